@@ -1,0 +1,2 @@
+//! company-sync
+fn main() {}
