@@ -1,0 +1,1 @@
+//! Frappe against its recorded answers.

@@ -1,0 +1,4 @@
+//! Everything that holds the sandbox against the outside: recorded answers of the real systems, and HTTP itself.
+
+mod conformance;
+mod frappe_conformance;
