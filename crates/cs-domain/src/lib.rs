@@ -1,1 +1,28 @@
-//! cs-domain
+//! The vocabulary of Company Sync as values: what a record is, what corresponds to what, what was last agreed,
+//! and which writes follow from it.
+//!
+//! This crate decides and does nothing else. It is not allowed to know that there is a network, a database, a
+//! clock, a random number, a log or an async runtime: everything it needs is handed to it, and the same input
+//! gives the same output on every machine.
+
+pub mod event;
+pub mod failure;
+pub mod intent;
+pub mod link;
+pub mod name;
+pub mod record;
+pub mod run;
+pub mod schema;
+pub mod shadow;
+pub mod value;
+
+pub use event::Event;
+pub use failure::{Advice, Failure};
+pub use intent::{Action, Intent, IntentId, IntentState, OperationKey};
+pub use link::{Link, LinkOrigin};
+pub use name::{FieldName, Kind, MappingName, RecordId, Role, UnitName, Version};
+pub use record::{Fields, Record, RecordRef, System};
+pub use run::{Balance, RequestCount, Requests, Run, RunId, RunStatus, Verdict};
+pub use schema::{FieldSchema, FieldType, KindSchema, Misfit};
+pub use shadow::Shadow;
+pub use value::{Moment, Row, Value};

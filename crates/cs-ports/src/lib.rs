@@ -1,1 +1,24 @@
-//! cs-ports
+//! What the engine needs from outside, as traits: a feed of changes, a reader, a writer, a store, a clock, an
+//! observer; and the error kinds they share.
+//!
+//! This crate names needs and implements none. It is not allowed to know VTiger's or Frappe's protocol, SQL, HTTP
+//! or files.
+
+pub mod clock;
+pub mod error;
+pub mod observer;
+pub mod peer;
+pub mod store;
+
+pub use clock::{Clock, Entropy};
+pub use error::{ErrorKind, PeerError, StoreError};
+pub use observer::Observer;
+pub use peer::{
+    ChangeFeed, Criterion, Cursor, FeedPage, FieldRequest, FieldRequests, Guard, Meter, Observation, Reader,
+    WriteOutcome, Writer,
+};
+pub use peer::{Peer, Schemas};
+pub use store::{
+    Due, FeedKey, Lease, LeaseAnswer, LogEntry, Settlement, Staged, StagedState, Store, Tie, UnitKey,
+    UnitOutcome,
+};
