@@ -1,0 +1,78 @@
+//! What is to happen where the two sides, or a side and a rule, do not agree.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::name::FieldName;
+
+/// Which way a field's values travel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// Edits on either side reach the other.
+    #[default]
+    Both,
+    /// VTiger owns the field: what Frappe holds is brought back to it.
+    ToFrappe,
+    /// Frappe owns the field.
+    ToVtiger,
+}
+
+impl Direction {
+    /// Whether Frappe is ever written.
+    pub fn reaches_frappe(self) -> bool {
+        matches!(self, Self::Both | Self::ToFrappe)
+    }
+
+    /// Whether VTiger is ever written.
+    pub fn reaches_vtiger(self) -> bool {
+        matches!(self, Self::Both | Self::ToVtiger)
+    }
+}
+
+/// What an empty value on one side means for the other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Clearing {
+    /// Nothing: empty is "not known here", and the other side keeps its value (spec/DEFAULT-MAPPING.md, "Empty
+    /// source values are left out").
+    #[default]
+    Keep,
+    /// Clearing a field clears it on the other side too.
+    Clear,
+}
+
+/// Who decides where both sides changed one field to different values.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ConflictPolicy {
+    /// A person.
+    #[default]
+    Ask,
+    /// VTiger's value stands.
+    VtigerWins,
+    /// Frappe's value stands.
+    FrappeWins,
+    /// The side that was changed last, where both sides' versions can be compared; else a person.
+    NewestWins,
+}
+
+/// What a delete on one side means for the other.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeletePolicy {
+    /// Nothing; the link stays.
+    Ignore,
+    /// The link is given up; the other side keeps its record.
+    #[default]
+    Unlink,
+    /// The other side's record is deleted too.
+    Propagate,
+    /// The other side's record gets a value that says so.
+    Mark {
+        /// Which field.
+        field: FieldName,
+        /// Which value.
+        value: String,
+    },
+}
