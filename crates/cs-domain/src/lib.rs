@@ -7,9 +7,12 @@
 
 pub mod event;
 pub mod failure;
+pub mod fold;
+
 pub mod intent;
 pub mod link;
 pub mod mapping;
+pub mod merge;
 pub mod name;
 pub mod policy;
 pub mod record;
@@ -28,5 +31,5 @@ pub use policy::{Clearing, ConflictPolicy, DeletePolicy, Direction};
 pub use record::{Fields, Record, RecordRef, System};
 pub use run::{Balance, RequestCount, Requests, Run, RunId, RunStatus, Verdict};
 pub use schema::{FieldSchema, FieldType, KindSchema, Misfit};
-pub use shadow::Shadow;
+pub use shadow::{Agreed, Shadow};
 pub use value::{Moment, Row, Value};

@@ -1,20 +1,43 @@
 //! What both sides were last seen to agree on.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::name::Version;
-use crate::record::Fields;
+use crate::name::{FieldName, Version};
+use crate::value::Value;
 
 /// The merge base of one link: the values both sides were last seen to hold, with the state each side was in.
 ///
 /// A field's entry moves only when both sides are known to hold the value (DESIGN.md, "What must always hold", 3).
-/// Values are in the document's terms: what the mapping's transforms make of the VTiger record.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shadow {
     /// Agreed values by Frappe field.
-    pub fields: Fields,
+    pub fields: BTreeMap<FieldName, Agreed>,
     /// The VTiger record's version at that moment.
     pub vtiger: Option<Version>,
     /// The Frappe document's version at that moment.
     pub frappe: Option<Version>,
+}
+
+/// One agreed value, as each side shows it.
+///
+/// Usually the two are equal. Where a system changes a value on its way (Frappe escapes the whole text when it holds a
+/// tag, facts/FRAPPE.md "Writing"), they differ, and keeping both is what keeps the change from looking like an edit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Agreed {
+    /// What the mapping's transforms make of VTiger's value.
+    pub vtiger: Value,
+    /// What Frappe shows.
+    pub frappe: Value,
+}
+
+impl Agreed {
+    /// Both sides show the same.
+    pub fn on(value: Value) -> Self {
+        Self {
+            vtiger: value.clone(),
+            frappe: value,
+        }
+    }
 }
