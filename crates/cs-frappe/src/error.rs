@@ -1,0 +1,311 @@
+//! What can go wrong between this crate and Frappe, each with its stable code, cause and remedy.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use cs_domain::{FieldName, Kind, Misfit, System};
+use cs_ports::{ErrorKind, PeerError};
+
+use crate::plain_text::clean;
+use crate::refusal::{Class, Subject};
+
+/// Why Frappe did not give what was asked. Its texts may quote a name or a value as Frappe does, without tags and
+/// without long numbers; they never hold a key, a secret or a body.
+#[derive(Debug, thiserror::Error)]
+pub enum FrappeError {
+    /// The configuration cannot be used.
+    #[error("the Frappe configuration cannot be used: {what}")]
+    Configuration {
+        /// What is wrong.
+        what: String,
+    },
+    /// No connection was made: nothing was sent.
+    #[error("no connection to the Frappe server")]
+    Unreachable {
+        /// What the network said.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// The connection broke after the request was on its way.
+    #[error("the connection to the Frappe server broke before its answer was complete")]
+    Broken {
+        /// What the network said.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// No answer in time; the server may still be at work (facts/FRAPPE.md, trap 2).
+    #[error("the Frappe server did not answer in time")]
+    TimedOut {
+        /// What the network said.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// Frappe handled the request and says no.
+    #[error("{message}")]
+    Refused {
+        /// Which kind of no.
+        class: Class,
+        /// Frappe's words, cleaned.
+        message: String,
+        /// The field and document it speaks of.
+        subject: Subject,
+        /// How long it asks to wait.
+        retry_after: Option<Duration>,
+    },
+    /// The web server points elsewhere.
+    #[error("the address answers with a redirect (HTTP {status})")]
+    Redirected {
+        /// 301, 302, 307 or 308.
+        status: u16,
+    },
+    /// Something else than Frappe's envelope.
+    #[error("the answer is {what} where Frappe's JSON was due (HTTP {status}, {bytes} bytes)")]
+    Garbled {
+        /// What it looks like.
+        what: &'static str,
+        /// The status.
+        status: u16,
+        /// Length of the body.
+        bytes: usize,
+    },
+    /// The envelope is right and its content is not.
+    #[error("the answer lacks {what}")]
+    Shape {
+        /// What was looked for.
+        what: &'static str,
+    },
+    /// The DocType has no such field, or the user may not see it; Frappe drops unknown fields in silence.
+    #[error("{kind} has no field {field}")]
+    NoSuchField {
+        /// Which DocType.
+        kind: Kind,
+        /// What.
+        field: FieldName,
+    },
+    /// A field that only Frappe itself sets.
+    #[error("{field} of {kind} cannot be written")]
+    ReadOnlyField {
+        /// Which DocType.
+        kind: Kind,
+        /// What.
+        field: FieldName,
+    },
+    /// A value that would not come back the same.
+    #[error("{}", clean(&.0.to_string()))]
+    Misfit(#[source] Misfit),
+    /// A value that Frappe would change or refuse, found before it was sent.
+    #[error("field {field} {unfit}")]
+    Unfit {
+        /// Where.
+        field: FieldName,
+        /// Why.
+        unfit: Unfit,
+    },
+    /// The site answered 200 and holds something else (facts/FRAPPE.md, trap 9).
+    #[error("Frappe took the update of {} and did not apply it", fields.join(", "))]
+    NotApplied {
+        /// The fields that hold something else than what was sent.
+        fields: Vec<String>,
+    },
+    /// A condition that a Frappe list cannot be asked.
+    #[error("a condition on {field} cannot be put to Frappe: {why}")]
+    Inexpressible {
+        /// Where.
+        field: FieldName,
+        /// Why not.
+        why: &'static str,
+    },
+    /// A name that no URL can hold.
+    #[error("a document cannot be named {name:?}")]
+    ImpossibleName {
+        /// `.` or `..` or nothing.
+        name: String,
+    },
+    /// The stored position of a change feed cannot be read.
+    #[error("the stored position of the change feed cannot be read")]
+    Cursor {
+        /// Why not.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The site's time zone is not known, so that its times mean nothing.
+    #[error("the site's time zone {}", name.as_ref().map_or("is not told".to_owned(), |name| format!("{name} is not known here")))]
+    TimeZone {
+        /// What the site calls it.
+        name: Option<String>,
+    },
+    /// More documents than Frappe takes at a time.
+    #[error("{documents} documents at once, where Frappe takes 200")]
+    TooManyDocuments {
+        /// How many.
+        documents: usize,
+    },
+}
+
+/// Why a value is not sent to Frappe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    /// Frappe sanitises the whole value, `&` included.
+    #[error("holds what Frappe takes for an HTML tag and would rewrite")]
+    HtmlTag,
+    /// The document's name is made of it.
+    #[error("holds < or >, and the document's name is made of it")]
+    Bracket,
+    /// decimal(21,9) has room for twelve digits before the point.
+    #[error("holds a number of a million million or more")]
+    TooLarge,
+    /// Frappe computes with floats.
+    #[error("holds more digits than Frappe's floats keep")]
+    TooManyDigits,
+    /// An Int column has 32 bits.
+    #[error("holds a whole number beyond 2147483647")]
+    BeyondInt,
+    /// Digits, spaces and a few signs, at most 20.
+    #[error("holds what Frappe does not take for a phone number")]
+    Phone,
+    /// The site's clocks show it twice, or not to the microsecond.
+    #[error("holds a time that the site's clocks cannot tell exactly")]
+    Time,
+    /// Not a value that can be sent to this field.
+    #[error("holds a value that has no form in Frappe")]
+    NoForm,
+}
+
+impl Unfit {
+    fn code(self) -> &'static str {
+        match self {
+            Self::HtmlTag => "frappe.html_tag",
+            Self::Bracket => "frappe.name",
+            Self::TooLarge | Self::BeyondInt => "frappe.too_large_number",
+            Self::TooManyDigits => "frappe.too_many_digits",
+            Self::Phone => "frappe.phone",
+            Self::Time => "frappe.time",
+            Self::NoForm => "frappe.no_form",
+        }
+    }
+
+    fn remedy(self) -> &'static str {
+        match self {
+            Self::HtmlTag => "Take the tag (< directly before a letter, with a > behind it) out of the text at its source, or map it to a Text Editor field.",
+            Self::Bracket => "Take < and > out of the text at its source.",
+            Self::TooLarge | Self::BeyondInt | Self::TooManyDigits => "Correct the number at its source.",
+            Self::Phone => "Correct the phone number at its source: at most 20 of digits, spaces and + - . , * # ( ).",
+            Self::Time => "Move the time by an hour at its source: the site's clocks show this one twice.",
+            Self::NoForm => "Give the field a transform in the mapping.",
+        }
+    }
+}
+
+impl From<Misfit> for FrappeError {
+    fn from(misfit: Misfit) -> Self {
+        Self::Misfit(misfit)
+    }
+}
+
+impl FrappeError {
+    /// Stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Configuration { .. } => "frappe.configuration",
+            Self::Unreachable { .. } => "frappe.unreachable",
+            Self::Broken { .. } => "frappe.broken",
+            Self::TimedOut { .. } => "frappe.timed_out",
+            Self::Refused { class, .. } => class.code(),
+            Self::Redirected { .. } => "frappe.redirected",
+            Self::Garbled { .. } | Self::Shape { .. } => "frappe.garbled",
+            Self::NoSuchField { .. } => "frappe.field_missing",
+            Self::ReadOnlyField { .. } => "frappe.read_only_field",
+            Self::Misfit(misfit) => misfit.code(),
+            Self::Unfit { unfit, .. } => unfit.code(),
+            Self::NotApplied { .. } => "frappe.not_applied",
+            Self::Inexpressible { .. } => "frappe.inexpressible",
+            Self::ImpossibleName { .. } => "frappe.impossible_name",
+            Self::Cursor { .. } => "frappe.cursor",
+            Self::TimeZone { .. } => "frappe.time_zone",
+            Self::TooManyDocuments { .. } => "frappe.too_many_documents",
+        }
+    }
+
+    /// What the engine makes of it.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Unreachable { .. } | Self::Broken { .. } | Self::Redirected { .. } => ErrorKind::Unreachable,
+            Self::TimedOut { .. } => ErrorKind::TimedOut,
+            Self::Refused { class, .. } => class.kind(),
+            Self::Garbled { .. } | Self::Shape { .. } => ErrorKind::Garbled,
+            Self::NoSuchField { .. } => ErrorKind::Missing,
+            Self::Configuration { .. } | Self::TimeZone { .. } => ErrorKind::Unsupported,
+            Self::ReadOnlyField { .. }
+            | Self::Misfit(_)
+            | Self::Unfit { .. }
+            | Self::NotApplied { .. }
+            | Self::Inexpressible { .. }
+            | Self::ImpossibleName { .. }
+            | Self::Cursor { .. }
+            | Self::TooManyDocuments { .. } => ErrorKind::Refused,
+        }
+    }
+
+    /// What to do, where it is known better than by the kind.
+    pub fn remedy(&self) -> Option<Cow<'static, str>> {
+        Some(match self {
+            Self::Refused { class, subject, .. } => class.remedy_for(subject),
+            Self::Misfit(misfit) => misfit.remedy().into(),
+            Self::Unfit { unfit, .. } => unfit.remedy().into(),
+            Self::Configuration { .. } => "Correct the configuration, then run `company-sync check`.".into(),
+            Self::Redirected { .. } => "Configure the address that the redirect points to, usually the one with https.".into(),
+            Self::NoSuchField { kind, field } => format!("Add the field {field} to {kind} (Customize Form), or take it out of the mapping.").into(),
+            Self::ReadOnlyField { field, .. } => format!("Take {field} out of the mapping in this direction.").into(),
+            Self::NotApplied { .. } => "Change it in Frappe by hand: on a submitted document, through Update Items or by amending it.".into(),
+            Self::Cursor { .. } => "Run `company-sync sync --full`: the feed is read from its beginning.".into(),
+            Self::TimeZone { .. } => "Set `time_zone` for Frappe in the configuration, for example America/Mexico_City.".into(),
+            Self::Inexpressible { .. } => "Take the field out of the match keys.".into(),
+            Self::ImpossibleName { .. } => "Rename the document in Frappe.".into(),
+            Self::Unreachable { .. } | Self::Broken { .. } | Self::TimedOut { .. } | Self::Garbled { .. } | Self::Shape { .. } | Self::TooManyDocuments { .. } => return None,
+        })
+    }
+
+    /// Whether a read that met this may be sent again at once.
+    pub(crate) fn passes_quickly(&self) -> bool {
+        match self {
+            Self::Broken { .. } | Self::Unreachable { .. } | Self::Garbled { .. } => true,
+            Self::Refused { class, .. } => matches!(class, Class::Deadlock),
+            _ => false,
+        }
+    }
+
+    /// The error as the engine knows it. `operation` is what was asked, without values.
+    pub fn into_peer(self, operation: impl Into<String>) -> PeerError {
+        let retry_after = match &self {
+            Self::Refused { retry_after, .. } => *retry_after,
+            _ => None,
+        };
+        PeerError {
+            system: System::Frappe,
+            operation: operation.into(),
+            kind: self.kind(),
+            code: self.code().into(),
+            message: self.to_string(),
+            remedy: self.remedy(),
+            retry_after,
+            source: Some(Box::new(self)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misfit_does_not_quote_a_card_number() {
+        let error = FrappeError::from(Misfit::WrongType {
+            field: "custom_score".into(),
+            value: "4111 1111 1111 1111".into(),
+            expected: "decimal number".into(),
+        });
+        let peer = error.into_peer("update Contact");
+        assert!(!peer.to_string().contains("4111"), "{peer}");
+        assert_eq!(peer.code, "value.wrong_type");
+    }
+}

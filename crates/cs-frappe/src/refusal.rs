@@ -1,0 +1,402 @@
+//! What Frappe's exceptions mean: one table from exception to code, kind and remedy, and the field or document that
+//! a message names.
+
+use std::borrow::Cow;
+
+use cs_ports::ErrorKind;
+
+use crate::answer::Effect;
+use crate::plain_text::clean;
+
+/// The classes of refusal (facts/FRAPPE.md, "Envelopes and status codes").
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// A mandatory field is empty.
+    Mandatory,
+    /// A link names a document that is not there.
+    LinkValidation,
+    /// The document was changed since it was read.
+    TimestampMismatch,
+    /// Another document holds the value of a unique field.
+    Unique,
+    /// A document with this name exists.
+    Duplicate,
+    /// The name that would be given is not allowed.
+    Name,
+    /// A text or number is longer than its field.
+    TooLong,
+    /// Frappe or an app checks the data and refuses it.
+    Validation,
+    /// The user may not.
+    Permission,
+    /// Key or secret is wrong.
+    Credentials,
+    /// The request carries a session cookie.
+    Csrf,
+    /// The document, DocType or route is not there.
+    Missing,
+    /// There is no such DocType (a GET by name says so with `ImportError`).
+    DoctypeMissing,
+    /// The field is fixed once the document is submitted.
+    UpdateAfterSubmit,
+    /// Draft, submitted, cancelled: not in this order.
+    DocstatusTransition,
+    /// The field is fixed once it was set.
+    CannotChangeConstant,
+    /// Other documents point at it.
+    LinkExists,
+    /// Not an email address.
+    Email,
+    /// Not a phone number.
+    Phone,
+    /// A value the database cannot hold, or a field that is not there.
+    Data,
+    /// A date or another value that the database refuses.
+    BadValue,
+    /// A request that Frappe's own code cannot digest.
+    ServerError,
+    /// An error of the database of which the server tells nothing more.
+    Database,
+    /// The site's database is down.
+    DatabaseDown,
+    /// Somebody else holds the document's row.
+    LockTimeout,
+    /// Two transactions blocked each other and this one was rolled back.
+    Deadlock,
+    /// Too many requests.
+    RateLimited,
+    /// The site is in maintenance.
+    Stopped,
+    /// The site is in maintenance and only reads.
+    ReadOnly,
+    /// Longer than the server takes.
+    TooLarge,
+    /// The web server knows no such site.
+    UnknownSite,
+    /// Anything else.
+    Other,
+}
+
+impl Class {
+    /// The class of an exception. `text` is the exception's text where tracebacks are on; it tells the database's
+    /// errors apart.
+    pub(crate) fn of(exc_type: &str, text: &str, effect: Effect) -> Self {
+        match exc_type {
+            "MandatoryError" => Self::Mandatory,
+            "LinkValidationError" | "InvalidDynamicLinkError" => Self::LinkValidation,
+            "TimestampMismatchError" => Self::TimestampMismatch,
+            "UniqueValidationError" => Self::Unique,
+            "DuplicateEntryError" => Self::Duplicate,
+            "NameError" | "InvalidNameError" => Self::Name,
+            "CharacterLengthExceededError" => Self::TooLong,
+            "PermissionError" => Self::Permission,
+            "AuthenticationError" | "SessionExpired" => Self::Credentials,
+            "CSRFTokenError" => Self::Csrf,
+            "DoesNotExistError" | "PageDoesNotExistError" => Self::Missing,
+            "ImportError" | "ModuleNotFoundError" => Self::DoctypeMissing,
+            "UpdateAfterSubmitError" => Self::UpdateAfterSubmit,
+            "DocstatusTransitionError" => Self::DocstatusTransition,
+            "CannotChangeConstantError" => Self::CannotChangeConstant,
+            "LinkExistsError" => Self::LinkExists,
+            "InvalidEmailAddressError" => Self::Email,
+            "InvalidPhoneNumberError" => Self::Phone,
+            "DataError" => Self::Data,
+            "TypeError" | "JSONDecodeError" | "ValueError" | "KeyError" | "AttributeError" => Self::ServerError,
+            "OperationalError" | "InternalError" | "ProgrammingError" => Self::of_database(text, effect),
+            "QueryTimeoutError" => Self::LockTimeout,
+            "QueryDeadlockError" => Self::Deadlock,
+            "TooManyRequestsError" => Self::RateLimited,
+            "SessionStopped" => Self::Stopped,
+            "InReadOnlyMode" => Self::ReadOnly,
+            "ValidationError" => Self::Validation,
+            _ => Self::Other,
+        }
+    }
+
+    /// MariaDB's error number is in the exception's text. With tracebacks switched off it is not: a write that met
+    /// one is taken for refused, so that it fails alone; a read carries no values, so its database is in trouble.
+    fn of_database(text: &str, effect: Effect) -> Self {
+        let number = text
+            .split_once('(')
+            .and_then(|(_, rest)| rest.split_once(','))
+            .and_then(|(number, _)| number.trim().parse::<u16>().ok());
+        match (number, effect) {
+            (Some(1292 | 1366 | 1264 | 1406 | 1265), _) => Self::BadValue,
+            (Some(1205), _) => Self::LockTimeout,
+            (Some(1213), _) => Self::Deadlock,
+            (Some(1040 | 2002 | 2003 | 2006 | 2013), _) | (None, Effect::Read) => Self::DatabaseDown,
+            (Some(_), _) | (None, Effect::Write) => Self::Database,
+        }
+    }
+
+    /// Whether a 5xx of this class is known to have been rolled back; any other may have been stored
+    /// (facts/FRAPPE.md, trap 2).
+    pub(crate) fn rolls_back(self) -> bool {
+        !matches!(self, Self::Other)
+    }
+
+    /// The stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Mandatory => "frappe.mandatory",
+            Self::LinkValidation => "frappe.link_validation",
+            Self::TimestampMismatch => "frappe.timestamp_mismatch",
+            Self::Unique => "frappe.unique",
+            Self::Duplicate => "frappe.duplicate",
+            Self::Name => "frappe.name",
+            Self::TooLong => "frappe.too_long",
+            Self::Validation => "frappe.validation",
+            Self::Permission => "frappe.permission",
+            Self::Credentials => "frappe.credentials",
+            Self::Csrf => "frappe.csrf",
+            Self::Missing => "frappe.missing",
+            Self::DoctypeMissing => "frappe.doctype_missing",
+            Self::UpdateAfterSubmit => "frappe.update_after_submit",
+            Self::DocstatusTransition => "frappe.docstatus",
+            Self::CannotChangeConstant => "frappe.constant",
+            Self::LinkExists => "frappe.link_exists",
+            Self::Email => "frappe.email",
+            Self::Phone => "frappe.phone",
+            Self::Data => "frappe.data",
+            Self::BadValue => "frappe.bad_value",
+            Self::ServerError => "frappe.server_error",
+            Self::Database => "frappe.database",
+            Self::DatabaseDown => "frappe.database_down",
+            Self::LockTimeout => "frappe.locked",
+            Self::Deadlock => "frappe.deadlock",
+            Self::RateLimited => "frappe.rate_limited",
+            Self::Stopped => "frappe.maintenance",
+            Self::ReadOnly => "frappe.read_only",
+            Self::TooLarge => "frappe.too_large",
+            Self::UnknownSite => "frappe.unknown_site",
+            Self::Other => "frappe.refused",
+        }
+    }
+
+    /// What the engine makes of it.
+    pub fn kind(self) -> ErrorKind {
+        match self {
+            Self::Permission => ErrorKind::Permission,
+            Self::Credentials | Self::Csrf => ErrorKind::Credentials,
+            Self::Missing | Self::DoctypeMissing => ErrorKind::Missing,
+            Self::RateLimited => ErrorKind::RateLimited,
+            Self::DatabaseDown | Self::LockTimeout | Self::Deadlock | Self::Stopped | Self::ReadOnly => {
+                ErrorKind::Unavailable
+            }
+            Self::UnknownSite => ErrorKind::Unreachable,
+            _ => ErrorKind::Refused,
+        }
+    }
+
+    /// What to do, where no field or document is known.
+    fn remedy(self) -> &'static str {
+        match self {
+            Self::Mandatory => "Fill the field at its source, or give it a default in the mapping.",
+            Self::LinkValidation => "Create the document that is linked to, or correct its name in the mapping's value map.",
+            Self::TimestampMismatch => "Nothing: the document was changed meanwhile and is decided anew.",
+            Self::Unique | Self::Duplicate => "Look for the document that already holds it: the product adopts it where the match keys find it.",
+            Self::Name => "Take < and > out of the text that the document's name is made of.",
+            Self::TooLong => "Shorten the text at its source, or make the field longer in Frappe (Customize Form).",
+            Self::Validation | Self::Data | Self::BadValue => "Correct the value that the message names at its source.",
+            Self::Permission => "Give the user's role the right in Role Permission Manager, then run `company-sync check`.",
+            Self::Credentials => "Generate a new key and secret for the user in Frappe and put them into the configuration.",
+            Self::Csrf => "Take the proxy away that adds cookies: the product sends none.",
+            Self::Missing => "See whether the document was deleted or renamed in Frappe.",
+            Self::DoctypeMissing => "Install the app or create the DocType, or take it out of the mapping.",
+            Self::UpdateAfterSubmit => "Amend the document in Frappe, or allow the field on submit (Customize Form).",
+            Self::DocstatusTransition => "Cancel and amend the document in Frappe.",
+            Self::CannotChangeConstant => "Take the field out of the mapping for updates: Frappe fixes it once it is set.",
+            Self::LinkExists => "Unlink or disable the document in Frappe instead of deleting it.",
+            Self::Email => "Correct the email address at its source.",
+            Self::Phone => "Correct the phone number at its source: digits, spaces and + - . , * # ( ) only.",
+            Self::ServerError => "See the Error Log in Frappe: a field the code relies on is probably missing.",
+            Self::Database => "Switch on error tracebacks in System Settings to learn more, and see the Error Log in Frappe.",
+            Self::DatabaseDown => "Start the site's database; the product tries again by itself.",
+            Self::LockTimeout | Self::Deadlock => "Nothing: somebody else was writing; the product tries again by itself.",
+            Self::RateLimited => "Nothing: the product waits as long as the site asks. Raise `rate_limit` in the site's configuration if it is too slow.",
+            Self::Stopped | Self::ReadOnly => "Wait for the maintenance to end; the product tries again by itself.",
+            Self::TooLarge => "Shorten the text or attach it as a file: the server takes 25 MiB at most.",
+            Self::UnknownSite => "Set the site's name in the configuration: the address answers, but for no such site.",
+            Self::Other => "See the Error Log in Frappe.",
+        }
+    }
+
+    /// What to do, naming the field and the document where they are known.
+    pub(crate) fn remedy_for(self, subject: &Subject) -> Cow<'static, str> {
+        let field = subject.field.as_deref();
+        let document = subject.document.as_deref();
+        let text = match (self, field, document) {
+            (Self::Mandatory, Some(field), Some(document)) => {
+                format!("Fill {field} of {document} at its source, or give it a default in the mapping.")
+            }
+            (Self::Mandatory, Some(field), None) => {
+                format!("Fill {field} at its source, or give it a default in the mapping.")
+            }
+            (Self::LinkValidation, Some(field), Some(document)) => {
+                format!("Create {document} in Frappe, or give the value of {field} a partner in the mapping's value map.")
+            }
+            (Self::Unique, Some(field), _) => {
+                format!("Look for the document that already holds this value in {field}: the product adopts it where the match keys find it.")
+            }
+            (Self::Duplicate, _, Some(document)) => {
+                format!("Look at {document}, which exists: the product adopts it where the match keys find it.")
+            }
+            (Self::TooLong, Some(field), _) => {
+                format!("Shorten {field} at its source, or make the field longer in Frappe (Customize Form).")
+            }
+            (Self::UpdateAfterSubmit, Some(field), _) => {
+                format!("Amend the document in Frappe, or allow {field} on submit (Customize Form).")
+            }
+            (Self::Missing, _, Some(document)) => {
+                format!("See whether {document} was deleted or renamed in Frappe.")
+            }
+            (Self::Permission, _, Some(document)) => {
+                format!("Give the user's role the right on {document} in Role Permission Manager, then run `company-sync check`.")
+            }
+            _ => return Cow::Borrowed(self.remedy()),
+        };
+        Cow::Owned(text)
+    }
+}
+
+/// What a message is about, as far as it says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Subject {
+    /// The field: its API name where the exception tells it, else its label.
+    pub field: Option<String>,
+    /// The document, or the value that should have named one.
+    pub document: Option<String>,
+}
+
+impl Subject {
+    /// Reads the field and the document out of Frappe's words. `exception` (with tracebacks on) is preferred, since
+    /// it names fields by API name; `message` is what the user would see.
+    pub(crate) fn of(class: Class, exception: &str, message: &str) -> Self {
+        match class {
+            Class::Mandatory => Self::of_mandatory(exception, message),
+            Class::LinkValidation => Self::of_link(message),
+            Class::Unique => Self {
+                field: between(exception, "for key '", "'")
+                    .or_else(|| before(message, " must be unique"))
+                    .map(|field| field.rsplit('.').next().unwrap_or_default().to_owned()),
+                document: None,
+            },
+            Class::Duplicate => Self {
+                field: None,
+                document: before(message, " already exists").or_else(|| between(exception, "('", "', Integ").map(|at| at.replace("', '", " "))),
+            },
+            Class::TooLong => Self {
+                field: between(message, ": '", "' ("),
+                document: before(message, ": '"),
+            },
+            Class::UpdateAfterSubmit => Self {
+                field: between(message, "change ", " after submission"),
+                document: None,
+            },
+            Class::Missing => Self {
+                field: None,
+                document: before(message, " not found"),
+            },
+            Class::Permission => Self {
+                field: None,
+                document: between(message, "permission for document ", " ")
+                    .or_else(|| after(message, "permission for document "))
+                    .or_else(|| after(message, "No permission for ")),
+            },
+            _ => Self::default(),
+        }
+    }
+
+    /// `[Address, T-Billing]: address_line1, city`, or `Error: Value missing for Address: City/Town`, or for a row
+    /// `Error: Contact Email Row #1: Value missing for: Email ID`.
+    fn of_mandatory(exception: &str, message: &str) -> Self {
+        if let Some((document, fields)) = exception
+            .split_once('[')
+            .and_then(|(_, rest)| rest.split_once("]: "))
+        {
+            return Self {
+                field: Some(fields.trim().to_owned()),
+                document: Some(document.replacen(", ", " ", 1)),
+            };
+        }
+        let told = after(message, "Value missing for").unwrap_or_default();
+        match told.split_once(": ") {
+            Some((document, field)) => Self {
+                field: Some(field.to_owned()),
+                document: Some(document.trim().to_owned()).filter(|document| !document.is_empty()),
+            },
+            None => Self::default(),
+        }
+    }
+
+    /// `Could not find Gender: NoExiste`, `Could not find Row #1: Link Name: No Existe SA`.
+    fn of_link(message: &str) -> Self {
+        let told = after(message, "Could not find ").unwrap_or_default();
+        let told = match told.split_once(": ") {
+            Some((row, rest)) if row.starts_with("Row #") => rest.to_owned(),
+            _ => told,
+        };
+        match told.split_once(": ") {
+            Some((field, document)) => Self {
+                field: Some(field.to_owned()),
+                document: Some(document.to_owned()),
+            },
+            None => Self::default(),
+        }
+    }
+}
+
+fn before(text: &str, mark: &str) -> Option<String> {
+    text.split_once(mark).map(|(head, _)| head.trim().to_owned())
+}
+
+fn after(text: &str, mark: &str) -> Option<String> {
+    text.split_once(mark).map(|(_, tail)| tail.trim().to_owned())
+}
+
+fn between(text: &str, start: &str, end: &str) -> Option<String> {
+    let (_, rest) = text.split_once(start)?;
+    let (found, _) = rest.split_once(end)?;
+    Some(clean(found))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn database_errors_are_told_apart_by_number() {
+        let of = |text, effect| Class::of("OperationalError", text, effect);
+        assert_eq!(of("pymysql.err.OperationalError: (1292, \"Incorrect\")", Effect::Write), Class::BadValue);
+        assert_eq!(of("pymysql.err.OperationalError: (2003, \"Can't\")", Effect::Write), Class::DatabaseDown);
+        assert_eq!(of("(1213, 'Deadlock')", Effect::Write), Class::Deadlock);
+        assert_eq!(of("", Effect::Write), Class::Database);
+        assert_eq!(of("", Effect::Read), Class::DatabaseDown);
+    }
+
+    #[test]
+    fn messages_name_their_field_and_document() {
+        let mandatory = Subject::of(
+            Class::Mandatory,
+            "frappe.exceptions.MandatoryError: [Address, T-Billing]: address_line1, city",
+            "Error: Value missing for Address: Address Line 1",
+        );
+        assert_eq!(mandatory.field.as_deref(), Some("address_line1, city"));
+        assert_eq!(mandatory.document.as_deref(), Some("Address T-Billing"));
+        let quiet = Subject::of(Class::Mandatory, "", "Error: Value missing for Address: Address Line 1");
+        assert_eq!(quiet.field.as_deref(), Some("Address Line 1"));
+        let row = Subject::of(Class::Mandatory, "", "Error: Contact Email Row #1: Value missing for: Email ID");
+        assert_eq!(row.field.as_deref(), Some("Email ID"));
+        let link = Subject::of(Class::LinkValidation, "", "Could not find Row #1: Link Name: No Existe SA");
+        assert_eq!((link.field.as_deref(), link.document.as_deref()), (Some("Link Name"), Some("No Existe SA")));
+        let unique = Subject::of(
+            Class::Unique,
+            "('Contact', 'Otro', IntegrityError(1062, \"Duplicate entry '12x100' for key 'vtiger_id'\"))",
+            "Vtiger ID must be unique",
+        );
+        assert_eq!(unique.field.as_deref(), Some("vtiger_id"));
+        let missing = Subject::of(Class::Missing, "", "Customer No Existe not found");
+        assert_eq!(missing.document.as_deref(), Some("Customer No Existe"));
+        assert!(Class::Missing.remedy_for(&missing).contains("Customer No Existe"));
+    }
+}
