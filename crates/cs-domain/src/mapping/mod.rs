@@ -3,6 +3,10 @@
 //! These are the types a mapping has once it was found to be right.
 
 mod condition;
+mod transform;
+mod transform_error;
+mod transform_phone;
+mod transform_rule;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,6 +15,8 @@ use serde::{Deserialize, Serialize};
 use crate::name::{FieldName, Kind, MappingName, Role, UnitName};
 use crate::policy::{Clearing, ConflictPolicy, DeletePolicy, Direction};
 use crate::value::Value;
+
+pub use transform_error::{TransformError, TransformFault};
 
 /// What corresponds to what between the two systems, as far as one administrator cares.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
