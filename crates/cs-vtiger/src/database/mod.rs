@@ -1,0 +1,1 @@
+//! VTiger's own database.
