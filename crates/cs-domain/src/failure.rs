@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::record::RecordRef;
+
 /// Whether trying again can help, decided where the error's kind is known and stored with the failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -38,5 +40,16 @@ impl fmt::Display for Failure {
             Some(place) => write!(f, "[{}] {}: {}", self.code, place, self.cause),
             None => write!(f, "[{}] {}", self.code, self.cause),
         }
+    }
+}
+
+/// The failure of a unit that somebody else changes faster than it can be decided.
+pub fn keeps_moving(subject: &RecordRef) -> Failure {
+    Failure {
+        code: "unit.keeps_moving".to_owned(),
+        cause: format!("{subject} or one of its documents was changed by someone else during every attempt"),
+        remedy: "Nothing to do unless it happens again: the next run tries once more.".to_owned(),
+        advice: Advice::RetryLater,
+        place: None,
     }
 }

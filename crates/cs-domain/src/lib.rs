@@ -5,21 +5,26 @@
 //! clock, a random number, a log or an async runtime: everything it needs is handed to it, and the same input
 //! gives the same output on every machine.
 
+pub mod decide;
 pub mod event;
 pub mod failure;
 pub mod fold;
 
+pub mod identity;
 pub mod intent;
 pub mod link;
 pub mod mapping;
 pub mod merge;
 pub mod name;
+pub mod plan;
 pub mod policy;
 pub mod record;
 pub mod run;
 pub mod schema;
 pub mod shadow;
+pub mod situation;
 pub mod value;
+pub mod wanted;
 
 pub use event::Event;
 pub use failure::{Advice, Failure};

@@ -1,1 +1,23 @@
-//! cs-engine
+//! The engine: reads what changed, decides with `cs-domain`, writes through the journal, and tells what it does.
+//!
+//! It knows the order in which things must happen and nothing about how they are done: no HTTP, no SQL, no terminal.
+//! Time, chance, the two systems and the store come in through `cs-ports`, so that a seed replays a run exactly.
+
+mod apply;
+mod assess;
+mod candidates;
+mod error;
+mod fresh;
+mod journal;
+mod pull;
+mod recover;
+mod report;
+mod requests;
+mod retry;
+mod run;
+mod setup;
+
+pub use error::EngineError;
+pub use retry::RetryPolicy;
+pub use run::{Engine, Job};
+pub use setup::SetupProblem;

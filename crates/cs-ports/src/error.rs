@@ -28,6 +28,8 @@ pub enum ErrorKind {
     Unavailable,
     /// The system looked at the request and refuses it: the data is not to its liking.
     Refused,
+    /// A create met a record that holds the same unique value: look for that one.
+    Exists,
     /// An answer that makes no sense: HTML where JSON was due, a cut-off body.
     Garbled,
     /// This server cannot do this at all.
@@ -41,7 +43,7 @@ impl ErrorKind {
             Self::Unreachable | Self::TimedOut | Self::RateLimited | Self::Unavailable | Self::Garbled => {
                 Advice::RetryLater
             }
-            Self::Missing | Self::Refused => Advice::NeedsPerson,
+            Self::Missing | Self::Refused | Self::Exists => Advice::NeedsPerson,
             Self::Credentials | Self::Permission | Self::Unsupported => Advice::NeedsSetup,
         }
     }
@@ -65,6 +67,7 @@ impl ErrorKind {
             Self::RateLimited => "rate_limited",
             Self::Unavailable => "unavailable",
             Self::Refused => "refused",
+            Self::Exists => "exists",
             Self::Garbled => "garbled",
             Self::Unsupported => "unsupported",
         }

@@ -1,0 +1,153 @@
+//! Which document that is already there is the one: match keys, and the choice among what they find.
+
+use std::collections::BTreeMap;
+
+use crate::fold::fold;
+use crate::mapping::{DocumentMapping, MatchKey, MatchPart, Source, UnitMapping};
+use crate::name::{FieldName, Role};
+use crate::record::Record;
+use crate::situation::{Candidate, FoundBy};
+use crate::value::Value;
+use crate::wanted::{Wanted, WantedDocument};
+
+/// What follows from the candidates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice<'a> {
+    /// There is none: create.
+    None,
+    /// This is it.
+    One(&'a Candidate),
+    /// Several could be: a person decides.
+    Several(Vec<&'a Candidate>),
+    /// The only one belongs to another record and may not be shared: a person decides.
+    Taken(&'a Candidate),
+}
+
+/// Chooses among candidates: the one that carries the creation's own key; else those of the first match key that found
+/// any.
+pub fn choose<'a>(mapping: &DocumentMapping, candidates: &'a [Candidate]) -> Choice<'a> {
+    let Some(best) = candidates.iter().map(|candidate| candidate.found_by).min() else {
+        return Choice::None;
+    };
+    let mut found: Vec<&Candidate> = candidates
+        .iter()
+        .filter(|candidate| candidate.found_by == best)
+        .collect();
+    if best != FoundBy::OperationKey && !mapping.shared && found.len() > 1 {
+        found.retain(|candidate| candidate.taken_by.is_none());
+    }
+    match found.as_slice() {
+        [] => candidates.first().map_or(Choice::None, Choice::Taken),
+        [one] if one.taken_by.is_some() && !mapping.shared => Choice::Taken(one),
+        [one] => Choice::One(one),
+        _ => Choice::Several(found),
+    }
+}
+
+/// A match key's values for one record: what a search is built from, and what equal documents have in common.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyValues<'a> {
+    /// The key's own fields with the values wanted.
+    pub fields: Vec<(&'a FieldName, &'a Value)>,
+    /// The roles whose documents it must be tied to, with those documents.
+    pub ties: Vec<(&'a Role, &'a Record)>,
+}
+
+impl KeyValues<'_> {
+    /// The key as one text; two records that mean the same document have the same signature, case and accents aside.
+    pub fn signature(&self) -> String {
+        let fields = self
+            .fields
+            .iter()
+            .map(|(name, value)| format!("{name}={}", fold(&value.plain())));
+        let ties = self
+            .ties
+            .iter()
+            .map(|(role, document)| format!("{role}->{}", document.reference.id));
+        fields.chain(ties).collect::<Vec<_>>().join("\u{1f}")
+    }
+
+    /// Whether a document has these values; ties are looked at by [`is_tied`].
+    pub fn agree_with(&self, document: &Record) -> bool {
+        self.fields.iter().all(|(name, value)| {
+            document
+                .get(name)
+                .is_some_and(|found| fold(&found.plain()) == fold(&value.plain()))
+        })
+    }
+}
+
+/// The values of a match key, or `None` where one of them is missing: a key that is only half known finds nothing.
+pub fn key_values<'a>(
+    key: &'a MatchKey,
+    wanted: &'a WantedDocument,
+    documents: &BTreeMap<&Role, &'a Record>,
+) -> Option<KeyValues<'a>> {
+    let mut values = KeyValues {
+        fields: Vec::new(),
+        ties: Vec::new(),
+    };
+    for part in &key.0 {
+        match part {
+            MatchPart::Field(name) => match wanted.fields.get(name) {
+                Some(Wanted::Value(value)) if !value.is_empty() => values.fields.push((name, value)),
+                _ => return None,
+            },
+            MatchPart::Linked(role) => values.ties.push((role, documents.get(role)?)),
+        }
+    }
+    Some(values)
+}
+
+/// Whether two documents of a unit point at each other, by a field or by a row, in either direction.
+pub fn is_tied(unit: &UnitMapping, one: (&Role, &Record), other: (&Role, &Record)) -> bool {
+    points_at(unit, one, other) || points_at(unit, other, one)
+}
+
+fn points_at(unit: &UnitMapping, from: (&Role, &Record), to: (&Role, &Record)) -> bool {
+    let Some(mapping) = unit.document(from.0) else {
+        return false;
+    };
+    let target = to.1.reference.id.as_str();
+    let is_target = |source: &Source| matches!(source, Source::Document(role) if role == to.0);
+    let by_field = mapping
+        .fields
+        .iter()
+        .filter(|rule| is_target(&rule.source))
+        .any(|rule| {
+            from.1
+                .get(&rule.frappe)
+                .is_some_and(|value| fold(&value.plain()) == fold(target))
+        });
+    let by_row = mapping.rows.iter().any(|rule| {
+        let Some(Value::Rows(rows)) = from.1.get(&rule.table) else {
+            return false;
+        };
+        rule.columns
+            .iter()
+            .filter(|(_, source)| is_target(source))
+            .any(|(column, _)| {
+                rows.iter().any(|row| {
+                    row.columns
+                        .get(column)
+                        .is_some_and(|value| fold(&value.plain()) == fold(target))
+                })
+            })
+    });
+    by_field || by_row
+}
+
+/// Whether what is found is what was written: equal, or a table in which every written row stands.
+pub fn agreeing(found: Option<&Value>, written: &Value) -> bool {
+    match (found, written) {
+        (Some(Value::Rows(found)), Value::Rows(written)) => written.iter().all(|row| {
+            found.iter().any(|other| {
+                row.columns.iter().all(|(name, cell)| {
+                    other.columns.get(name).is_some_and(|value| value.plain() == cell.plain())
+                })
+            })
+        }),
+        (Some(found), written) => found == written || found.plain() == written.plain(),
+        (None, written) => written.is_empty(),
+    }
+}

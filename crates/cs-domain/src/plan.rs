@@ -1,0 +1,277 @@
+//! The writes and conflicts that follow from a situation: a value that prints, serialises and compares.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::failure::{Advice, Failure};
+use crate::intent::OperationKey;
+use crate::link::LinkOrigin;
+use crate::name::{FieldName, Kind, Role, Version};
+use crate::record::RecordRef;
+use crate::run::Verdict;
+use crate::shadow::Agreed;
+use crate::value::Value;
+
+/// What is to be done for one unit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The VTiger record.
+    pub subject: RecordRef,
+    /// Why the unit is left out, where it is.
+    pub skipped: Option<SkipReason>,
+    /// What is to be written or linked, in order.
+    pub steps: Vec<Step>,
+    /// What is agreed on without a write, by role: the shadow the role's steps build on.
+    pub agreed: BTreeMap<Role, BTreeMap<FieldName, Agreed>>,
+    /// What a person has to decide.
+    pub conflicts: Vec<Conflict>,
+    /// What cannot be done, and why.
+    pub failures: Vec<Failure>,
+}
+
+impl Plan {
+    /// A plan with nothing in it.
+    pub fn empty(subject: RecordRef) -> Self {
+        Self {
+            subject,
+            skipped: None,
+            steps: Vec::new(),
+            agreed: BTreeMap::new(),
+            conflicts: Vec::new(),
+            failures: Vec::new(),
+        }
+    }
+
+    /// Whether nothing is to be written.
+    pub fn writes_nothing(&self) -> bool {
+        self.steps.iter().all(|step| matches!(step.act, Act::Link { .. }))
+    }
+
+    /// What becomes of the unit when every step succeeds.
+    pub fn verdict(&self) -> Verdict {
+        let creates = |step: &Step| matches!(step.act, Act::Create { .. } | Act::Link { .. });
+        if !self.failures.is_empty() {
+            Verdict::Failed
+        } else if !self.conflicts.is_empty() {
+            Verdict::Conflicted
+        } else if self.skipped.is_some() {
+            Verdict::Skipped
+        } else if self.steps.iter().any(creates) {
+            Verdict::Created
+        } else if self.steps.is_empty() {
+            Verdict::Unchanged
+        } else {
+            Verdict::Updated
+        }
+    }
+}
+
+/// Why a unit is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SkipReason {
+    /// The mapping's selection does not take it.
+    NotSelected,
+    /// VTiger does not show the record any more, and nothing is linked to it.
+    NotThere,
+}
+
+/// One step of a plan: one document, one write or link.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// The document's role.
+    pub role: Role,
+    /// Its DocType.
+    pub doctype: Kind,
+    /// What is done.
+    #[serde(flatten)]
+    pub act: Act,
+    /// The fields it sets.
+    pub changes: Vec<Change>,
+}
+
+/// What a step does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "act", rename_all = "snake_case")]
+pub enum Act {
+    /// Creates the document.
+    Create {
+        /// What the document is found by when the answer is lost.
+        key: OperationKey,
+    },
+    /// Ties a document that is already there.
+    Link {
+        /// Which.
+        target: RecordRef,
+        /// In which state.
+        version: Version,
+        /// How it was found.
+        origin: LinkOrigin,
+    },
+    /// Changes a document that is there.
+    Update {
+        /// Which.
+        target: RecordRef,
+        /// In which state it must still be.
+        expected: Version,
+    },
+    /// Completes the document of this role once the documents it refers to are there.
+    Finish,
+}
+
+/// One field that a step sets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// The field.
+    pub field: FieldName,
+    /// What it holds now; absent where the document is not there yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Value>,
+    /// What it is to hold.
+    pub after: Planned,
+}
+
+/// A value that a step sets; a document that an earlier step creates has no name yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Planned {
+    /// This one.
+    Value(Value),
+    /// The name of the document that plays this role.
+    Document(Role),
+    /// A whole child table.
+    Rows(Vec<PlannedRow>),
+}
+
+/// A row that a step sets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedRow {
+    /// The row's own name, where it is there already.
+    pub name: Option<String>,
+    /// Its columns.
+    pub columns: BTreeMap<FieldName, Planned>,
+}
+
+impl Planned {
+    /// The value once the documents have names; `None` where one of them has none.
+    pub fn resolve(&self, documents: &BTreeMap<Role, RecordRef>) -> Option<Value> {
+        match self {
+            Self::Value(value) => Some(value.clone()),
+            Self::Document(role) => documents.get(role).cloned().map(Value::Reference),
+            Self::Rows(rows) => {
+                let resolved = rows.iter().map(|row| {
+                    let columns = row
+                        .columns
+                        .iter()
+                        .map(|(name, cell)| Some((name.clone(), cell.resolve(documents)?)));
+                    Some(crate::value::Row {
+                        name: row.name.clone(),
+                        columns: columns.collect::<Option<_>>()?,
+                    })
+                });
+                resolved.collect::<Option<Vec<_>>>().map(Value::Rows)
+            }
+        }
+    }
+
+    /// The roles whose documents it needs.
+    pub fn needs(&self) -> Vec<&Role> {
+        match self {
+            Self::Value(_) => Vec::new(),
+            Self::Document(role) => vec![role],
+            Self::Rows(rows) => rows
+                .iter()
+                .flat_map(|row| row.columns.values())
+                .flat_map(Self::needs)
+                .collect(),
+        }
+    }
+}
+
+/// What a person has to decide.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "conflict", rename_all = "snake_case")]
+pub enum Conflict {
+    /// Several documents could be the one.
+    Ambiguous {
+        /// For this role.
+        role: Role,
+        /// These.
+        candidates: Vec<RecordRef>,
+    },
+    /// The only document that could be the one belongs to another record.
+    Taken {
+        /// For this role.
+        role: Role,
+        /// This one.
+        candidate: RecordRef,
+        /// It belongs to this record.
+        by: RecordRef,
+    },
+    /// The linked document is not there any more.
+    Gone {
+        /// For this role.
+        role: Role,
+        /// This one.
+        document: RecordRef,
+    },
+    /// Both sides changed one field to different values.
+    Field {
+        /// For this role.
+        role: Role,
+        /// In this document.
+        document: RecordRef,
+        /// This field.
+        field: FieldName,
+        /// What was agreed.
+        base: Option<Agreed>,
+        /// What VTiger says.
+        vtiger: Value,
+        /// What Frappe says.
+        frappe: Value,
+    },
+}
+
+impl Conflict {
+    /// The conflict as people read it in a run's log.
+    pub fn failure(&self) -> Failure {
+        let (code, place, cause, remedy) = match self {
+            Self::Ambiguous { role, candidates } => (
+                "conflict.ambiguous",
+                role.to_string(),
+                format!("{} documents could be the one: {}", candidates.len(), listed(candidates)),
+                "Merge the duplicates in Frappe, or link the right one by hand.",
+            ),
+            Self::Taken { role, candidate, by } => (
+                "conflict.taken",
+                role.to_string(),
+                format!("{candidate} would fit, but it belongs to {by} already"),
+                "See which of the two records is right; delete the duplicate, or mark the document as shared in the mapping.",
+            ),
+            Self::Gone { role, document } => (
+                "conflict.gone",
+                role.to_string(),
+                format!("{document}, which this record is linked to, is not there any more"),
+                "Restore the document in Frappe, or give up the link.",
+            ),
+            Self::Field { role, field, vtiger, frappe, .. } => (
+                "conflict.field",
+                format!("{role}.{field}"),
+                format!("both sides changed it: VTiger says {:?}, Frappe says {:?}", vtiger.plain(), frappe.plain()),
+                "Decide which value stands.",
+            ),
+        };
+        Failure {
+            code: code.to_owned(),
+            cause,
+            remedy: remedy.to_owned(),
+            advice: Advice::NeedsPerson,
+            place: Some(place),
+        }
+    }
+}
+
+fn listed(references: &[RecordRef]) -> String {
+    references.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}

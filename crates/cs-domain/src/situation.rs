@@ -1,0 +1,89 @@
+//! Everything one decision needs, gathered beforehand, so that deciding does no I/O.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::identity::{Choice, choose};
+use crate::link::Link;
+use crate::mapping::{DocumentMapping, Settings};
+use crate::name::Role;
+use crate::record::{Record, RecordRef};
+use crate::shadow::Shadow;
+
+/// One unit as both sides show it now, with what was last agreed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Situation {
+    /// The VTiger record.
+    pub subject: RecordRef,
+    /// What it holds; `None` where VTiger does not show it any more.
+    pub record: Option<Record>,
+    /// What the installation supplied.
+    pub settings: Settings,
+    /// Today, where the agency is.
+    pub today: Date,
+    /// Whether this run may write to VTiger. Where it may not, VTiger's values stand at first contact, and what only
+    /// Frappe knows stays there.
+    pub writes_vtiger: bool,
+    /// Each role's document, as far as there is one or might be one.
+    pub counterparts: BTreeMap<Role, Counterpart>,
+    /// Documents of other units' records that this record refers to.
+    pub elsewhere: Vec<Elsewhere>,
+}
+
+/// A document that belongs to another unit's record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Elsewhere {
+    /// The other record.
+    pub subject: RecordRef,
+    /// Its document's role there.
+    pub role: Role,
+    /// The document.
+    pub document: RecordRef,
+}
+
+/// What is known of one role's document.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counterpart {
+    /// The tie, where there is one.
+    pub tie: Option<(Link, Shadow)>,
+    /// The linked document as it is now; `None` where there is no tie, or the document is gone.
+    pub linked: Option<Record>,
+    /// Documents that might be the one, where there is no tie.
+    pub candidates: Vec<Candidate>,
+}
+
+/// A document that might be the one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// As it is now.
+    pub document: Record,
+    /// What it was found by.
+    pub found_by: FoundBy,
+    /// Another record that it is linked to already.
+    pub taken_by: Option<RecordRef>,
+}
+
+/// What a candidate was found by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FoundBy {
+    /// It carries the key of its creation for this very record and role: it is the one, whatever else it holds.
+    OperationKey,
+    /// The match key with this number, counted from 0.
+    MatchKey(usize),
+}
+
+impl Counterpart {
+    /// The document that plays the role as things stand: the linked one, or the one candidate.
+    pub fn document(&self, mapping: &DocumentMapping) -> Option<&Record> {
+        if self.tie.is_some() {
+            return self.linked.as_ref();
+        }
+        match choose(mapping, &self.candidates) {
+            Choice::One(candidate) => Some(&candidate.document),
+            Choice::None | Choice::Several(_) | Choice::Taken(_) => None,
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Gathers everything a decision needs, for a batch of units with a handful of requests.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cs_domain::mapping::{Source, UnitMapping};
+use cs_domain::situation::{Elsewhere, Situation};
+use cs_domain::{Kind, Record, RecordId, RecordRef, Value};
+use cs_ports::{Reader, Tie};
+
+use crate::candidates;
+use crate::error::EngineError;
+use crate::run::RunContext;
+
+/// The situations of these records, in their order, as both sides are now.
+pub(crate) async fn load(
+    context: &RunContext<'_>,
+    unit: &UnitMapping,
+    subjects: &[RecordRef],
+) -> Result<Vec<Situation>, EngineError> {
+    let records = read_records(context, unit, subjects).await?;
+    let ties = context.engine.store.ties_of(&context.mapping.name, subjects).await?;
+    let documents = read_documents(context, &ties).await?;
+    let elsewhere = read_elsewhere(context, unit, records.values()).await?;
+    let mut situations: Vec<Situation> = subjects
+        .iter()
+        .map(|subject| Situation {
+            subject: subject.clone(),
+            record: records.get(&subject.id).cloned(),
+            settings: context.settings.clone(),
+            today: context.today,
+            writes_vtiger: false,
+            counterparts: BTreeMap::new(),
+            elsewhere: elsewhere.clone(),
+        })
+        .collect();
+    for tie in ties {
+        let Some(situation) = situations.iter_mut().find(|situation| situation.subject == tie.link.subject) else {
+            continue;
+        };
+        let known = situation.counterparts.entry(tie.link.role.clone()).or_default();
+        known.linked = documents.get(&tie.link.document).cloned();
+        known.tie = Some((tie.link, tie.shadow));
+    }
+    let takes_part = |situation: &Situation| {
+        let Some(record) = &situation.record else { return false };
+        unit.selection.iter().all(|condition| condition.holds(record, &situation.settings))
+    };
+    let (mut taking_part, left_out): (Vec<_>, Vec<_>) = situations.into_iter().partition(takes_part);
+    candidates::search(context, unit, &mut taking_part).await?;
+    taking_part.extend(left_out);
+    let order: BTreeMap<&RecordRef, usize> = subjects.iter().enumerate().map(|(n, subject)| (subject, n)).collect();
+    taking_part.sort_by_key(|situation| order.get(&situation.subject).copied());
+    Ok(taking_part)
+}
+
+async fn read_records(
+    context: &RunContext<'_>,
+    unit: &UnitMapping,
+    subjects: &[RecordRef],
+) -> Result<BTreeMap<RecordId, Record>, EngineError> {
+    let ids: Vec<RecordId> = subjects.iter().map(|subject| subject.id.clone()).collect();
+    let fields = &context.vtiger_fields;
+    let records = context.patiently(|| context.engine.vtiger.read(&unit.module, &ids, fields)).await?;
+    Ok(records.into_iter().map(|record| (record.reference.id.clone(), record)).collect())
+}
+
+async fn read_documents(context: &RunContext<'_>, ties: &[Tie]) -> Result<BTreeMap<RecordRef, Record>, EngineError> {
+    let mut names: BTreeMap<&Kind, BTreeSet<&RecordId>> = BTreeMap::new();
+    for tie in ties {
+        names.entry(&tie.link.document.kind).or_default().insert(&tie.link.document.id);
+    }
+    let mut documents = BTreeMap::new();
+    for (kind, ids) in names {
+        let Some(fields) = context.frappe_fields.get(kind) else { continue };
+        let ids: Vec<RecordId> = ids.into_iter().cloned().collect();
+        let read = context.patiently(|| context.engine.frappe.read(kind, &ids, fields)).await?;
+        documents.extend(read.into_iter().map(|document| (document.reference.clone(), document)));
+    }
+    Ok(documents)
+}
+
+/// The documents of other units' records that these records refer to.
+async fn read_elsewhere(
+    context: &RunContext<'_>,
+    unit: &UnitMapping,
+    records: impl Iterator<Item = &Record>,
+) -> Result<Vec<Elsewhere>, EngineError> {
+    let references: BTreeSet<_> = unit
+        .documents
+        .iter()
+        .flat_map(|document| document.sources())
+        .filter_map(|source| match source {
+            Source::Linked { field, .. } => Some(field),
+            _ => None,
+        })
+        .collect();
+    if references.is_empty() {
+        return Ok(Vec::new());
+    }
+    let targets: BTreeSet<RecordRef> = records
+        .flat_map(|record| references.iter().filter_map(|field| record.get(field)))
+        .filter_map(|value| match value {
+            Value::Reference(target) => Some(target.clone()),
+            _ => None,
+        })
+        .collect();
+    let targets: Vec<RecordRef> = targets.into_iter().collect();
+    let ties = context.engine.store.ties_of(&context.mapping.name, &targets).await?;
+    let elsewhere = ties.into_iter().map(|tie| Elsewhere {
+        subject: tie.link.subject,
+        role: tie.link.role,
+        document: tie.link.document,
+    });
+    Ok(elsewhere.collect())
+}

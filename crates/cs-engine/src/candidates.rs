@@ -1,0 +1,172 @@
+//! Looks for documents that are already there, for a whole batch at once: one search a role and match key, not one a
+//! record.
+
+use cs_domain::identity::{KeyValues, is_tied, key_values};
+use cs_domain::mapping::{DocumentMapping, MatchKey, UnitMapping};
+use cs_domain::situation::{Candidate, FoundBy, Situation};
+use cs_domain::wanted::{WantedDocument, wanted_document};
+use cs_domain::{FieldName, OperationKey, Record, RecordRef, Value};
+use cs_ports::{Criterion, FieldRequests, Reader};
+
+use crate::error::EngineError;
+use crate::fresh::documents;
+use crate::run::RunContext;
+
+/// Fills in the candidates of every role that has no link yet, roles in match order, since a key may name a role found
+/// before.
+pub(crate) async fn search(
+    context: &RunContext<'_>,
+    unit: &UnitMapping,
+    situations: &mut [Situation],
+) -> Result<(), EngineError> {
+    for role in &unit.match_order {
+        let Some(mapping) = unit.document(role) else { continue };
+        let Some(fields) = context.frappe_fields.get(&mapping.doctype) else { continue };
+        search_by_operation_key(context, mapping, fields, situations).await?;
+        for (number, key) in mapping.match_keys.iter().enumerate() {
+            search_by_match_key(context, unit, mapping, (number, key), fields, situations).await?;
+        }
+        mark_taken(context, mapping, situations).await?;
+    }
+    Ok(())
+}
+
+/// What the situation wants of this role, where the role is still looking for its document.
+fn seeking(context: &RunContext<'_>, mapping: &DocumentMapping, situation: &Situation) -> Option<WantedDocument> {
+    let known = situation.counterparts.get(&mapping.role);
+    if known.is_some_and(|known| known.tie.is_some() || !known.candidates.is_empty()) {
+        return None;
+    }
+    let record = situation.record.as_ref()?;
+    let schema = context.schemas.get(&mapping.doctype);
+    let wanted = wanted_document(mapping, schema, record, situation).ok()?;
+    wanted.exists(mapping).then_some(wanted)
+}
+
+async fn search_by_operation_key(
+    context: &RunContext<'_>,
+    mapping: &DocumentMapping,
+    fields: &FieldRequests,
+    situations: &mut [Situation],
+) -> Result<(), EngineError> {
+    let Some(field) = &mapping.external_id else { return Ok(()) };
+    let seekers: Vec<usize> = numbered(situations, |situation| seeking(context, mapping, situation).is_some());
+    let key_of = |situation: &Situation| OperationKey::of(&situation.subject, &mapping.role).0;
+    let keys = seekers.iter().filter_map(|number| situations.get(*number)).map(|s| Value::text(key_of(s)));
+    let criterion = Criterion { field: field.clone(), any_of: keys.collect() };
+    let found = find(context, mapping, vec![criterion], fields).await?;
+    for number in seekers {
+        let Some(situation) = situations.get_mut(number) else { continue };
+        let key = key_of(situation).to_lowercase();
+        let ours = found.iter().filter(|document| {
+            document.get(field).is_some_and(|value| value.plain().trim().to_lowercase() == key)
+        });
+        let candidates = ours.map(|document| candidate(document, FoundBy::OperationKey)).collect();
+        situation.counterparts.entry(mapping.role.clone()).or_default().candidates = candidates;
+    }
+    Ok(())
+}
+
+async fn search_by_match_key(
+    context: &RunContext<'_>,
+    unit: &UnitMapping,
+    mapping: &DocumentMapping,
+    (number, key): (usize, &MatchKey),
+    fields: &FieldRequests,
+    situations: &mut [Situation],
+) -> Result<(), EngineError> {
+    let wanted: Vec<Option<WantedDocument>> =
+        situations.iter().map(|situation| seeking(context, mapping, situation)).collect();
+    let values_of = |index: usize, situations: &[Situation]| -> Option<Vec<(FieldName, Value)>> {
+        let known = documents(unit, situations.get(index)?);
+        let values = key_values(key, wanted.get(index)?.as_ref()?, &known)?;
+        Some(values.fields.iter().map(|(name, value)| ((*name).clone(), (*value).clone())).collect())
+    };
+    let keys: Vec<_> = (0..situations.len()).filter_map(|index| values_of(index, situations)).collect();
+    let found = find(context, mapping, criteria(keys), fields).await?;
+    for (situation, wanted) in situations.iter_mut().zip(&wanted) {
+        let Some(wanted) = wanted else { continue };
+        let candidates = {
+            let known = documents(unit, situation);
+            let Some(values) = key_values(key, wanted, &known) else { continue };
+            let matching = found.iter().filter(|document| matches(unit, mapping, &values, document));
+            matching.map(|document| candidate(document, FoundBy::MatchKey(number))).collect()
+        };
+        situation.counterparts.entry(mapping.role.clone()).or_default().candidates = candidates;
+    }
+    Ok(())
+}
+
+fn matches(unit: &UnitMapping, mapping: &DocumentMapping, values: &KeyValues<'_>, document: &Record) -> bool {
+    let tied = |(role, other): &(&cs_domain::Role, &Record)| {
+        is_tied(unit, (&mapping.role, document), (role, other))
+    };
+    values.agree_with(document) && values.ties.iter().all(tied)
+}
+
+fn candidate(document: &Record, found_by: FoundBy) -> Candidate {
+    Candidate { document: document.clone(), found_by, taken_by: None }
+}
+
+/// One criterion a field, with every value that any record of the batch asks for. What comes back is more than was asked
+/// for, since values of different records mix; each record picks its own.
+fn criteria(keys: Vec<Vec<(FieldName, Value)>>) -> Vec<Criterion> {
+    let mut criteria: Vec<Criterion> = Vec::new();
+    for (field, value) in keys.into_iter().flatten() {
+        match criteria.iter_mut().find(|criterion| criterion.field == field) {
+            Some(criterion) if criterion.any_of.contains(&value) => {}
+            Some(criterion) => criterion.any_of.push(value),
+            None => criteria.push(Criterion { field, any_of: vec![value] }),
+        }
+    }
+    criteria
+}
+
+async fn find(
+    context: &RunContext<'_>,
+    mapping: &DocumentMapping,
+    criteria: Vec<Criterion>,
+    fields: &FieldRequests,
+) -> Result<Vec<Record>, EngineError> {
+    if criteria.is_empty() || criteria.iter().any(|criterion| criterion.any_of.is_empty()) {
+        return Ok(Vec::new());
+    }
+    Ok(context.patiently(|| context.engine.frappe.find(&mapping.doctype, &criteria, fields)).await?)
+}
+
+/// Notes which candidates belong to other records already; for documents that may not be shared only.
+async fn mark_taken(
+    context: &RunContext<'_>,
+    mapping: &DocumentMapping,
+    situations: &mut [Situation],
+) -> Result<(), EngineError> {
+    if mapping.shared {
+        return Ok(());
+    }
+    let of_role = |situation: &Situation| situation.counterparts.get(&mapping.role).cloned().unwrap_or_default();
+    let documents: Vec<RecordRef> = situations
+        .iter()
+        .flat_map(|situation| of_role(situation).candidates)
+        .map(|candidate| candidate.document.reference)
+        .collect();
+    if documents.is_empty() {
+        return Ok(());
+    }
+    let ties = context.engine.store.ties_to(&context.mapping.name, &documents).await?;
+    for situation in situations {
+        let subject = situation.subject.clone();
+        let Some(known) = situation.counterparts.get_mut(&mapping.role) else { continue };
+        for candidate in &mut known.candidates {
+            let other = ties.iter().find(|tie| {
+                tie.link.document == candidate.document.reference && tie.link.subject != subject
+            });
+            candidate.taken_by = other.map(|tie| tie.link.subject.clone());
+        }
+    }
+    Ok(())
+}
+
+fn numbered(situations: &[Situation], wanted: impl Fn(&Situation) -> bool) -> Vec<usize> {
+    let numbered = situations.iter().enumerate().filter(|(_, situation)| wanted(situation));
+    numbered.map(|(number, _)| number).collect()
+}

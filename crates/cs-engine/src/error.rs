@@ -1,0 +1,86 @@
+//! What stops a run.
+
+use cs_domain::mapping::bind::BindProblem;
+use cs_domain::{Advice, Failure};
+use cs_ports::{PeerError, StoreError};
+use jiff::Timestamp;
+
+/// Why a run could not begin or go on. What concerns one unit only is a [`Failure`] of that unit and not among these.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// A system does not answer, or does not let the product in.
+    #[error(transparent)]
+    Peer(#[from] PeerError),
+    /// The store does not take what must be remembered.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Another process runs this mapping.
+    #[error("mapping {mapping} is being run by {holder}")]
+    Busy {
+        /// Which mapping.
+        mapping: String,
+        /// Who runs it.
+        holder: String,
+        /// Until when its lease lasts, unless it is renewed.
+        until: Timestamp,
+    },
+    /// The mapping does not fit the two systems.
+    #[error("mapping {mapping} does not fit the systems: {}", first(problems))]
+    Unfit {
+        /// Which mapping.
+        mapping: String,
+        /// What does not fit.
+        problems: Vec<BindProblem>,
+    },
+    /// A setting that the mapping requires was not supplied.
+    #[error("mapping {mapping} needs the setting {setting}: {help}")]
+    SettingMissing {
+        /// Which mapping.
+        mapping: String,
+        /// Which setting.
+        setting: String,
+        /// What it is for.
+        help: String,
+    },
+}
+
+fn first(problems: &[BindProblem]) -> String {
+    problems.first().map(|problem| problem.message.clone()).unwrap_or_default()
+}
+
+impl EngineError {
+    /// Stable code.
+    pub fn code(&self) -> String {
+        self.failure().code
+    }
+
+    /// What is stored with the run and shown to people.
+    pub fn failure(&self) -> Failure {
+        let failure = |code: &str, remedy: String, advice| Failure {
+            code: code.to_owned(),
+            cause: self.to_string(),
+            remedy,
+            advice,
+            place: None,
+        };
+        match self {
+            Self::Peer(error) => error.failure(),
+            Self::Store(error) => failure(error.code(), error.remedy().to_owned(), Advice::NeedsSetup),
+            Self::Busy { until, .. } => failure(
+                "run.busy",
+                format!("Wait for the other run to end. If it died, its lease ends by itself at {until:.0}."),
+                Advice::RetryLater,
+            ),
+            Self::Unfit { problems, .. } => failure(
+                "mapping.unfit",
+                problems.first().map(|problem| problem.remedy.clone()).unwrap_or_default(),
+                Advice::NeedsSetup,
+            ),
+            Self::SettingMissing { mapping, setting, .. } => failure(
+                "mapping.setting_missing",
+                format!("Add `{setting} = \"...\"` under [mapping.{mapping}] in the configuration."),
+                Advice::NeedsSetup,
+            ),
+        }
+    }
+}

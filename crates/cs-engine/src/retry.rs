@@ -1,0 +1,114 @@
+//! When to try again.
+
+use std::future::Future;
+use std::time::Duration;
+
+use cs_domain::{Advice, Event};
+use cs_ports::PeerError;
+use jiff::Timestamp;
+
+use crate::run::RunContext;
+
+/// How patient the engine is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetryPolicy {
+    /// Tries of one request within a run, the first included.
+    pub tries: u32,
+    /// Pause after the first failed try; doubled each time.
+    pub first_pause: Duration,
+    /// The longest pause within a run.
+    pub longest_pause: Duration,
+    /// Pause of a failed unit until a later run takes it up; doubled each time, a day at most.
+    pub unit_pause: Duration,
+    /// Failures in a row after which a unit waits for a person.
+    pub unit_tries: u32,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self {
+            tries: 6,
+            first_pause: Duration::from_millis(200),
+            longest_pause: Duration::from_secs(30),
+            unit_pause: Duration::from_secs(60),
+            unit_tries: 12,
+        }
+    }
+}
+
+impl RetryPolicy {
+    /// How long to wait after the `failed`th failed try (counted from 1): what the system asks for, else doubling with up
+    /// to a quarter of chance, so that several workers do not come back at once.
+    pub fn pause(&self, failed: u32, asked: Option<Duration>, chance: u64) -> Duration {
+        let doubled = self.first_pause.saturating_mul(1 << failed.saturating_sub(1).min(16)).min(self.longest_pause);
+        let quarter = u64::try_from(doubled.as_millis() / 4).unwrap_or(0);
+        let jitter = Duration::from_millis(if quarter == 0 { 0 } else { chance % quarter });
+        asked.unwrap_or_default().max(doubled + jitter)
+    }
+
+    /// When a unit that failed `attempts` times in a row is taken up again.
+    pub fn unit_due(&self, attempts: u32, now: Timestamp) -> Timestamp {
+        let doubled = self.unit_pause.saturating_mul(1 << attempts.saturating_sub(1).min(12));
+        now + doubled.min(Duration::from_secs(24 * 60 * 60))
+    }
+}
+
+impl RunContext<'_> {
+    /// Repeats a request that changes nothing until it answers, its error is no longer one that passes, or the tries are
+    /// used up.
+    pub(crate) async fn patiently<T, F, Fut>(&self, request: F) -> Result<T, PeerError>
+    where
+        F: Fn() -> Fut + Send,
+        Fut: Future<Output = Result<T, PeerError>> + Send,
+    {
+        let mut failed = 0;
+        loop {
+            match request().await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => {
+                    failed += 1;
+                    if !self.wait_before_retry(failed, &error).await {
+                        return Err(error);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Waits where another try makes sense; answers whether it does.
+    pub(crate) async fn wait_before_retry(&self, failed: u32, error: &PeerError) -> bool {
+        let policy = self.engine.retry;
+        if error.kind.advice() != Advice::RetryLater || failed >= policy.tries {
+            return false;
+        }
+        let pause = policy.pause(failed, error.retry_after, self.engine.entropy.next());
+        let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+        self.reporter.tell(Event::Retrying { failure: error.failure(), pause_ms });
+        self.engine.clock.sleep(pause).await;
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_the_longest_and_respect_what_was_asked() {
+        let policy = RetryPolicy::default();
+        assert_eq!(policy.pause(1, None, 0), Duration::from_millis(200));
+        assert_eq!(policy.pause(3, None, 0), Duration::from_millis(800));
+        assert_eq!(policy.pause(40, None, 0), Duration::from_secs(30));
+        assert_eq!(policy.pause(1, Some(Duration::from_secs(7)), 0), Duration::from_secs(7));
+        assert!(policy.pause(1, None, u64::MAX) < Duration::from_millis(250));
+    }
+
+    #[test]
+    fn a_failing_unit_waits_longer_and_longer_but_never_more_than_a_day() {
+        let policy = RetryPolicy::default();
+        let now: Timestamp = "2026-03-01T00:00:00Z".parse().unwrap();
+        assert_eq!(policy.unit_due(1, now), now + Duration::from_secs(60));
+        assert_eq!(policy.unit_due(2, now), now + Duration::from_secs(120));
+        assert_eq!(policy.unit_due(50, now), now + Duration::from_secs(86_400));
+    }
+}
