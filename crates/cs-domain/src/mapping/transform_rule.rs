@@ -150,8 +150,8 @@ fn joined(mut values: Vec<Value>, join: &str) -> Value {
     Value::text(texts.join(join))
 }
 
-/// Takes a joined text apart: of all ways to cut it, the one that leaves most sources as they are. Where no source
-/// stays and there is one piece for each, each takes its piece.
+/// Takes a joined text apart: of all ways to cut it, the one that leaves most values as they are. Where several do, the
+/// one that gives each source one piece, else the one that fills fewest empty sources; else nobody can tell.
 fn split(text: &str, join: &str, current: &[String]) -> Result<Vec<Value>, TransformError> {
     let ambiguous = || TransformFault::AmbiguousSplit {
         text: text.to_owned(),
@@ -175,25 +175,31 @@ fn split(text: &str, join: &str, current: &[String]) -> Result<Vec<Value>, Trans
             })
             .collect()
     };
-    let kept = |way: &Vec<String>| way.iter().zip(current).filter(|(new, old)| new == old).count();
-    let scored: Vec<(usize, Vec<String>)> = ways.iter().map(texts).map(|way| (kept(&way), way)).collect();
-    let most = scored.iter().map(|(kept, _)| *kept).max().unwrap_or(0);
-    let mut best = scored
-        .into_iter()
-        .filter(|(kept, _)| *kept == most)
-        .map(|(_, way)| way);
-    let chosen = match (best.next(), best.next()) {
-        (Some(only), None) => Some(only),
-        _ if most == 0 && pieces.len() == current.len() => {
-            Some(pieces.iter().map(|piece| (*piece).to_owned()).collect())
-        }
-        _ => None,
+    // Sources with a value that keep it, then sources without one that stay so.
+    let kept = |way: &[String], empty: bool| {
+        let pairs = way.iter().zip(current);
+        pairs
+            .filter(|(new, old)| new == old && old.is_empty() == empty)
+            .count()
+    };
+    let mut best = best_by(ways.iter().map(texts).collect(), |way| kept(way, false));
+    let chosen = match best.iter().position(|way| *way == pieces) {
+        Some(one_each) => Some(best.swap_remove(one_each)),
+        None => match best_by(best, |way| kept(way, true)).as_mut_slice() {
+            [only] => Some(std::mem::take(only)),
+            _ => None,
+        },
     };
     Ok(chosen
         .ok_or_else(ambiguous)?
         .into_iter()
         .map(Value::text)
         .collect())
+}
+
+fn best_by(ways: Vec<Vec<String>>, score: impl Fn(&[String]) -> usize) -> Vec<Vec<String>> {
+    let most = ways.iter().map(|way| score(way)).max().unwrap_or(0);
+    ways.into_iter().filter(|way| score(way) == most).collect()
 }
 
 /// Every way to deal `pieces` in order to `groups`, some of which may stay empty; `None` where there are too many.
