@@ -9,3 +9,4 @@
 pub mod faults;
 pub mod frappe;
 pub mod server;
+pub mod vtiger;
