@@ -1,1 +1,28 @@
 //! Frappe/ERPNext as a deterministic state machine with its REST interface as one face.
+//!
+//! [`Site`] is the state; a [`Txn`] is one request's work on it, all or nothing. [`router`] is the HTTP face,
+//! [`FrappeFace`] what the fault layer needs to know about it. [`install`] makes ready-made sites.
+
+pub mod catalogue;
+pub mod collate;
+mod http;
+pub mod install;
+mod naming;
+mod permission;
+pub mod query;
+mod read;
+pub mod refusal;
+mod remove;
+mod rules;
+mod sanitise;
+mod site;
+mod stamp;
+mod store;
+mod values;
+mod write;
+
+pub use http::{FrappeFace, classify, router};
+pub use permission::Right;
+pub use refusal::{Class, Message, Refusal};
+pub use site::{Answered, RateLimit, Site, Switches, Txn};
+pub use values::Row;
