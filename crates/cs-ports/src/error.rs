@@ -91,6 +91,9 @@ impl ErrorKind {
             Self::Refused => {
                 "Correct the value that the message names at its source; the next run tries again."
             }
+            Self::Exists => {
+                "Look at the record that holds the value already: link it, or correct the value on one of the two."
+            }
             Self::Garbled => {
                 "Look into the server's error log; the product reads back before it writes again."
             }
