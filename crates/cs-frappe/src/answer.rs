@@ -85,7 +85,10 @@ impl Notice {
         let renamed = message
             .split_once(" name to '")
             .and_then(|(_, rest)| rest.split_once("' as '"))
-            .and_then(|(given, rest)| rest.split_once("' already exists").map(|(wanted, _)| (wanted, given)));
+            .and_then(|(given, rest)| {
+                rest.split_once("' already exists")
+                    .map(|(wanted, _)| (wanted, given))
+            });
         match renamed {
             Some((wanted, given)) => Self::NameTaken {
                 wanted: wanted.to_owned(),
@@ -115,7 +118,10 @@ fn told(effect: Effect, received: &Received<'_>, mut body: Map<String, Json>) ->
     if !(200..300).contains(&received.status) {
         return untold(effect, received, "JSON without an exception");
     }
-    let notices = server_messages(&body).iter().map(|text| Notice::of(text)).collect();
+    let notices = server_messages(&body)
+        .iter()
+        .map(|text| Notice::of(text))
+        .collect();
     let value = body
         .remove("data")
         .or_else(|| body.remove("message"))
@@ -234,7 +240,11 @@ fn server_messages(body: &Map<String, Json>) -> Vec<String> {
     let nested = nested
         .iter()
         .map(|text| serde_json::from_str(text).unwrap_or_else(|_| Json::String(text.clone())));
-    let flat = body.get("messages").and_then(Json::as_array).cloned().unwrap_or_default();
+    let flat = body
+        .get("messages")
+        .and_then(Json::as_array)
+        .cloned()
+        .unwrap_or_default();
     nested
         .chain(flat)
         .filter_map(|message| match message {
@@ -268,11 +278,17 @@ mod tests {
     fn html_over_a_write_is_unknown_and_over_a_read_is_not_done() {
         for status in [200, 500, 502, 504] {
             let write = answer(Effect::Write, status, "text/html", "<html>");
-            assert!(matches!(write, Answer::Unknown(FrappeError::Garbled { .. })), "{status}");
+            assert!(
+                matches!(write, Answer::Unknown(FrappeError::Garbled { .. })),
+                "{status}"
+            );
             let read = answer(Effect::Read, status, "text/html", "<html>");
             assert!(matches!(read, Answer::NotDone(_)), "{status}");
         }
-        assert!(matches!(answer(Effect::Write, 413, "text/html", "<html>"), Answer::NotDone(_)));
+        assert!(matches!(
+            answer(Effect::Write, 413, "text/html", "<html>"),
+            Answer::NotDone(_)
+        ));
     }
 
     #[test]

@@ -134,6 +134,9 @@ pub enum FrappeError {
         /// What the site calls it.
         name: Option<String>,
     },
+    /// The site's Frappe is older than the interface that the product needs.
+    #[error("the site does not describe its DocTypes: it has no /api/v2, which came with Frappe 15")]
+    TooOld,
     /// More documents than Frappe takes at a time.
     #[error("{documents} documents at once, where Frappe takes 200")]
     TooManyDocuments {
@@ -186,10 +189,14 @@ impl Unfit {
 
     fn remedy(self) -> &'static str {
         match self {
-            Self::HtmlTag => "Take the tag (< directly before a letter, with a > behind it) out of the text at its source, or map it to a Text Editor field.",
+            Self::HtmlTag => {
+                "Take the tag (< directly before a letter, with a > behind it) out of the text at its source, or map it to a Text Editor field."
+            }
             Self::Bracket => "Take < and > out of the text at its source.",
             Self::TooLarge | Self::BeyondInt | Self::TooManyDigits => "Correct the number at its source.",
-            Self::Phone => "Correct the phone number at its source: at most 20 of digits, spaces and + - . , * # ( ).",
+            Self::Phone => {
+                "Correct the phone number at its source: at most 20 of digits, spaces and + - . , * # ( )."
+            }
             Self::Time => "Move the time by an hour at its source: the site's clocks show this one twice.",
             Self::NoForm => "Give the field a transform in the mapping.",
         }
@@ -222,6 +229,7 @@ impl FrappeError {
             Self::ImpossibleName { .. } => "frappe.impossible_name",
             Self::Cursor { .. } => "frappe.cursor",
             Self::TimeZone { .. } => "frappe.time_zone",
+            Self::TooOld => "frappe.too_old",
             Self::TooManyDocuments { .. } => "frappe.too_many_documents",
         }
     }
@@ -229,12 +237,14 @@ impl FrappeError {
     /// What the engine makes of it.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Unreachable { .. } | Self::Broken { .. } | Self::Redirected { .. } => ErrorKind::Unreachable,
+            Self::Unreachable { .. } | Self::Broken { .. } | Self::Redirected { .. } => {
+                ErrorKind::Unreachable
+            }
             Self::TimedOut { .. } => ErrorKind::TimedOut,
             Self::Refused { class, .. } => class.kind(),
             Self::Garbled { .. } | Self::Shape { .. } => ErrorKind::Garbled,
             Self::NoSuchField { .. } => ErrorKind::Missing,
-            Self::Configuration { .. } | Self::TimeZone { .. } => ErrorKind::Unsupported,
+            Self::Configuration { .. } | Self::TimeZone { .. } | Self::TooOld => ErrorKind::Unsupported,
             Self::ReadOnlyField { .. }
             | Self::Misfit(_)
             | Self::Unfit { .. }
@@ -259,6 +269,7 @@ impl FrappeError {
             Self::NotApplied { .. } => "Change it in Frappe by hand: on a submitted document, through Update Items or by amending it.".into(),
             Self::Cursor { .. } => "Run `company-sync sync --full`: the feed is read from its beginning.".into(),
             Self::TimeZone { .. } => "Set `time_zone` for Frappe in the configuration, for example America/Mexico_City.".into(),
+            Self::TooOld => "Upgrade the site to Frappe 15.".into(),
             Self::Inexpressible { .. } => "Take the field out of the match keys.".into(),
             Self::ImpossibleName { .. } => "Rename the document in Frappe.".into(),
             Self::Unreachable { .. } | Self::Broken { .. } | Self::TimedOut { .. } | Self::Garbled { .. } | Self::Shape { .. } | Self::TooManyDocuments { .. } => return None,

@@ -1,1 +1,35 @@
-//! cs-frappe
+//! The connector to Frappe/ERPNext: its REST interface as the engine's ports. It authenticates, paces and counts
+//! requests, says of every answer whether the work is done, not done or unknown, and turns documents into records and
+//! back.
+//!
+//! This crate is not allowed to know the other system, mappings, links, the engine or the store: it reads and writes
+//! what it is told, by the rules of `facts/FRAPPE.md`.
+
+mod answer;
+mod batch;
+mod client;
+mod config;
+mod cursor;
+mod decode;
+mod encode;
+mod error;
+mod feed;
+mod list;
+mod plain_text;
+mod probe;
+mod reader;
+mod refusal;
+mod schema;
+mod setup;
+mod transport;
+mod writer;
+mod zone;
+
+pub use answer::Notice;
+pub use batch::BatchOutcome;
+pub use client::FrappeClient;
+pub use config::FrappeConfig;
+pub use error::{FrappeError, Unfit};
+pub use probe::{KindProbe, KindState, SiteProbe, ZoneProbe, ZoneSource};
+pub use refusal::{Class, Subject};
+pub use setup::{CustomDoctype, CustomField};

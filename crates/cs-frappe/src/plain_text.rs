@@ -23,7 +23,8 @@ fn without_tags(message: &str) -> String {
         let is_tag = inner.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/');
         match (is_tag, inner.find('>')) {
             (true, Some(end)) => {
-                let breaks = inner.starts_with("br") || inner.starts_with("/p") || inner.starts_with("/summary");
+                let breaks =
+                    inner.starts_with("br") || inner.starts_with("/p") || inner.starts_with("/summary");
                 if breaks {
                     text.push(' ');
                 }

@@ -101,7 +101,9 @@ impl Class {
             "InvalidEmailAddressError" => Self::Email,
             "InvalidPhoneNumberError" => Self::Phone,
             "DataError" => Self::Data,
-            "TypeError" | "JSONDecodeError" | "ValueError" | "KeyError" | "AttributeError" => Self::ServerError,
+            "TypeError" | "JSONDecodeError" | "ValueError" | "KeyError" | "AttributeError" => {
+                Self::ServerError
+            }
             "OperationalError" | "InternalError" | "ProgrammingError" => Self::of_database(text, effect),
             "QueryTimeoutError" => Self::LockTimeout,
             "QueryDeadlockError" => Self::Deadlock,
@@ -183,6 +185,7 @@ impl Class {
             Self::DatabaseDown | Self::LockTimeout | Self::Deadlock | Self::Stopped | Self::ReadOnly => {
                 ErrorKind::Unavailable
             }
+            Self::Unique | Self::Duplicate => ErrorKind::Exists,
             Self::UnknownSite => ErrorKind::Unreachable,
             _ => ErrorKind::Refused,
         }
@@ -192,31 +195,59 @@ impl Class {
     fn remedy(self) -> &'static str {
         match self {
             Self::Mandatory => "Fill the field at its source, or give it a default in the mapping.",
-            Self::LinkValidation => "Create the document that is linked to, or correct its name in the mapping's value map.",
+            Self::LinkValidation => {
+                "Create the document that is linked to, or correct its name in the mapping's value map."
+            }
             Self::TimestampMismatch => "Nothing: the document was changed meanwhile and is decided anew.",
-            Self::Unique | Self::Duplicate => "Look for the document that already holds it: the product adopts it where the match keys find it.",
+            Self::Unique | Self::Duplicate => {
+                "Look for the document that already holds it: the product adopts it where the match keys find it."
+            }
             Self::Name => "Take < and > out of the text that the document's name is made of.",
-            Self::TooLong => "Shorten the text at its source, or make the field longer in Frappe (Customize Form).",
-            Self::Validation | Self::Data | Self::BadValue => "Correct the value that the message names at its source.",
-            Self::Permission => "Give the user's role the right in Role Permission Manager, then run `company-sync check`.",
-            Self::Credentials => "Generate a new key and secret for the user in Frappe and put them into the configuration.",
+            Self::TooLong => {
+                "Shorten the text at its source, or make the field longer in Frappe (Customize Form)."
+            }
+            Self::Validation | Self::Data | Self::BadValue => {
+                "Correct the value that the message names at its source."
+            }
+            Self::Permission => {
+                "Give the user's role the right in Role Permission Manager, then run `company-sync check`."
+            }
+            Self::Credentials => {
+                "Generate a new key and secret for the user in Frappe and put them into the configuration."
+            }
             Self::Csrf => "Take the proxy away that adds cookies: the product sends none.",
             Self::Missing => "See whether the document was deleted or renamed in Frappe.",
             Self::DoctypeMissing => "Install the app or create the DocType, or take it out of the mapping.",
-            Self::UpdateAfterSubmit => "Amend the document in Frappe, or allow the field on submit (Customize Form).",
+            Self::UpdateAfterSubmit => {
+                "Amend the document in Frappe, or allow the field on submit (Customize Form)."
+            }
             Self::DocstatusTransition => "Cancel and amend the document in Frappe.",
-            Self::CannotChangeConstant => "Take the field out of the mapping for updates: Frappe fixes it once it is set.",
+            Self::CannotChangeConstant => {
+                "Take the field out of the mapping for updates: Frappe fixes it once it is set."
+            }
             Self::LinkExists => "Unlink or disable the document in Frappe instead of deleting it.",
             Self::Email => "Correct the email address at its source.",
             Self::Phone => "Correct the phone number at its source: digits, spaces and + - . , * # ( ) only.",
-            Self::ServerError => "See the Error Log in Frappe: a field the code relies on is probably missing.",
-            Self::Database => "Switch on error tracebacks in System Settings to learn more, and see the Error Log in Frappe.",
+            Self::ServerError => {
+                "See the Error Log in Frappe: a field the code relies on is probably missing."
+            }
+            Self::Database => {
+                "Switch on error tracebacks in System Settings to learn more, and see the Error Log in Frappe."
+            }
             Self::DatabaseDown => "Start the site's database; the product tries again by itself.",
-            Self::LockTimeout | Self::Deadlock => "Nothing: somebody else was writing; the product tries again by itself.",
-            Self::RateLimited => "Nothing: the product waits as long as the site asks. Raise `rate_limit` in the site's configuration if it is too slow.",
-            Self::Stopped | Self::ReadOnly => "Wait for the maintenance to end; the product tries again by itself.",
+            Self::LockTimeout | Self::Deadlock => {
+                "Nothing: somebody else was writing; the product tries again by itself."
+            }
+            Self::RateLimited => {
+                "Nothing: the product waits as long as the site asks. Raise `rate_limit` in the site's configuration if it is too slow."
+            }
+            Self::Stopped | Self::ReadOnly => {
+                "Wait for the maintenance to end; the product tries again by itself."
+            }
             Self::TooLarge => "Shorten the text or attach it as a file: the server takes 25 MiB at most.",
-            Self::UnknownSite => "Set the site's name in the configuration: the address answers, but for no such site.",
+            Self::UnknownSite => {
+                "Set the site's name in the configuration: the address answers, but for no such site."
+            }
             Self::Other => "See the Error Log in Frappe.",
         }
     }
@@ -233,13 +264,19 @@ impl Class {
                 format!("Fill {field} at its source, or give it a default in the mapping.")
             }
             (Self::LinkValidation, Some(field), Some(document)) => {
-                format!("Create {document} in Frappe, or give the value of {field} a partner in the mapping's value map.")
+                format!(
+                    "Create {document} in Frappe, or give the value of {field} a partner in the mapping's value map."
+                )
             }
             (Self::Unique, Some(field), _) => {
-                format!("Look for the document that already holds this value in {field}: the product adopts it where the match keys find it.")
+                format!(
+                    "Look for the document that already holds this value in {field}: the product adopts it where the match keys find it."
+                )
             }
             (Self::Duplicate, _, Some(document)) => {
-                format!("Look at {document}, which exists: the product adopts it where the match keys find it.")
+                format!(
+                    "Look at {document}, which exists: the product adopts it where the match keys find it."
+                )
             }
             (Self::TooLong, Some(field), _) => {
                 format!("Shorten {field} at its source, or make the field longer in Frappe (Customize Form).")
@@ -251,7 +288,9 @@ impl Class {
                 format!("See whether {document} was deleted or renamed in Frappe.")
             }
             (Self::Permission, _, Some(document)) => {
-                format!("Give the user's role the right on {document} in Role Permission Manager, then run `company-sync check`.")
+                format!(
+                    "Give the user's role the right on {document} in Role Permission Manager, then run `company-sync check`."
+                )
             }
             _ => return Cow::Borrowed(self.remedy()),
         };
@@ -283,7 +322,8 @@ impl Subject {
             },
             Class::Duplicate => Self {
                 field: None,
-                document: before(message, " already exists").or_else(|| between(exception, "('", "', Integ").map(|at| at.replace("', '", " "))),
+                document: before(message, " already exists")
+                    .or_else(|| between(exception, "('", "', Integ").map(|at| at.replace("', '", " "))),
             },
             Class::TooLong => Self {
                 field: between(message, ": '", "' ("),
@@ -367,8 +407,17 @@ mod tests {
     #[test]
     fn database_errors_are_told_apart_by_number() {
         let of = |text, effect| Class::of("OperationalError", text, effect);
-        assert_eq!(of("pymysql.err.OperationalError: (1292, \"Incorrect\")", Effect::Write), Class::BadValue);
-        assert_eq!(of("pymysql.err.OperationalError: (2003, \"Can't\")", Effect::Write), Class::DatabaseDown);
+        assert_eq!(
+            of(
+                "pymysql.err.OperationalError: (1292, \"Incorrect\")",
+                Effect::Write
+            ),
+            Class::BadValue
+        );
+        assert_eq!(
+            of("pymysql.err.OperationalError: (2003, \"Can't\")", Effect::Write),
+            Class::DatabaseDown
+        );
         assert_eq!(of("(1213, 'Deadlock')", Effect::Write), Class::Deadlock);
         assert_eq!(of("", Effect::Write), Class::Database);
         assert_eq!(of("", Effect::Read), Class::DatabaseDown);
@@ -383,12 +432,27 @@ mod tests {
         );
         assert_eq!(mandatory.field.as_deref(), Some("address_line1, city"));
         assert_eq!(mandatory.document.as_deref(), Some("Address T-Billing"));
-        let quiet = Subject::of(Class::Mandatory, "", "Error: Value missing for Address: Address Line 1");
+        let quiet = Subject::of(
+            Class::Mandatory,
+            "",
+            "Error: Value missing for Address: Address Line 1",
+        );
         assert_eq!(quiet.field.as_deref(), Some("Address Line 1"));
-        let row = Subject::of(Class::Mandatory, "", "Error: Contact Email Row #1: Value missing for: Email ID");
+        let row = Subject::of(
+            Class::Mandatory,
+            "",
+            "Error: Contact Email Row #1: Value missing for: Email ID",
+        );
         assert_eq!(row.field.as_deref(), Some("Email ID"));
-        let link = Subject::of(Class::LinkValidation, "", "Could not find Row #1: Link Name: No Existe SA");
-        assert_eq!((link.field.as_deref(), link.document.as_deref()), (Some("Link Name"), Some("No Existe SA")));
+        let link = Subject::of(
+            Class::LinkValidation,
+            "",
+            "Could not find Row #1: Link Name: No Existe SA",
+        );
+        assert_eq!(
+            (link.field.as_deref(), link.document.as_deref()),
+            (Some("Link Name"), Some("No Existe SA"))
+        );
         let unique = Subject::of(
             Class::Unique,
             "('Contact', 'Otro', IntegrityError(1062, \"Duplicate entry '12x100' for key 'vtiger_id'\"))",

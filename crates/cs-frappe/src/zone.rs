@@ -6,7 +6,7 @@ use std::time::Duration;
 use cs_domain::Moment;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp};
 
 use crate::error::FrappeError;
 
@@ -88,14 +88,6 @@ pub(crate) fn feed_floor(zone: Option<&SiteZone>, newest: &str, overlap: Duratio
     floor.map_or_else(|| newest.to_owned(), |floor| floor.strftime(FORMAT).to_string())
 }
 
-/// The same stamp a day and two hours earlier: further than two zones of the world lie apart, for a site whose zone
-/// was changed between two passes.
-pub(crate) fn any_zone_earlier(stamp: &str) -> String {
-    parse(stamp)
-        .and_then(|wall| wall.checked_sub(26.hours()).ok())
-        .map_or_else(|| stamp.to_owned(), |wall| wall.strftime(FORMAT).to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,7 +103,10 @@ mod tests {
         let mexico = zone("America/Mexico_City");
         let moment = mexico.moment("2026-11-20 10:00:00").unwrap();
         assert_eq!(moment.utc.to_string(), "2026-11-20T16:00:00Z");
-        assert_eq!(mexico.wall_clock(moment.utc).unwrap(), "2026-11-20 10:00:00.000000");
+        assert_eq!(
+            mexico.wall_clock(moment.utc).unwrap(),
+            "2026-11-20 10:00:00.000000"
+        );
         assert!(mexico.moment("0000-00-00 00:00:00").is_none());
     }
 
@@ -126,7 +121,11 @@ mod tests {
 
     #[test]
     fn a_feed_reaches_back_by_the_overlap() {
-        let floor = feed_floor(Some(&zone("Europe/Madrid")), "2026-06-01 12:00:00.000001", OVERLAP);
+        let floor = feed_floor(
+            Some(&zone("Europe/Madrid")),
+            "2026-06-01 12:00:00.000001",
+            OVERLAP,
+        );
         assert_eq!(floor, "2026-06-01 11:58:00.000001");
         let unknown = feed_floor(None, "2026-06-01 12:00:00", OVERLAP);
         assert_eq!(unknown, "2026-06-01 10:58:00.000000");
