@@ -1,0 +1,143 @@
+//! Opening the file: its permissions, its settings, and what to say where it cannot be opened.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use cs_ports::StoreError;
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+
+use crate::error::{OpenError, database, failed};
+use crate::migrate::{Found, migrate};
+
+const OPERATION: &str = "open its database";
+
+/// How long a statement waits for another process that writes.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long a call waits for the calls before it. SQLite has one writer; a large transaction of ours (`restage_all`
+/// over a million units) must not make the others fail.
+const QUEUE: Duration = Duration::from_mins(10);
+
+/// Connections that read; more would only wait for the processor.
+const READERS: u32 = 4;
+
+/// The writer and the readers of a store.
+pub(super) struct Pools {
+    pub(super) writer: SqlitePool,
+    pub(super) readers: SqlitePool,
+}
+
+/// Opens the file, makes it where it is not there, and brings its schema up to date.
+pub(super) async fn open(path: &Path) -> Result<Pools, StoreError> {
+    make_private(path).map_err(|error| failed(OPERATION, error))?;
+    let options = options(path);
+    let writer = pool(1)
+        .connect_with(options.clone())
+        .await
+        .map_err(database(OPERATION))?;
+    let mut connection = writer.acquire().await.map_err(database(OPERATION))?;
+    let found = migrate(&mut connection).await?;
+    drop(connection);
+    if found == Found::Foreign {
+        writer.close().await;
+        return Err(failed(
+            OPERATION,
+            OpenError::ForeignDatabase {
+                path: path.to_owned(),
+            },
+        ));
+    }
+    let readers = pool(READERS).connect_lazy_with(options.pragma("query_only", "ON"));
+    Ok(Pools { writer, readers })
+}
+
+/// One pool of connections that live as long as the store.
+fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(QUEUE)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+}
+
+/// The settings of every connection.
+///
+/// `synchronous=FULL`: with the write-ahead log, NORMAL does not wait for the disk when a transaction commits, and a
+/// power cut takes back the last of them. An intent must be durable *before* the peer is written to (DESIGN.md, "What
+/// must always hold", 2): a create whose intent was taken back would not be recovered.
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .busy_timeout(PATIENCE)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        // Gives the log's space back after a large transaction.
+        .pragma("journal_size_limit", "67108864")
+        .pragma("cache_size", "-16000")
+}
+
+/// Sees to it that the file is there and that nobody but its owner can read it: it holds customers' data. SQLite gives
+/// its companions (`-wal`, `-shm`) the permissions of the file itself.
+///
+/// An existing file is never opened here: closing it would drop the locks that SQLite holds on it for this process.
+fn make_private(path: &Path) -> Result<(), OpenError> {
+    match create_new(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => tighten(path),
+        Err(source) => {
+            let folder = match path.parent() {
+                Some(parent) if !parent.as_os_str().is_empty() => parent,
+                _ => Path::new("."),
+            };
+            if folder.is_dir() {
+                Err(OpenError::NotWritable {
+                    path: path.to_owned(),
+                    source,
+                })
+            } else {
+                Err(OpenError::NoFolder {
+                    folder: folder.to_owned(),
+                    source,
+                })
+            }
+        }
+    }
+}
+
+/// Makes an empty file that only its owner can read and write; fails where there is one.
+pub(super) fn create_new(path: &Path) -> io::Result<fs::File> {
+    let mut how = fs::OpenOptions::new();
+    how.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut how, 0o600);
+    how.open(path)
+}
+
+/// Takes the rights of others away from a file that is there.
+fn tighten(path: &Path) -> Result<(), OpenError> {
+    let failure = |source| OpenError::NotWritable {
+        path: path.to_owned(),
+        source,
+    };
+    let about = fs::metadata(path).map_err(failure)?;
+    if !about.is_file() {
+        return Err(OpenError::NotAFile {
+            path: path.to_owned(),
+        });
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        if about.permissions().mode() & 0o077 != 0 {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(failure)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,36 @@
+//! What a store must do, chapter by chapter. Each chapter works in a mapping of its own.
+//!
+//! [`tell`] does things and looks at once; [`recall`] looks again later, at a store that may have been closed and
+//! opened in between, and does not change what a second `recall` would find.
+
+mod conclusions;
+mod due;
+mod feeds;
+mod journal;
+mod leases;
+mod log;
+mod runs;
+mod ties;
+
+use cs_ports::Store;
+
+pub(crate) async fn tell(store: &dyn Store) {
+    leases::tell(store).await;
+    runs::tell(store).await;
+    feeds::tell(store).await;
+    due::tell(store).await;
+    conclusions::tell(store).await;
+    ties::tell(store).await;
+    journal::tell(store).await;
+    log::tell(store).await;
+}
+
+pub(crate) async fn recall(store: &dyn Store) {
+    leases::recall(store).await;
+    runs::recall(store).await;
+    feeds::recall(store).await;
+    conclusions::recall(store).await;
+    ties::recall(store).await;
+    journal::recall(store).await;
+    log::recall(store).await;
+}
