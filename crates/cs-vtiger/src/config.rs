@@ -61,7 +61,8 @@ pub struct DatabaseConfig {
     pub connections: u32,
     /// How long to wait for a connection.
     pub connect_timeout: Duration,
-    /// Records a page of the change feed.
+    /// Records a page of the change feed. Each page scans `vtiger_crmentity` (it has no index on modifiedtime), so pages are
+    /// large.
     pub page_size: u32,
     /// As in [`VtigerConfig::overlap`].
     pub overlap: Duration,
@@ -76,7 +77,7 @@ impl DatabaseConfig {
             url,
             connections: 4,
             connect_timeout: Duration::from_secs(10),
-            page_size: 1_000,
+            page_size: 10_000,
             overlap: Duration::from_secs(120),
             server_zone: None,
         }

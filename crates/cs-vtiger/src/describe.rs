@@ -47,7 +47,7 @@ const KEPT_BY_VTIGER: [&str; 16] = [
 ];
 
 /// The name that a line item's column has as a type: it is listed so that a mapping that names it is told why not.
-const ITEM_TYPE: &str = "line item column";
+pub(crate) const ITEM_TYPE: &str = "line item column";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

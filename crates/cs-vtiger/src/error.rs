@@ -234,7 +234,7 @@ fn refused(code: &str, message: &str) -> (Cow<'static, str>, ErrorKind) {
         "DATABASE_QUERY_ERROR" | "DATABASEQUERYERROR" => {
             known("vtiger.database_error", ErrorKind::Unavailable)
         }
-        "0" if message.contains("uplicate") => known("vtiger.duplicate", ErrorKind::Refused),
+        "0" if message.contains("uplicate") => known("vtiger.duplicate", ErrorKind::Exists),
         "0" | "null" => known("vtiger.unexplained", ErrorKind::Refused),
         other => {
             let mut stable = String::from("vtiger.");
@@ -416,7 +416,7 @@ mod tests {
             (
                 refused("0", "Duplicate(s) detected!"),
                 "vtiger.duplicate",
-                ErrorKind::Refused,
+                ErrorKind::Exists,
             ),
             (refused("null", ""), "vtiger.unexplained", ErrorKind::Refused),
             (

@@ -25,6 +25,6 @@ mod zone;
 
 pub use client::VtigerClient;
 pub use config::{DatabaseConfig, VtigerConfig};
-//DB pub use database::VtigerDatabase;
+pub use database::VtigerDatabase;
 pub use error::VtigerError;
 pub use probe::{KindProbe, ServerProbe, WantedFields};
