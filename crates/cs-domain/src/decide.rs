@@ -35,7 +35,7 @@ pub fn decide(unit: &UnitMapping, schemas: &BTreeMap<Kind, KindSchema>, situatio
     let mut decision = Decision {
         situation,
         plan,
-        documents: BTreeMap::new(),
+        documents: standing(unit, situation),
         blocked: BTreeSet::new(),
         late: Vec::new(),
     };
@@ -44,11 +44,24 @@ pub fn decide(unit: &UnitMapping, schemas: &BTreeMap<Kind, KindSchema>, situatio
             Ok(wanted) => decision.document(mapping, &wanted),
             Err(failures) => {
                 decision.plan.failures.extend(failures);
-                decision.blocked.insert(&mapping.role);
+                // A document that is there already goes on serving those that refer to it.
+                if !decision.documents.contains_key(&mapping.role) {
+                    decision.blocked.insert(&mapping.role);
+                }
             }
         }
     }
     decision.finish()
+}
+
+/// The documents that are there before anything is done, whatever their place in the order: what points back at a later
+/// one can be compared right away.
+fn standing<'a>(unit: &'a UnitMapping, situation: &'a Situation) -> BTreeMap<&'a Role, Standing<'a>> {
+    let there = unit.documents.iter().filter_map(|mapping| {
+        let document = situation.counterparts.get(&mapping.role)?.document(mapping)?;
+        Some((&mapping.role, Standing::There(document)))
+    });
+    there.collect()
 }
 
 /// Where a role's document stands while the plan is made.
@@ -239,7 +252,6 @@ impl<'a> Decision<'a> {
         shadow: Option<&Shadow>,
         candidate: Option<&Candidate>,
     ) {
-        self.documents.insert(&mapping.role, Standing::There(document));
         if let Some(candidate) = candidate {
             let ours = candidate.found_by == FoundBy::OperationKey;
             let origin = if ours {
@@ -484,3 +496,6 @@ fn has_row(document: &Record, rule: &RowRule, columns: &BTreeMap<FieldName, Plan
         })
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,196 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Keeps VTiger CRM and Frappe/ERPNext in agreement.
+#[derive(Debug, Parser)]
+#[command(name = "company-sync", version, about, arg_required_else_help = true)]
+#[command(after_help = "Exit codes: 0 done, 1 done in part, 2 wrong use or configuration, 3 failed.\n\
+                        Try it with nothing configured: company-sync demo")]
+pub(crate) struct Cli {
+    /// What is to be done
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// What every command takes
+    #[command(flatten)]
+    pub(crate) global: Global,
+}
+
+/// Flags that every command takes.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Global {
+    /// Configuration file [default: ./company-sync.toml, where there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Where the program keeps what it remembers
+    #[arg(long, global = true, value_name = "FOLDER")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Output for machines: JSON, one object a line
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// No progress, results only
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Start the built-in sandbox, sync it, sync again: shows that it works with nothing configured
+    Demo(Demo),
+    /// Bring Frappe up to what VTiger holds
+    Sync(Sync),
+    /// Connect to both systems and name what is missing: rights, fields, DocTypes
+    Check(Check),
+    /// Mappings: what corresponds to what
+    #[command(subcommand)]
+    Mapping(MappingCommand),
+    /// The latest runs
+    Runs(Runs),
+    /// What happened
+    Log(Log),
+    /// The configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Serve stand-ins of both systems, to try or test against
+    Sandbox(Sandbox),
+}
+
+/// `demo`.
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Which VTiger the sandbox plays
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) persona: Persona,
+    /// Which agency is invented
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// How many Sales Orders it has
+    #[arg(long, default_value_t = 360)]
+    pub(crate) orders: usize,
+    /// Faults to play, from a file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) faults: Option<PathBuf>,
+}
+
+/// Which VTiger the sandbox plays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Persona {
+    /// VTiger 8.3.0
+    #[default]
+    #[value(name = "8.3.0")]
+    V830,
+    /// VTiger 8.2.0
+    #[value(name = "8.2.0")]
+    V820,
+}
+
+/// `sync`.
+#[derive(Debug, Args)]
+pub(crate) struct Sync {
+    /// Which mapping [default: those the configuration names; where it names none, `policy`]
+    #[arg(long)]
+    pub(crate) mapping: Vec<String>,
+    /// Show what would be written, and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Go through every record, changed or not
+    #[arg(long)]
+    pub(crate) full: bool,
+}
+
+/// `check`.
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// For which mapping [default: as for `sync`]
+    #[arg(long)]
+    pub(crate) mapping: Vec<String>,
+}
+
+/// `mapping ...`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum MappingCommand {
+    /// Say what is wrong with a mapping file, and what would be right
+    Validate {
+        /// The files
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Print the JSON Schema of mapping files, for editors
+    Schema,
+    /// Show a mapping in words
+    Show {
+        /// A mapping's name, or a file
+        #[arg(default_value = "policy")]
+        mapping: String,
+        /// Print the file itself instead, to start one of your own from
+        #[arg(long)]
+        source: bool,
+    },
+}
+
+/// `runs`.
+#[derive(Debug, Args)]
+pub(crate) struct Runs {
+    /// How many
+    #[arg(long, short = 'n', default_value_t = 20)]
+    pub(crate) limit: u32,
+}
+
+/// `log`.
+#[derive(Debug, Args)]
+pub(crate) struct Log {
+    /// Of one run only
+    #[arg(long)]
+    pub(crate) run: Option<String>,
+    /// Only units that failed or wait for a person, with what to do
+    #[arg(long)]
+    pub(crate) troubles: bool,
+    /// How many lines
+    #[arg(long, short = 'n', default_value_t = 200)]
+    pub(crate) limit: u32,
+}
+
+/// `config ...`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Write a configuration file to fill in
+    Init {
+        /// Where
+        #[arg(default_value = crate::config::FILE_NAME)]
+        file: PathBuf,
+        /// Print it instead
+        #[arg(long)]
+        print: bool,
+    },
+    /// Show what the configuration comes to, without secrets
+    Show,
+}
+
+/// `sandbox`.
+#[derive(Debug, Args)]
+pub(crate) struct Sandbox {
+    /// Port of the VTiger stand-in [default: a free one]
+    #[arg(long, default_value_t = 0)]
+    pub(crate) vtiger_port: u16,
+    /// Port of the Frappe stand-in [default: a free one]
+    #[arg(long, default_value_t = 0)]
+    pub(crate) frappe_port: u16,
+    /// Which VTiger it plays
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) persona: Persona,
+    /// Which agency is invented
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// How many Sales Orders it has
+    #[arg(long, default_value_t = 360)]
+    pub(crate) orders: usize,
+    /// Faults to play, from a file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) faults: Option<PathBuf>,
+    /// A Frappe without the custom fields and DocTypes that the mappings need
+    #[arg(long)]
+    pub(crate) bare: bool,
+}

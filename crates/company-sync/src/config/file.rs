@@ -1,0 +1,139 @@
+//! The configuration file as it is written.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use super::{ConfigError, Frappe, Vtiger, zone};
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ConfigFile {
+    pub(super) data_dir: Option<PathBuf>,
+    pub(super) time_zone: Option<String>,
+    pub(super) vtiger: Option<VtigerSection>,
+    pub(super) frappe: Option<FrappeSection>,
+    #[serde(default)]
+    pub(super) mapping: BTreeMap<String, MappingSection>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct VtigerSection {
+    pub(super) url: Option<String>,
+    pub(super) user: Option<String>,
+    pub(super) access_key: Option<SecretString>,
+    pub(super) access_key_file: Option<PathBuf>,
+    pub(super) requests_per_minute: Option<u32>,
+    pub(super) concurrency: Option<usize>,
+    pub(super) time_zone: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FrappeSection {
+    pub(super) url: Option<String>,
+    pub(super) api_key: Option<String>,
+    pub(super) api_secret: Option<SecretString>,
+    pub(super) api_secret_file: Option<PathBuf>,
+    pub(super) site: Option<String>,
+    pub(super) time_zone: Option<String>,
+    pub(super) requests_per_second: Option<NonZeroU32>,
+    pub(super) concurrency: Option<usize>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MappingSection {
+    pub(super) file: Option<PathBuf>,
+    #[serde(default)]
+    pub(super) settings: BTreeMap<String, toml::Value>,
+}
+
+impl ConfigFile {
+    pub(super) fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+        toml::from_str(&text).map_err(|source| {
+            let start = source.span().map_or(0, |span| span.start);
+            let (line, column) = position(&text, start);
+            ConfigError::Malformed {
+                path: path.to_owned(),
+                line,
+                column,
+                message: message(&text, start, source.message()),
+                source: Box::new(source),
+            }
+        })
+    }
+}
+
+/// What the TOML reader says, unless it might quote a secret.
+fn message(text: &str, offset: usize, said: &str) -> String {
+    let start = text.get(..offset).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1);
+    let line = text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+    let key = line.split('=').next().unwrap_or_default();
+    let secret = line.contains('=') && ["key", "secret", "password"].iter().any(|word| key.contains(word));
+    if secret && !said.starts_with("unknown field") { format!("{} takes a text in quotes", key.trim()) } else { said.to_owned() }
+}
+
+fn position(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+    (line, column)
+}
+
+impl VtigerSection {
+    pub(super) fn resolve(self, beside: &Path) -> Result<Vtiger, ConfigError> {
+        let access_key = secret(self.access_key, self.access_key_file, beside)?;
+        Ok(Vtiger {
+            url: said(self.url, "vtiger.url")?,
+            user: said(self.user, "vtiger.user")?,
+            access_key: said(access_key, "vtiger.access_key")?,
+            requests_per_minute: self.requests_per_minute,
+            concurrency: self.concurrency,
+            time_zone: self.time_zone.map(|name| zone("vtiger.time_zone", &name)).transpose()?,
+        })
+    }
+}
+
+impl FrappeSection {
+    pub(super) fn resolve(self, beside: &Path) -> Result<Frappe, ConfigError> {
+        let api_secret = secret(self.api_secret, self.api_secret_file, beside)?;
+        Ok(Frappe {
+            url: said(self.url, "frappe.url")?,
+            api_key: said(self.api_key, "frappe.api_key")?,
+            api_secret: said(api_secret, "frappe.api_secret")?,
+            site: self.site,
+            time_zone: self.time_zone,
+            requests_per_second: self.requests_per_second,
+            concurrency: self.concurrency,
+        })
+    }
+}
+
+/// The secret itself, or what the file that holds it says on its first line.
+fn secret(
+    said: Option<SecretString>,
+    file: Option<PathBuf>,
+    beside: &Path,
+) -> Result<Option<SecretString>, ConfigError> {
+    match (said, file) {
+        (Some(secret), _) => Ok(Some(secret)),
+        (None, Some(path)) => {
+            let path = beside.join(path);
+            let text = std::fs::read_to_string(&path).map_err(|source| ConfigError::Unreadable { path, source })?;
+            Ok(Some(text.lines().next().unwrap_or_default().to_owned().into()))
+        }
+        (None, None) => Ok(None),
+    }
+}
+
+fn said<T>(value: Option<T>, key: &'static str) -> Result<T, ConfigError> {
+    let variable = format!("COMPANY_SYNC_{}", key.replace('.', "_").to_uppercase());
+    value.ok_or(ConfigError::Missing { key, variable })
+}

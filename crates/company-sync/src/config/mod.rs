@@ -1,0 +1,210 @@
+//! Configuration: a file, then the environment, then flags; each may overrule the one before.
+
+mod environment;
+mod error;
+mod file;
+mod template;
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+
+use cs_domain::Settings;
+use jiff::tz::TimeZone;
+use secrecy::SecretString;
+
+pub(crate) use environment::Environment;
+pub(crate) use error::ConfigError;
+pub(crate) use template::TEMPLATE;
+
+use file::ConfigFile;
+
+/// The name of the configuration file where none is given.
+pub(crate) const FILE_NAME: &str = "company-sync.toml";
+
+/// What the flags of a command line say.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Flags {
+    /// `--config`.
+    pub(crate) file: Option<PathBuf>,
+    /// `--data-dir`.
+    pub(crate) data_dir: Option<PathBuf>,
+}
+
+/// Everything an installation says about itself.
+#[derive(Debug)]
+pub(crate) struct Config {
+    /// Where the store lives.
+    pub(crate) data_dir: PathBuf,
+    /// Where the agency is.
+    pub(crate) zone: TimeZone,
+    /// How to reach VTiger, where that was said.
+    pub(crate) vtiger: Option<Vtiger>,
+    /// How to reach Frappe, where that was said.
+    pub(crate) frappe: Option<Frappe>,
+    /// What is said of mappings, by name.
+    pub(crate) mappings: BTreeMap<String, MappingConfig>,
+    /// The file this came from, where there was one.
+    pub(crate) source: Option<PathBuf>,
+}
+
+/// How to reach VTiger.
+#[derive(Debug)]
+pub(crate) struct Vtiger {
+    pub(crate) url: String,
+    pub(crate) user: String,
+    pub(crate) access_key: SecretString,
+    pub(crate) requests_per_minute: Option<u32>,
+    pub(crate) concurrency: Option<usize>,
+    pub(crate) time_zone: Option<TimeZone>,
+}
+
+/// How to reach Frappe.
+#[derive(Debug)]
+pub(crate) struct Frappe {
+    pub(crate) url: String,
+    pub(crate) api_key: String,
+    pub(crate) api_secret: SecretString,
+    pub(crate) site: Option<String>,
+    pub(crate) time_zone: Option<String>,
+    pub(crate) requests_per_second: Option<NonZeroU32>,
+    pub(crate) concurrency: Option<usize>,
+}
+
+/// What is said of one mapping.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct MappingConfig {
+    /// A file of one's own in place of the shipped one.
+    pub(crate) file: Option<PathBuf>,
+    /// The values the mapping asks for.
+    pub(crate) settings: Settings,
+}
+
+impl Config {
+    /// Reads the file (the one named; else `company-sync.toml` here, if there is one), then the environment, then the
+    /// flags.
+    pub(crate) fn load(flags: &Flags, environment: &Environment) -> Result<Self, ConfigError> {
+        let path = flags.file.clone().or_else(|| environment.path("CONFIG")).or_else(|| {
+            let here = PathBuf::from(FILE_NAME);
+            here.exists().then_some(here)
+        });
+        let mut file = match &path {
+            Some(path) => ConfigFile::read(path)?,
+            None => ConfigFile::default(),
+        };
+        environment.overrule(&mut file)?;
+        if let Some(data_dir) = &flags.data_dir {
+            file.data_dir = Some(std::path::absolute(data_dir).unwrap_or_else(|_| data_dir.clone()));
+        }
+        Self::resolve(file, path)
+    }
+
+    fn resolve(file: ConfigFile, source: Option<PathBuf>) -> Result<Self, ConfigError> {
+        let beside = source.as_deref().and_then(Path::parent).map(Path::to_path_buf).unwrap_or_default();
+        let zone = match &file.time_zone {
+            Some(name) => zone("time_zone", name)?,
+            None => TimeZone::try_system().unwrap_or(TimeZone::UTC),
+        };
+        let mappings = file.mapping.into_iter().map(|(name, section)| {
+            let mapping = MappingConfig {
+                file: section.file.map(|path| beside.join(path)),
+                settings: section.settings.into_iter().map(|(key, value)| (key, plain(&value))).collect(),
+            };
+            (name, mapping)
+        });
+        Ok(Self {
+            data_dir: file.data_dir.map_or_else(default_data_dir, |path| beside.join(path)),
+            zone,
+            vtiger: file.vtiger.map(|section| section.resolve(&beside)).transpose()?,
+            frappe: file.frappe.map(|section| section.resolve(&beside)).transpose()?,
+            mappings: mappings.collect(),
+            source,
+        })
+    }
+}
+
+/// `time_zone = "America/Bogota"` as a zone.
+fn zone(key: &'static str, name: &str) -> Result<TimeZone, ConfigError> {
+    TimeZone::get(name).map_err(|source| ConfigError::Zone { key, name: name.to_owned(), source })
+}
+
+/// A setting's value as text, whatever TOML type it was written in: `2026-01-01` needs no quotes.
+fn plain(value: &toml::Value) -> String {
+    match value {
+        toml::Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn default_data_dir() -> PathBuf {
+    let home = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).or_else(|| {
+        std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/share"))
+    });
+    home.unwrap_or_default().join("company-sync")
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    fn load(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE_NAME);
+        std::fs::write(&path, text).unwrap();
+        let flags = Flags { file: Some(path), data_dir: None };
+        Config::load(&flags, &Environment::of(variables))
+    }
+
+    const BOTH: &str = r#"
+        data_dir = "data"
+        time_zone = "America/Bogota"
+        [vtiger]
+        url = "https://crm.example.test"
+        user = "sync"
+        access_key = "from-file"
+        [mapping.policy.settings]
+        sales_from = 2026-01-01
+    "#;
+
+    #[test]
+    fn the_environment_overrules_the_file_and_flags_overrule_both() {
+        let config = load(BOTH, &[("COMPANY_SYNC_VTIGER_ACCESS_KEY", "from-environment")]).unwrap();
+        let vtiger = config.vtiger.unwrap();
+        assert_eq!(vtiger.access_key.expose_secret(), "from-environment");
+        assert_eq!(vtiger.user, "sync");
+        assert!(config.data_dir.ends_with("data") && config.data_dir.is_absolute());
+        assert_eq!(config.mappings["policy"].settings["sales_from"], "2026-01-01");
+        assert_eq!(config.zone, TimeZone::get("America/Bogota").unwrap());
+    }
+
+    #[test]
+    fn secrets_are_in_no_debug_output() {
+        let config = load(BOTH, &[]).unwrap();
+        assert!(!format!("{config:?}").contains("from-file"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_place() {
+        let misspelt = load("[vtiger]\nurll = \"x\"", &[]).unwrap_err().to_string();
+        assert!(misspelt.contains("company-sync.toml:2:1") && misspelt.contains("urll"), "{misspelt}");
+        let missing = load("[vtiger]\nurl = \"x\"\nuser = \"u\"", &[]).unwrap_err().to_string();
+        assert!(missing.contains("vtiger.access_key"), "{missing}");
+        let zone = load("time_zone = \"Bogota\"", &[]).unwrap_err().to_string();
+        assert!(zone.contains("Bogota"), "{zone}");
+        let number = load("", &[("COMPANY_SYNC_VTIGER_REQUESTS_PER_MINUTE", "many")]).unwrap_err().to_string();
+        assert!(number.contains("COMPANY_SYNC_VTIGER_REQUESTS_PER_MINUTE"), "{number}");
+    }
+
+    #[test]
+    fn a_secret_may_stand_in_a_file_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("key"), "whispered\n").unwrap();
+        let path = folder.path().join(FILE_NAME);
+        std::fs::write(&path, "[vtiger]\nurl = \"x\"\nuser = \"u\"\naccess_key_file = \"key\"").unwrap();
+        let flags = Flags { file: Some(path), data_dir: None };
+        let config = Config::load(&flags, &Environment::of(&[])).unwrap();
+        assert_eq!(config.vtiger.unwrap().access_key.expose_secret(), "whispered");
+    }
+}

@@ -1,0 +1,56 @@
+//! The file that `config init` writes.
+
+/// A configuration to fill in, every key explained.
+pub(crate) const TEMPLATE: &str = r#"# company-sync: how to reach your systems.
+# Every key can be overruled by an environment variable: vtiger.url by COMPANY_SYNC_VTIGER_URL, and so on.
+
+# Where the program keeps what it remembers (links, journal, log). Relative paths start at this file.
+data_dir = "company-sync-data"
+
+# Where the agency is: decides what "today" means.
+time_zone = "America/New_York"
+
+[vtiger]
+url = "https://crm.example.test"
+user = "sync"
+# My Preferences > Access Key. Better in a file of its own, readable by this program only:
+access_key_file = "vtiger.key"
+# access_key = "..."
+# requests_per_minute = 60        # VTiger's cloud edition meters requests
+# concurrency = 4                 # requests under way at once
+# time_zone = "America/Bogota"    # $default_timezone in config.inc.php, where it is not UTC
+
+[frappe]
+url = "https://erp.example.test"
+api_key = "..."
+api_secret_file = "frappe.secret"
+# api_secret = "..."
+# site = "erp.example.test"       # where several sites share the address
+# time_zone = "America/Mexico_City"  # where the user may not read System Settings
+# requests_per_second = 5
+# concurrency = 4
+
+# What the mappings need to know; `company-sync mapping show policy` lists the settings.
+[mapping.policy.settings]
+# effective_date = 2026-01-01     # only policies effective on this day
+# sales_from = 2025-11-01         # only policies sold on or after this day
+
+# A mapping of your own in place of the shipped one:
+# [mapping.policy]
+# file = "my-policy.toml"
+"#;
+
+#[cfg(test)]
+mod tests {
+    use super::super::file::ConfigFile;
+    use super::TEMPLATE;
+
+    #[test]
+    fn the_template_is_a_configuration() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("company-sync.toml");
+        std::fs::write(&path, TEMPLATE).unwrap();
+        let file = ConfigFile::read(&path).unwrap();
+        assert!(file.vtiger.is_some() && file.frappe.is_some());
+    }
+}

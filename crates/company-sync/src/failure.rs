@@ -1,0 +1,217 @@
+//! Everything a command can end in, in one place: how it reads, and its exit code.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::io;
+use std::process::ExitCode;
+
+use cs_domain::RunStatus;
+use cs_engine::EngineError;
+use cs_ports::{PeerError, StoreError};
+
+use crate::config::ConfigError;
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Everything was done.
+    Done,
+    /// Some of it was done.
+    Partial,
+    /// It failed, and said so.
+    Failed,
+    /// What was asked makes no sense, and it said so.
+    Wrong,
+}
+
+impl Outcome {
+    /// What a run's end means for the command that started it.
+    pub(crate) fn of(status: RunStatus) -> Self {
+        match status {
+            RunStatus::Success => Self::Done,
+            RunStatus::PartialSuccess => Self::Partial,
+            RunStatus::Pending
+            | RunStatus::InProgress
+            | RunStatus::Error
+            | RunStatus::TimedOut
+            | RunStatus::Cancelled => Self::Failed,
+        }
+    }
+
+    /// The worse of two ends.
+    pub(crate) fn and(self, other: Self) -> Self {
+        if self.severity() >= other.severity() { self } else { other }
+    }
+
+    fn severity(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Partial => 1,
+            Self::Wrong => 2,
+            Self::Failed => 3,
+        }
+    }
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        Self::from(outcome.severity())
+    }
+}
+
+/// Why a command could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CommandError {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A run that could not begin.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// One of the two systems.
+    #[error(transparent)]
+    Peer(#[from] PeerError),
+    /// A connector that cannot be made from the configuration.
+    #[error("the {system} connection cannot be set up")]
+    Connector {
+        /// Which system.
+        system: cs_domain::System,
+        /// Why not.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// A mapping nobody knows.
+    #[error("there is no mapping {name:?}; there are: {}", known.join(", "))]
+    NoMapping {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// A mapping file with mistakes in it, which were printed.
+    #[error("{file} is not a mapping that can be used")]
+    MappingFile {
+        /// Which file.
+        file: String,
+    },
+    /// A file that cannot be read or written.
+    #[error("cannot {doing} {file}")]
+    File {
+        /// What was tried.
+        doing: &'static str,
+        /// With which file.
+        file: String,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// A fault script with a mistake in it.
+    #[error(transparent)]
+    Faults(#[from] cs_sandbox::faults::FaultFileError),
+    /// The sandbox does not start.
+    #[error("the sandbox cannot listen on port {port}")]
+    Port {
+        /// Which port.
+        port: u16,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// Standard output does not take what is printed.
+    #[error("cannot print")]
+    Print(#[source] io::Error),
+}
+
+impl CommandError {
+    fn code(&self) -> String {
+        match self {
+            Self::Config(error) => error.code().to_owned(),
+            Self::Engine(error) => error.code(),
+            Self::Store(error) => error.code().to_owned(),
+            Self::Peer(error) => error.code.to_string(),
+            Self::Connector { system, .. } => format!("{}.setup", system.as_str()),
+            Self::NoMapping { .. } => "mapping.unknown".to_owned(),
+            Self::MappingFile { .. } => "mapping.invalid".to_owned(),
+            Self::File { .. } => "file.io".to_owned(),
+            Self::Faults(_) => "sandbox.faults".to_owned(),
+            Self::Port { .. } => "sandbox.port".to_owned(),
+            Self::Print(_) => "output.io".to_owned(),
+        }
+    }
+
+    fn remedy(&self) -> String {
+        match self {
+            Self::Config(error) => error.remedy(),
+            Self::Engine(error) => error.failure().remedy,
+            Self::Store(error) => error.remedy().to_owned(),
+            Self::Peer(error) => error.failure().remedy,
+            Self::Connector { system, .. } => format!("Correct the [{}] section of the configuration.", system.as_str()),
+            Self::NoMapping { .. } => "Name one of those, or give it a file under [mapping.NAME] in the configuration.".into(),
+            Self::MappingFile { .. } => "Correct what is listed above, then run `company-sync mapping validate`.".into(),
+            Self::File { .. } => "Check the path and its permissions.".into(),
+            Self::Faults(_) => "Correct the line named.".into(),
+            Self::Port { .. } => "Name another port, or 0 for a free one.".into(),
+            Self::Print(_) => "Check where the output goes.".into(),
+        }
+    }
+
+    /// How a command that ends in this has ended.
+    pub(crate) fn outcome(&self) -> Outcome {
+        match self {
+            Self::Config(_)
+            | Self::Connector { .. }
+            | Self::NoMapping { .. }
+            | Self::MappingFile { .. }
+            | Self::Faults(_)
+            | Self::Engine(EngineError::SettingMissing { .. } | EngineError::Unfit { .. }) => Outcome::Wrong,
+            Self::Engine(_) | Self::Store(_) | Self::Peer(_) | Self::File { .. } | Self::Port { .. } | Self::Print(_) => {
+                Outcome::Failed
+            }
+        }
+    }
+
+    /// The error as people read it: what happened, what lies behind it, what to do.
+    pub(crate) fn for_people(&self) -> String {
+        let mut text = format!("error: {self} [{}]", self.code());
+        let mut source = self.source();
+        while let Some(cause) = source {
+            let cause_text = cause.to_string();
+            if !text.contains(&cause_text) {
+                let _ = write!(text, "\n  because: {cause_text}");
+            }
+            source = cause.source();
+        }
+        let _ = write!(text, "\n  what to do: {}", self.remedy());
+        text
+    }
+
+    /// The error for machines.
+    pub(crate) fn for_machines(&self) -> serde_json::Value {
+        serde_json::json!({ "error": { "code": self.code(), "cause": self.to_string(), "remedy": self.remedy() } })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_s_end_decides_the_exit_code() {
+        assert_eq!(Outcome::of(RunStatus::Success), Outcome::Done);
+        assert_eq!(Outcome::of(RunStatus::PartialSuccess).severity(), 1);
+        assert_eq!(Outcome::of(RunStatus::Error).severity(), 3);
+        assert_eq!(Outcome::Partial.and(Outcome::Done), Outcome::Partial);
+        assert_eq!(Outcome::Partial.and(Outcome::Failed), Outcome::Failed);
+    }
+
+    #[test]
+    fn an_error_names_its_remedy() {
+        let error = CommandError::NoMapping { name: "polcy".into(), known: vec!["crm".into(), "policy".into()] };
+        let text = error.for_people();
+        assert!(text.contains("[mapping.unknown]") && text.contains("what to do:") && text.contains("crm, policy"));
+        assert_eq!(error.outcome(), Outcome::Wrong);
+    }
+}
