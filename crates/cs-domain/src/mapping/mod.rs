@@ -2,11 +2,21 @@
 //!
 //! These are the types a mapping has once it was found to be right.
 
+mod bind;
 mod condition;
+mod diagnostic;
+pub mod file;
+mod order;
+mod place;
 mod transform;
 mod transform_error;
 mod transform_phone;
 mod transform_rule;
+mod validate;
+mod validate_field;
+mod validate_references;
+mod validate_transform;
+mod validate_unit;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +26,11 @@ use crate::name::{FieldName, Kind, MappingName, Role, UnitName};
 use crate::policy::{Clearing, ConflictPolicy, DeletePolicy, Direction};
 use crate::value::Value;
 
+pub use bind::{BindProblem, Bound, Schemas, Severity, bind};
+pub use diagnostic::Problem;
+pub use place::{DocumentPart, Place, UnitPart};
 pub use transform_error::{TransformError, TransformFault};
+pub use validate::{ParsedMapping, parse};
 
 /// What corresponds to what between the two systems, as far as one administrator cares.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,6 +100,18 @@ impl UnitMapping {
             .flat_map(DocumentMapping::sources)
             .flat_map(Source::vtiger_fields);
         selected.chain(rules).collect()
+    }
+}
+
+impl UnitMapping {
+    /// VTiger fields that hold card numbers: a rule reduces them to four digits, and so must whoever reads them, as
+    /// they are decoded (spec/DEFAULT-MAPPING.md, "Card data").
+    pub fn guarded_fields(&self) -> BTreeSet<&FieldName> {
+        let rules = self.documents.iter().flat_map(|document| &document.fields);
+        rules
+            .filter(|rule| rule.guards_card_data())
+            .flat_map(|rule| rule.source.vtiger_fields())
+            .collect()
     }
 }
 

@@ -1,0 +1,256 @@
+//! Walks through the tables of a TOML text, telling every surprise and going on.
+
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::mapping::diagnostic::{Problems, did_you_mean};
+use crate::mapping::file::{Entries, Placed};
+
+/// A value of the file, with the name people know it by.
+#[derive(Clone, Copy)]
+pub(super) struct At<'n> {
+    pub(super) name: &'n str,
+    pub(super) node: &'n Spanned<DeValue<'n>>,
+}
+
+/// Reads one value, or tells what is wrong with it.
+pub(super) type Read<T> = fn(At<'_>, &mut Problems<'_>) -> Option<T>;
+
+impl<'n> At<'n> {
+    pub(super) fn span(&self) -> Range<usize> {
+        self.node.span()
+    }
+
+    pub(super) fn value(&self) -> &'n DeValue<'n> {
+        self.node.get_ref()
+    }
+
+    pub(super) fn is_table(&self) -> bool {
+        self.value().is_table()
+    }
+
+    /// Tells that something else was expected here.
+    pub(super) fn unexpected<T>(&self, expected: &str, problems: &mut Problems<'_>) -> Option<T> {
+        let message = format!(
+            "`{}` must be {expected}, and this is {}",
+            self.name,
+            described(self.value())
+        );
+        problems.add("file.wrong_type", &self.span(), message, "");
+        None
+    }
+
+    pub(super) fn placed<T>(self, read: Read<T>, problems: &mut Problems<'_>) -> Option<Placed<T>> {
+        read(self, problems).map(|value| Placed {
+            value,
+            span: self.span(),
+        })
+    }
+
+    /// The elements of an array.
+    pub(super) fn elements(self, expected: &str, problems: &mut Problems<'_>) -> Option<Vec<At<'n>>> {
+        match self.value() {
+            DeValue::Array(array) => {
+                let name = self.name;
+                Some(array.iter().map(|node| At { name, node }).collect())
+            }
+            _ => self.unexpected(expected, problems),
+        }
+    }
+}
+
+fn described(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a text",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a number with decimals",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date or time",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}
+
+/// A table whose keys are asked for one by one; what nobody asked for is a key that does not exist.
+pub(super) struct Table<'n> {
+    what: &'static str,
+    span: Range<usize>,
+    entries: Vec<(&'n Spanned<std::borrow::Cow<'n, str>>, &'n Spanned<DeValue<'n>>)>,
+    known: Vec<&'static str>,
+}
+
+impl<'n> Table<'n> {
+    /// Opens a table; `what` names it in messages: "a unit".
+    pub(super) fn open(at: At<'n>, what: &'static str, problems: &mut Problems<'_>) -> Option<Self> {
+        match at.value() {
+            DeValue::Table(table) => Some(Self::of(table, at.span(), what)),
+            _ => at.unexpected("a table", problems),
+        }
+    }
+
+    pub(super) fn of(table: &'n DeTable<'n>, span: Range<usize>, what: &'static str) -> Self {
+        let mut entries: Vec<_> = table.iter().collect();
+        entries.sort_by_key(|(key, _)| key.span().start);
+        Self {
+            what,
+            span,
+            entries,
+            known: Vec::new(),
+        }
+    }
+
+    fn find(&mut self, key: &'static str) -> Option<At<'n>> {
+        self.known.push(key);
+        let found = self.entries.iter().find(|(name, _)| name.get_ref() == key);
+        found.map(|(_, node)| At { name: key, node })
+    }
+
+    pub(super) fn optional<T>(
+        &mut self,
+        key: &'static str,
+        read: Read<T>,
+        problems: &mut Problems<'_>,
+    ) -> Option<Placed<T>> {
+        self.find(key)?.placed(read, problems)
+    }
+
+    pub(super) fn required<T>(
+        &mut self,
+        key: &'static str,
+        read: Read<T>,
+        problems: &mut Problems<'_>,
+    ) -> Option<Placed<T>> {
+        if let Some(at) = self.find(key) {
+            return at.placed(read, problems);
+        }
+        let (message, help) = (
+            format!("{} needs the key `{key}`", self.what),
+            format!("add `{key} = ...`"),
+        );
+        problems.add("file.missing_key", &self.span, message, help);
+        None
+    }
+
+    /// A list; nothing where the key is not there.
+    pub(super) fn list<T>(
+        &mut self,
+        key: &'static str,
+        read: Read<T>,
+        problems: &mut Problems<'_>,
+    ) -> Vec<Placed<T>> {
+        let elements = self.find(key).and_then(|at| at.elements("a list", problems));
+        let each = elements.into_iter().flatten();
+        each.filter_map(|at| at.placed(read, problems)).collect()
+    }
+
+    /// A value, or a list of such; nothing where the key is not there.
+    pub(super) fn one_or_many<T>(
+        &mut self,
+        key: &'static str,
+        read: Read<T>,
+        problems: &mut Problems<'_>,
+    ) -> Option<Placed<Vec<Placed<T>>>> {
+        let at = self.find(key)?;
+        let elements = if at.value().is_array() {
+            at.elements("a list", problems)?
+        } else {
+            vec![at]
+        };
+        let value = elements.into_iter().filter_map(|at| at.placed(read, problems));
+        Some(Placed {
+            value: value.collect(),
+            span: at.span(),
+        })
+    }
+
+    /// A table with keys of the user's choice; nothing where the key is not there.
+    pub(super) fn entries<T>(
+        &mut self,
+        key: &'static str,
+        read: Read<T>,
+        problems: &mut Problems<'_>,
+    ) -> Option<Placed<Entries<Placed<T>>>> {
+        let at = self.find(key)?;
+        Some(Placed {
+            value: entries(at, read, problems)?,
+            span: at.span(),
+        })
+    }
+
+    /// Tells the keys that nobody asked for.
+    pub(super) fn close(self, problems: &mut Problems<'_>) {
+        for (key, _) in &self.entries {
+            let name = key.get_ref().as_ref();
+            if !self.known.contains(&name) {
+                let message = format!("{} has no key `{name}`", self.what);
+                let help = did_you_mean(name, self.known.iter().copied());
+                problems.add("file.unknown_key", &key.span(), message, help);
+            }
+        }
+    }
+}
+
+/// The entries of a table with keys of the user's choice, in the order of the file.
+pub(super) fn entries<T>(
+    at: At<'_>,
+    read: Read<T>,
+    problems: &mut Problems<'_>,
+) -> Option<Entries<Placed<T>>> {
+    let DeValue::Table(table) = at.value() else {
+        return at.unexpected("a table", problems);
+    };
+    let mut entries: Vec<_> = table.iter().collect();
+    entries.sort_by_key(|(key, _)| key.span().start);
+    let read = entries.into_iter().filter_map(|(key, node)| {
+        let name = key.get_ref().as_ref();
+        let value = At { name, node }.placed(read, problems)?;
+        let key = Placed {
+            value: name.to_owned(),
+            span: key.span(),
+        };
+        Some((key, value))
+    });
+    Some(read.collect())
+}
+
+pub(super) fn text(at: At<'_>, problems: &mut Problems<'_>) -> Option<String> {
+    match at.value() {
+        DeValue::String(text) => Some(text.to_string()),
+        _ => at.unexpected("a text in quotes", problems),
+    }
+}
+
+pub(super) fn flag(at: At<'_>, problems: &mut Problems<'_>) -> Option<bool> {
+    match at.value() {
+        DeValue::Boolean(flag) => Some(*flag),
+        _ => at.unexpected("true or false", problems),
+    }
+}
+
+pub(super) fn number<T: TryFrom<i64>>(at: At<'_>, problems: &mut Problems<'_>) -> Option<T> {
+    let number = match at.value() {
+        DeValue::Integer(digits) => i64::from_str_radix(digits.as_str(), digits.radix()).ok(),
+        _ => None,
+    };
+    match number.and_then(|number| T::try_from(number).ok()) {
+        Some(number) => Some(number),
+        None => at.unexpected("a whole number that is not negative and not too large", problems),
+    }
+}
+
+/// One of a few words.
+pub(super) fn word<T: Copy>(at: At<'_>, words: &[(&str, T)], problems: &mut Problems<'_>) -> Option<T> {
+    let DeValue::String(text) = at.value() else {
+        let all: Vec<String> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
+        return at.unexpected(&format!("one of {}", all.join(", ")), problems);
+    };
+    let found = words.iter().find(|(word, _)| *word == text.as_ref());
+    if found.is_none() {
+        let message = format!("`{}` cannot be \"{text}\"", at.name);
+        let help = did_you_mean(text, words.iter().map(|(word, _)| *word));
+        problems.add("file.unknown_word", &at.span(), message, help);
+    }
+    found.map(|(_, value)| *value)
+}

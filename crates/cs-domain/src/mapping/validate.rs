@@ -1,0 +1,223 @@
+//! From the form of a file to a mapping, or to everything that is wrong with it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use crate::mapping::diagnostic::{Problem, Problems, at, did_you_mean};
+use crate::mapping::file::{self, Entries, MappingForm, Placed, SettingForm};
+use crate::mapping::place::{DocumentPart, Place, UnitPart};
+use crate::mapping::{BindProblem, Mapping, SettingSpec};
+use crate::name::{Role, UnitName};
+
+/// A mapping that was found to be right, and where each of its parts stands in the text it was read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParsedMapping {
+    /// The mapping; fields may still be named by their labels (see [`crate::mapping::bind`]).
+    pub mapping: Mapping,
+    /// Where its parts stand, in bytes of the text.
+    pub places: BTreeMap<Place, Range<usize>>,
+}
+
+impl ParsedMapping {
+    /// A problem that was found against the systems' schemas, pointing into the text it came from.
+    pub fn locate(&self, text: &str, problem: &BindProblem) -> Problem {
+        let span = self.places.get(&problem.place).cloned().unwrap_or(0..0);
+        at(
+            text,
+            &problem.code,
+            &span,
+            problem.message.clone(),
+            problem.remedy.clone(),
+        )
+    }
+}
+
+/// Reads a mapping file's text.
+///
+/// Problems come in three stages, all of one stage at once: the text is no TOML; its tables and keys are not those of
+/// a mapping; what it says contradicts itself. They are in the order of the file.
+pub fn parse(text: &str) -> Result<ParsedMapping, Vec<Problem>> {
+    let mut problems = Problems::new(text);
+    let form = file::read(text, &mut problems);
+    match form {
+        Some(form) if problems.is_empty() => {
+            let mut lowering = Lowering::new(problems, &form);
+            let mapping = lowering.mapping(&form);
+            let Lowering { problems, places, .. } = lowering;
+            if problems.is_empty() {
+                return Ok(ParsedMapping { mapping, places });
+            }
+            Err(problems.sorted())
+        }
+        _ => Err(problems.sorted()),
+    }
+}
+
+/// Turns forms into the model. It never stops: what is wrong is told, and something stands in for it so that the rest
+/// can be judged; the result counts only where nothing was told.
+pub(super) struct Lowering<'a> {
+    pub(super) problems: Problems<'a>,
+    pub(super) places: BTreeMap<Place, Range<usize>>,
+    settings: BTreeSet<String>,
+    used_settings: BTreeSet<String>,
+    /// The document that is being looked at.
+    pub(super) unit: UnitName,
+    pub(super) role: Role,
+}
+
+impl<'a> Lowering<'a> {
+    fn new(problems: Problems<'a>, form: &MappingForm) -> Self {
+        Self {
+            problems,
+            places: BTreeMap::new(),
+            settings: form.settings.iter().map(|(name, _)| name.value.clone()).collect(),
+            used_settings: BTreeSet::new(),
+            unit: UnitName::new(""),
+            role: Role::new(""),
+        }
+    }
+
+    fn mapping(&mut self, form: &MappingForm) -> Mapping {
+        self.name_form(&form.name, "a mapping's name");
+        self.not_empty(&form.title, "the mapping's title");
+        let settings = self.setting_specs(&form.settings);
+        if form.unit.is_empty() {
+            self.problems.add(
+                "mapping.no_units",
+                &form.name.span,
+                "the mapping has no units",
+                "add a [[unit]]",
+            );
+        }
+        self.unique(form.unit.iter().map(|unit| &unit.name), "unit", "unit.duplicate");
+        let units = form.unit.iter().map(|unit| self.unit_mapping(unit)).collect();
+        let mut mapping = Mapping {
+            name: form.name.as_str().into(),
+            title: form.title.value.clone(),
+            settings,
+            units,
+        };
+        self.check_references(&mapping);
+        self.put_in_order(&mut mapping);
+        for (name, _) in &form.settings {
+            if !self.used_settings.contains(&name.value) {
+                let message = format!("the setting `{}` is declared and nothing uses it", name.value);
+                let help = "take it out, or use it with { setting = \"...\" }";
+                self.problems.add("setting.unused", &name.span, message, help);
+            }
+        }
+        mapping
+    }
+
+    fn setting_specs(&mut self, forms: &Entries<SettingForm>) -> BTreeMap<String, SettingSpec> {
+        let mut specs = BTreeMap::new();
+        for (name, form) in forms {
+            self.name_form(name, "a setting's name");
+            self.not_empty(&form.help, "the help of a setting");
+            let required = form.required.as_ref().is_some_and(|required| required.value);
+            if let (true, Some(default)) = (required, &form.default) {
+                let message = format!("the setting `{}` is required and has a default", name.value);
+                let help = "with a default a run never lacks it: take out one of the two";
+                self.problems
+                    .add("setting.required_with_default", &default.span, message, help);
+            }
+            self.places.insert(
+                Place::Setting {
+                    name: name.value.clone(),
+                },
+                name.span.clone(),
+            );
+            let default = form.default.as_ref().map(|default| default.value.clone());
+            let help = form.help.value.clone();
+            specs.insert(
+                name.value.clone(),
+                SettingSpec {
+                    help,
+                    default,
+                    required,
+                },
+            );
+        }
+        specs
+    }
+
+    /// Notes that a setting is used, and tells where it is not declared.
+    pub(super) fn setting(&mut self, name: &Placed<String>) -> String {
+        self.used_settings.insert(name.value.clone());
+        if !self.settings.contains(&name.value) {
+            let message = format!("no setting is called `{}`", name.value);
+            let near = did_you_mean(name, self.settings.iter().map(String::as_str));
+            let help = format!("{near}; settings are declared as [settings.{}]", name.value);
+            self.problems.add("setting.unknown", &name.span, message, help);
+        }
+        name.value.clone()
+    }
+
+    pub(super) fn unit_place(&self, part: UnitPart) -> Place {
+        Place::Unit {
+            unit: self.unit.clone(),
+            part,
+        }
+    }
+
+    pub(super) fn document_place(&self, part: DocumentPart) -> Place {
+        Place::Document {
+            unit: self.unit.clone(),
+            role: self.role.clone(),
+            part,
+        }
+    }
+
+    /// Remembers where a part of the unit stands.
+    pub(super) fn at_unit(&mut self, part: UnitPart, span: &Range<usize>) {
+        let place = self.unit_place(part);
+        self.places.entry(place).or_insert_with(|| span.clone());
+    }
+
+    /// Remembers where a part of the document stands.
+    pub(super) fn at_document(&mut self, part: DocumentPart, span: &Range<usize>) {
+        let place = self.document_place(part);
+        self.places.entry(place).or_insert_with(|| span.clone());
+    }
+
+    pub(super) fn span(&self, place: &Place) -> Range<usize> {
+        self.places.get(place).cloned().unwrap_or(0..0)
+    }
+
+    /// Names are parts of keys in stores, logs and commands: small letters, digits, `-` and `_`.
+    pub(super) fn name_form(&mut self, name: &Placed<String>, what: &str) {
+        let starts_well = name.chars().next().is_some_and(|c| c.is_ascii_lowercase());
+        let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_');
+        if !starts_well || !name.chars().all(allowed) {
+            let message = format!("\"{}\" cannot be {what}", name.value);
+            let help = "use small letters, digits, `-` and `_`, and a letter first";
+            self.problems.add("name.form", &name.span, message, help);
+        }
+    }
+
+    pub(super) fn not_empty(&mut self, text: &Placed<String>, what: &str) {
+        if text.trim().is_empty() {
+            let message = format!("{what} is empty");
+            self.problems.add("name.empty", &text.span, message, "");
+        }
+    }
+
+    pub(super) fn unique<'n>(
+        &mut self,
+        names: impl Iterator<Item = &'n Placed<String>>,
+        what: &str,
+        code: &str,
+    ) {
+        let mut seen: BTreeMap<&str, &Range<usize>> = BTreeMap::new();
+        for name in names {
+            if let Some(first) = seen.get(name.as_str()) {
+                let message = format!("there is already a {what} `{}`", name.value);
+                let first = (*first, "the first one");
+                self.problems
+                    .add_related(code, &name.span, first, message, "give one of them another name");
+            } else {
+                seen.insert(name.as_str(), &name.span);
+            }
+        }
+    }
+}
