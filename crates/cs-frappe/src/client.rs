@@ -51,6 +51,10 @@ impl FrappeClient {
     ///
     /// # Errors
     /// [`FrappeError::Configuration`] and [`FrappeError::TimeZone`] where the configuration cannot be used.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "the secret is not to lie about once the client holds it"
+    )]
     pub fn new(config: FrappeConfig) -> Result<Self, FrappeError> {
         let configured_zone = config.time_zone.as_deref().map(SiteZone::named).transpose()?;
         Ok(Self {
@@ -143,7 +147,7 @@ impl FrappeClient {
     }
 
     /// System Settings are what the site stamps by, and need a right. `get_time_zone` is open to all, but tells the
-    /// site's *default*, which can lag behind (fixtures/frappe/get_time_zone.json against system_settings_tz.json).
+    /// site's *default*, which can lag behind (`fixtures/frappe/get_time_zone.json` against `system_settings_tz.json`).
     async fn ask_zone(&self) -> Result<Option<FoundZone>, FrappeError> {
         if let Some(zone) = &self.configured_zone {
             return Ok(Some(FoundZone {
@@ -182,7 +186,7 @@ impl FrappeClient {
 }
 
 /// What a 404 on a DocType's description means: no such DocType where Frappe says which, an older Frappe where the
-/// route itself is unknown (fixtures/frappe/route_unknown.json).
+/// route itself is unknown (`fixtures/frappe/route_unknown.json`).
 fn no_doctype(error: FrappeError) -> FrappeError {
     match error {
         FrappeError::Refused {

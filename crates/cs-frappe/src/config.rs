@@ -52,7 +52,7 @@ impl FrappeConfig {
             requests_per_second: None,
             max_concurrency: 4,
             page_length: 500,
-            feed_overlap: Duration::from_secs(120),
+            feed_overlap: Duration::from_mins(2),
             read_attempts: 3,
         }
     }

@@ -80,7 +80,7 @@ impl Stream {
 mod tests {
     use super::*;
 
-    const OVERLAP: Duration = Duration::from_secs(120);
+    const OVERLAP: Duration = Duration::from_mins(2);
 
     fn key(stamp: &str) -> RowKey {
         RowKey {

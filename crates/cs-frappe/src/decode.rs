@@ -99,8 +99,7 @@ fn scalar(form: &Form, json: Option<&Json>, document: &Wire, zone: Option<&SiteZ
         Form::Integer => text.parse().ok().map(Value::Integer),
         Form::Check => text.parse().ok().map(|flag: i64| Value::Boolean(flag != 0)),
         Form::Decimal => decimal(&text).map(Value::Decimal),
-        Form::Date if text.starts_with("0000-00-00") => Some(Value::Empty),
-        Form::DateTime if text.starts_with("0000-00-00") => Some(Value::Empty),
+        Form::Date | Form::DateTime if text.starts_with("0000-00-00") => Some(Value::Empty),
         Form::Date => text.parse().ok().map(Value::Date),
         Form::DateTime => zone.and_then(|zone| zone.moment(&text)).map(Value::DateTime),
         Form::Link(kind) => Some(Value::Reference(RecordRef::frappe(kind.clone(), text.as_str()))),
@@ -192,7 +191,7 @@ mod tests {
         let record = decode(
             json!({
                 "title": 12345, "customer": "Beto Prueba", "party_type": "Supplier", "party": "S 1", "brand": "Visa",
-                "expires_on": "0000-00-00", "linked_at": "2026-11-20 10:00:00.123456", "amount": 1.23456789, "n": 42,
+                "expires_on": "0000-00-00", "linked_at": "2026-11-20 10:00:00.123456", "amount": 33.333, "n": 42,
                 "active": 1, "t": "9:05:00", "docstatus": 0, "unwanted": "x",
                 "links": [{"name": "row1", "link_doctype": "Customer", "link_name": "Beto Prueba", "idx": 1}],
             }),
@@ -209,7 +208,7 @@ mod tests {
             Value::Reference(RecordRef::frappe("Supplier", "S 1"))
         );
         assert_eq!(get("expires_on"), Value::Empty);
-        assert_eq!(get("amount"), Value::Decimal("1.23456789".parse().unwrap()));
+        assert_eq!(get("amount"), Value::Decimal("33.333".parse().unwrap()));
         assert_eq!(get("active"), Value::Boolean(true));
         assert_eq!(get("t"), Value::Opaque("9:05:00".into()));
         assert_eq!(get("docstatus"), Value::Integer(0));

@@ -111,11 +111,12 @@ fn scalar(form: &Form, value: &Value) -> Result<Json, Unfit> {
         (Form::Check, Value::Boolean(flag)) => Ok(json!(u8::from(*flag))),
         (Form::Decimal, Value::Decimal(number)) => decimal(*number),
         (Form::Date, Value::Date(date)) => Ok(Json::String(date.to_string())),
-        (Form::Select, Value::Choice(text)) => Ok(Json::String(text.clone())),
         (Form::Link(_) | Form::DynamicLink(_), Value::Reference(reference)) => {
             Ok(Json::String(reference.id.to_string()))
         }
-        (Form::Link(_) | Form::DynamicLink(_), Value::Text(text)) => Ok(Json::String(text.clone())),
+        (Form::Select, Value::Choice(text)) | (Form::Link(_) | Form::DynamicLink(_), Value::Text(text)) => {
+            Ok(Json::String(text.clone()))
+        }
         _ => Err(Unfit::NoForm),
     }
 }
@@ -138,7 +139,7 @@ fn decimal(number: Decimal) -> Result<Json, Unfit> {
 }
 
 /// Whether the text holds what Python's parser takes for a tag: `<`, a letter, and a `>` somewhere behind.
-/// `<ana@example.invalid>` is one (fixtures/frappe/list_raw_stored.json), `a < b > c` is none.
+/// `<ana@example.invalid>` is one (`fixtures/frappe/list_raw_stored.json`), `a < b > c` is none.
 fn holds_tag(text: &str) -> bool {
     text.match_indices('<').any(|(at, _)| {
         let rest = text.get(at + 1..).unwrap_or_default();
@@ -183,7 +184,7 @@ pub(crate) fn filter_value(
 }
 
 /// The fields of which the document holds something else than what was sent. `stored` may have more rows' columns than
-/// were sent; numbers and checkboxes that were cleared hold 0 (fixtures/frappe/card_score_null.json); links take the
+/// were sent; numbers and checkboxes that were cleared hold 0 (`fixtures/frappe/card_score_null.json`); links take the
 /// case of the document they point at.
 pub(crate) fn not_applied(schema: &DocSchema, sent: &Fields, stored: &Fields) -> Vec<FieldName> {
     sent.iter()

@@ -18,6 +18,8 @@ mod list;
 mod plain_text;
 mod probe;
 mod reader;
+#[cfg(test)]
+mod recorded;
 mod refusal;
 mod schema;
 mod setup;

@@ -19,7 +19,7 @@ pub(crate) struct ListQuery {
     pub(crate) order_by: String,
     /// Rows at most; 0 for all.
     pub(crate) limit: u32,
-    /// For a child DocType: the DocType it belongs to; without it 403 (fixtures/frappe/list_child_direct_noparent.json).
+    /// For a child DocType: the DocType it belongs to; without it 403 (`fixtures/frappe/list_child_direct_noparent.json`).
     pub(crate) parent: Option<Kind>,
 }
 

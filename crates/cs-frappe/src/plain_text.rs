@@ -21,19 +21,14 @@ fn without_tags(message: &str) -> String {
         text.push_str(before);
         let inner = from.get(1..).unwrap_or_default();
         let is_tag = inner.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/');
-        match (is_tag, inner.find('>')) {
-            (true, Some(end)) => {
-                let breaks =
-                    inner.starts_with("br") || inner.starts_with("/p") || inner.starts_with("/summary");
-                if breaks {
-                    text.push(' ');
-                }
-                rest = inner.get(end + 1..).unwrap_or_default();
+        if let (true, Some(end)) = (is_tag, inner.find('>')) {
+            if ["br", "/p", "/summary"].iter().any(|tag| inner.starts_with(tag)) {
+                text.push(' ');
             }
-            _ => {
-                text.push('<');
-                rest = inner;
-            }
+            rest = inner.get(end + 1..).unwrap_or_default();
+        } else {
+            text.push('<');
+            rest = inner;
         }
     }
     text.push_str(rest);

@@ -154,10 +154,10 @@ impl FrappeClient {
     /// Turns list rows into records, with their child tables.
     async fn records(&self, reading: &Reading<'_>, mut rows: Vec<Wire>) -> Result<Vec<Record>, FrappeError> {
         for name in reading.wanted.names() {
-            if let (_, Form::Rows(kind)) = reading.schema.field(name)? {
-                if let Some(table) = reading.tables.get(kind) {
-                    self.attach_rows(reading.schema, name, table, &mut rows).await?;
-                }
+            if let (_, Form::Rows(kind)) = reading.schema.field(name)?
+                && let Some(table) = reading.tables.get(kind)
+            {
+                self.attach_rows(reading.schema, name, table, &mut rows).await?;
             }
         }
         rows.iter().map(|row| reading.record(row)).collect()

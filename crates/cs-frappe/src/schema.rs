@@ -1,7 +1,7 @@
 //! A DocType as the site describes it, and what the connector has to know beyond the domain's schema: the form each
 //! field has on the wire and what Frappe checks on it.
 //!
-//! The description comes from `/api/v2/doctype/<DocType>/meta` (fixtures/frappe/v2_meta.json): one request, open to
+//! The description comes from `/api/v2/doctype/<DocType>/meta` (`fixtures/frappe/v2_meta.json`): one request, open to
 //! every user, with Custom Fields and property setters merged in. `/api/resource/DocType/<DocType>` needs the right to
 //! read DocTypes and leaves both out.
 
@@ -190,7 +190,7 @@ fn plain_field(name: FieldName, label: &str, field_type: FieldType, writable: bo
     }
 }
 
-/// The fields a new document's name is made of. Frappe refuses `<` and `>` in names with 409 NameError; DocTypes whose
+/// The fields a new document's name is made of. Frappe refuses `<` and `>` in names with 409 `NameError`; DocTypes whose
 /// code makes the name do not say from what, so those of the default mapping are listed.
 fn naming(kind: &Kind, meta: &Meta) -> BTreeSet<FieldName> {
     let autoname = meta.autoname.as_deref().unwrap_or_default();

@@ -2,9 +2,9 @@
 //!
 //! What is read back, and why: a POST echoes what was sent rather than what is stored (facts/FRAPPE.md, "Reading"), so a
 //! created document is always read. A PUT answers the document as it was loaded, changed, validated and written; of
-//! single fields that is what a GET shows afterwards (fixtures/frappe: custom_field_values and v2_get,
-//! webhook_contact_update and fault_db_recovered), also of one that was not applied
-//! (so_put_after_submit_delivery_date), so its answer is taken. Of child rows it is not (trap 4), so a document whose
+//! single fields that is what a GET shows afterwards (fixtures/frappe: `custom_field_values` and `v2_get`,
+//! `webhook_contact_update` and `fault_db_recovered`), also of one that was not applied
+//! (`so_put_after_submit_delivery_date`), so its answer is taken. Of child rows it is not (trap 4), so a document whose
 //! tables were written is read.
 
 use async_trait::async_trait;
