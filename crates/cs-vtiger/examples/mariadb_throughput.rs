@@ -22,8 +22,8 @@ use cs_vtiger::{DatabaseConfig, VtigerDatabase};
 use futures_util::StreamExt;
 use secrecy::SecretString;
 
-#[path = "../tests/it/mariadb.rs"]
-mod mariadb;
+#[path = "../src/database/mariadb_server.rs"]
+mod mariadb_server;
 
 /// With id and version 29 columns of four tables, as the API names them and as they lie in the database.
 const FIELDS: [(&str, &str); 27] = [
@@ -56,7 +56,7 @@ const FIELDS: [(&str, &str); 27] = [
     ("cf_873", "vtiger_salesordercf.cf_873"),
 ];
 
-fn make_rows(server: &mariadb::MariaDb, rows: u64) {
+fn make_rows(server: &mariadb_server::MariaDb, rows: u64) {
     server.run(&format!(
         "insert into vtiger_crmentity (crmid, smcreatorid, smownerid, modifiedby, setype, description, createdtime, modifiedtime, version, deleted)
            select seq, 1, 1, 1, 'SalesOrder', concat('Nota de la póliza ', seq), '2026-01-01' + interval seq second, '2026-02-01' + interval seq second, 0, 0 from seq_1_to_{rows};
@@ -73,14 +73,8 @@ fn make_rows(server: &mariadb::MariaDb, rows: u64) {
 /// Peak memory of this process so far, in KiB.
 fn peak() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
-    let line = status
-        .lines()
-        .find(|line| line.starts_with("VmHWM:"))
-        .expect("a peak");
-    line.split_whitespace()
-        .nth(1)
-        .and_then(|number| number.parse().ok())
-        .expect("a number")
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).expect("a peak");
+    line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number")
 }
 
 fn rate(rows: u64, begin: Instant) -> String {
@@ -90,17 +84,13 @@ fn rate(rows: u64, begin: Instant) -> String {
     format!("{rows} rows in {seconds:.2} s, {rows_a_second:.0} rows/s")
 }
 
-async fn by_reader(server: &mariadb::MariaDb, rows: u64) {
-    let database = VtigerDatabase::connect(DatabaseConfig::new(SecretString::from(server.url())))
-        .await
-        .unwrap();
+async fn by_reader(server: &mariadb_server::MariaDb, rows: u64) {
+    let database =
+        VtigerDatabase::connect(DatabaseConfig::new(SecretString::from(server.url()))).await.unwrap();
     let mut wanted = FieldRequests::plain(FIELDS.iter().map(|(name, _)| *name));
     for request in &mut wanted.0 {
         if request.name.as_str() == "cf_853" {
-            *request = FieldRequest {
-                name: "cf_853".into(),
-                guard: Guard::LastFour,
-            };
+            *request = FieldRequest { name: "cf_853".into(), guard: Guard::LastFour };
         }
     }
     let before = peak();
@@ -113,16 +103,12 @@ async fn by_reader(server: &mariadb::MariaDb, rows: u64) {
         read += 1;
     }
     assert_eq!(read, rows);
-    println!(
-        "reader: {}; peak memory {} KiB (before the first row {before} KiB)",
-        rate(rows, begin),
-        peak()
-    );
+    println!("reader: {}; peak memory {} KiB (before the first row {before} KiB)", rate(rows, begin), peak());
     drop(records);
     database.close().await;
 }
 
-fn by_client(server: &mariadb::MariaDb, rows: u64) {
+fn by_client(server: &mariadb_server::MariaDb, rows: u64) {
     let columns: Vec<&str> = FIELDS.iter().map(|(_, column)| *column).collect();
     let sql = format!(
         "select vtiger_crmentity.crmid, vtiger_crmentity.modifiedtime, {} from vtiger_crmentity \
@@ -131,24 +117,19 @@ fn by_client(server: &mariadb::MariaDb, rows: u64) {
         columns.join(", ")
     );
     let begin = Instant::now();
-    let status = server
-        .client("vtiger")
-        .args(["--quick", "--batch", "-e", &sql])
-        .stdout(Stdio::null())
-        .status();
+    let status =
+        server.client("vtiger").args(["--quick", "--batch", "-e", &sql]).stdout(Stdio::null()).status();
     assert!(status.expect("the client runs").success());
     println!("mariadb --quick: {}", rate(rows, begin));
 }
 
 #[tokio::main]
 async fn main() {
-    let rows = std::env::args()
-        .nth(1)
-        .map_or(1_000_000, |text| text.parse().expect("a number of rows"));
-    let Some(fixtures) = mariadb::fixtures() else {
+    let rows = std::env::args().nth(1).map_or(1_000_000, |text| text.parse().expect("a number of rows"));
+    let Some(fixtures) = mariadb_server::fixtures() else {
         return;
     };
-    let server = mariadb::MariaDb::start();
+    let server = mariadb_server::MariaDb::start();
     server.install_vtiger(&fixtures);
     let begin = Instant::now();
     make_rows(&server, rows);

@@ -67,9 +67,7 @@ struct WireError {
 /// Sorts one answer.
 pub(crate) fn classify(effect: Effect, received: &Received<'_>) -> Answer {
     if received.status == 429 {
-        return Answer::NotDone(VtigerError::RateLimited {
-            retry_after: received.retry_after,
-        });
+        return Answer::NotDone(VtigerError::RateLimited { retry_after: received.retry_after });
     }
     if let Some(envelope) = envelope(received.body) {
         return opened(effect, received, envelope);
@@ -134,9 +132,7 @@ fn opened(effect: Effect, received: &Received<'_>, envelope: Envelope) -> Answer
     let message = blank_digits(&plain(&error.message));
     let upper = code.to_ascii_uppercase();
     if upper.contains("TOO_MANY") || upper.contains("RATE_LIMIT") || upper.contains("LIMIT_EXCEEDED") {
-        return Answer::NotDone(VtigerError::RateLimited {
-            retry_after: received.retry_after,
-        });
+        return Answer::NotDone(VtigerError::RateLimited { retry_after: received.retry_after });
     }
     if refused_before_doing(&code, &message) {
         Answer::NotDone(VtigerError::Refused { code, message })
@@ -195,19 +191,11 @@ fn blank_digits(text: &str) -> String {
 
 /// The first JSON object with a `success` in the body; PHP's warnings may stand before it, and after it.
 fn envelope(body: &[u8]) -> Option<Envelope> {
-    let starts = body
-        .iter()
-        .enumerate()
-        .filter(|(_, byte)| **byte == b'{')
-        .map(|(at, _)| at);
-    starts
-        .filter_map(|at| body.get(at..))
-        .filter(|rest| begins_with_key(rest))
-        .take(64)
-        .find_map(|rest| {
-            let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<Envelope>();
-            values.next().and_then(Result::ok)
-        })
+    let starts = body.iter().enumerate().filter(|(_, byte)| **byte == b'{').map(|(at, _)| at);
+    starts.filter_map(|at| body.get(at..)).filter(|rest| begins_with_key(rest)).take(64).find_map(|rest| {
+        let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<Envelope>();
+        values.next().and_then(Result::ok)
+    })
 }
 
 /// `{"success"` or `{"error"`, with any white space.

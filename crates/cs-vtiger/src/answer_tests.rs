@@ -3,12 +3,7 @@ use std::path::{Path, PathBuf};
 use super::*;
 
 fn sort(effect: Effect, status: u16, content_type: &str, body: &str) -> Answer {
-    let received = Received {
-        status,
-        content_type,
-        retry_after: None,
-        body: body.as_bytes(),
-    };
+    let received = Received { status, content_type, retry_after: None, body: body.as_bytes() };
     classify(effect, &received)
 }
 
@@ -34,13 +29,7 @@ fn every_odd_answer_is_one_of_three_things() {
             "done",
             "done",
         ),
-        (
-            200,
-            json,
-            "{ \"success\" : true, \"result\": {} }\n<br />Warning: late",
-            "done",
-            "done",
-        ),
+        (200, json, "{ \"success\" : true, \"result\": {} }\n<br />Warning: late", "done", "done"),
         (500, json, r#"{"success":true,"result":{}}"#, "done", "done"),
         (500, html, "", "not done vtiger.fault", "unknown vtiger.fault"),
         (
@@ -57,13 +46,7 @@ fn every_odd_answer_is_one_of_three_things() {
             "not done vtiger.garbled",
             "unknown vtiger.garbled",
         ),
-        (
-            200,
-            html,
-            "<b>Fatal error</b>: Uncaught",
-            "not done vtiger.fault",
-            "unknown vtiger.fault",
-        ),
+        (200, html, "<b>Fatal error</b>: Uncaught", "not done vtiger.fault", "unknown vtiger.fault"),
         (200, json, "", "not done vtiger.garbled", "unknown vtiger.garbled"),
         (
             200,
@@ -72,13 +55,7 @@ fn every_odd_answer_is_one_of_three_things() {
             "not done vtiger.garbled",
             "unknown vtiger.garbled",
         ),
-        (
-            200,
-            json,
-            r#"{"success":true}"#,
-            "not done vtiger.shape",
-            "unknown vtiger.shape",
-        ),
+        (200, json, r#"{"success":true}"#, "not done vtiger.shape", "unknown vtiger.shape"),
         (
             200,
             json,
@@ -121,80 +98,27 @@ fn every_odd_answer_is_one_of_three_things() {
             "not done vtiger.rate_limited",
             "not done vtiger.rate_limited",
         ),
-        (
-            429,
-            html,
-            "slow down",
-            "not done vtiger.rate_limited",
-            "not done vtiger.rate_limited",
-        ),
-        (
-            413,
-            html,
-            "<html>",
-            "not done vtiger.too_large",
-            "not done vtiger.too_large",
-        ),
-        (
-            414,
-            html,
-            "<html>",
-            "not done vtiger.too_large",
-            "not done vtiger.too_large",
-        ),
+        (429, html, "slow down", "not done vtiger.rate_limited", "not done vtiger.rate_limited"),
+        (413, html, "<html>", "not done vtiger.too_large", "not done vtiger.too_large"),
+        (414, html, "<html>", "not done vtiger.too_large", "not done vtiger.too_large"),
         (301, html, "", "not done vtiger.http", "not done vtiger.http"),
-        (
-            404,
-            html,
-            "<html>",
-            "not done vtiger.http",
-            "not done vtiger.http",
-        ),
-        (
-            502,
-            html,
-            "<html>",
-            "not done vtiger.gateway",
-            "unknown vtiger.gateway",
-        ),
-        (
-            503,
-            html,
-            "<html>",
-            "not done vtiger.gateway",
-            "unknown vtiger.gateway",
-        ),
+        (404, html, "<html>", "not done vtiger.http", "not done vtiger.http"),
+        (502, html, "<html>", "not done vtiger.gateway", "unknown vtiger.gateway"),
+        (503, html, "<html>", "not done vtiger.gateway", "unknown vtiger.gateway"),
         (204, "", "", "not done vtiger.garbled", "unknown vtiger.garbled"),
     ];
     for (status, content_type, body, read, write) in cases {
-        assert_eq!(
-            told(&sort(Effect::Read, status, content_type, body)),
-            read,
-            "{status} {body}"
-        );
-        assert_eq!(
-            told(&sort(Effect::Write, status, content_type, body)),
-            write,
-            "{status} {body}"
-        );
+        assert_eq!(told(&sort(Effect::Read, status, content_type, body)), read, "{status} {body}");
+        assert_eq!(told(&sort(Effect::Write, status, content_type, body)), write, "{status} {body}");
     }
 }
 
 #[test]
 fn a_rate_limit_keeps_its_wait() {
-    let received = Received {
-        status: 429,
-        content_type: "",
-        retry_after: Some(Duration::from_secs(7)),
-        body: b"",
-    };
-    let Answer::NotDone(error) = classify(Effect::Write, &received) else {
-        panic!()
-    };
-    assert_eq!(
-        error.into_peer("create Contacts").retry_after,
-        Some(Duration::from_secs(7))
-    );
+    let received =
+        Received { status: 429, content_type: "", retry_after: Some(Duration::from_secs(7)), body: b"" };
+    let Answer::NotDone(error) = classify(Effect::Write, &received) else { panic!() };
+    assert_eq!(error.into_peer("create Contacts").retry_after, Some(Duration::from_secs(7)));
 }
 
 #[test]
@@ -202,26 +126,16 @@ fn no_error_holds_what_the_answer_held() {
     let card = "4111111111111111";
     for (status, body) in [
         (200, format!(r#"{{"success":true,"result":{{"cf_1465":"{card}","#)),
-        (
-            200,
-            format!(r#"{{"success":false,"error":{{"code":"X","message":"near {card}"}}}}"#),
-        ),
+        (200, format!(r#"{{"success":false,"error":{{"code":"X","message":"near {card}"}}}}"#)),
         (500, format!("<b>Fatal error</b> {card}")),
         (200, format!("<html>{card}</html>")),
     ] {
         let answer = sort(Effect::Write, status, "text/html", &body);
-        let Answer::Unknown(error) = answer else {
-            panic!("{answer:?}")
-        };
+        let Answer::Unknown(error) = answer else { panic!("{answer:?}") };
         let peer = error.into_peer("create SalesOrder");
         assert!(!format!("{peer} {peer:?}").contains("4111"), "{peer:?}");
     }
-    let done = sort(
-        Effect::Read,
-        200,
-        "",
-        &format!(r#"{{"success":true,"result":"{card}"}}"#),
-    );
+    let done = sort(Effect::Read, 200, "", &format!(r#"{{"success":true,"result":"{card}"}}"#));
     assert!(!format!("{done:?}").contains("4111"));
 }
 
@@ -313,13 +227,7 @@ fn every_recorded_answer_is_sorted_as_it_was() {
             wrong.push(format!("{name}: {told}, expected {expected}"));
         }
     }
-    println!(
-        "{} recorded answers: {counts:?} done, not done, unknown",
-        paths.len()
-    );
+    println!("{} recorded answers: {counts:?} done, not done, unknown", paths.len());
     assert!(wrong.is_empty(), "{wrong:#?}");
-    assert!(
-        paths.len() > 200 && counts.iter().all(|count| *count > 5),
-        "{counts:?}"
-    );
+    assert!(paths.len() > 200 && counts.iter().all(|count| *count > 5), "{counts:?}");
 }

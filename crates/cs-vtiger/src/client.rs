@@ -14,7 +14,7 @@ use crate::decode::{Referees, id_parts};
 use crate::describe::Described;
 use crate::error::VtigerError;
 use crate::query::Columns;
-use crate::session::{Identity, Sessions};
+use crate::session::{Borrowed, Identity, Sessions};
 use crate::transport::{Request, Transport, URL_LIMIT, result};
 use crate::zone::ServerClock;
 
@@ -51,10 +51,7 @@ impl VtigerClient {
     ) -> Result<Self, VtigerError> {
         if !(1..=100).contains(&config.page_size) {
             return Err(VtigerError::Configuration {
-                what: format!(
-                    "page_size is {}; VTiger gives 1 to 100 rows a page",
-                    config.page_size
-                ),
+                what: format!("page_size is {}; VTiger gives 1 to 100 rows a page", config.page_size),
             });
         }
         let transport = Transport::new(&config, Arc::clone(&clock))?;
@@ -83,7 +80,12 @@ impl VtigerClient {
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let answer = self.call_once(&request).await;
+            let session = match self.sessions.borrow(&self.transport, &self.server).await {
+                Ok(session) => session,
+                // Logging in has its own patience.
+                Err(error) => return Answer::NotDone(error),
+            };
+            let answer = self.call_once(&request, session).await;
             let Answer::NotDone(error) = &answer else {
                 return answer;
             };
@@ -104,11 +106,7 @@ impl VtigerClient {
         }
     }
 
-    async fn call_once(&self, request: &Request) -> Answer {
-        let session = match self.sessions.borrow(&self.transport, &self.server).await {
-            Ok(session) => session,
-            Err(error) => return Answer::NotDone(error),
-        };
+    async fn call_once(&self, request: &Request, session: Borrowed<'_>) -> Answer {
         let mut params = request.params.clone();
         params.push(("sessionName", session.name()));
         let answer = self.transport.send(&Request { params, ..*request }).await;
@@ -129,9 +127,7 @@ impl VtigerClient {
     pub(crate) async fn rows(&self, query: String) -> Result<Vec<Wire>, VtigerError> {
         let payload = result(self.call(Request::get("query", vec![("query", query)])).await)?;
         let Payload(Json::Array(rows)) = payload else {
-            return Err(VtigerError::Shape {
-                what: "a list of records",
-            });
+            return Err(VtigerError::Shape { what: "a list of records" });
         };
         rows.into_iter()
             .map(|row| match row {
@@ -144,11 +140,7 @@ impl VtigerClient {
     /// Whether a question is short enough for a URL, its session included.
     pub(crate) fn fits_url(&self, query: &str) -> bool {
         let session = "0".repeat(32);
-        let params = [
-            ("operation", "query"),
-            ("query", query),
-            ("sessionName", session.as_str()),
-        ];
+        let params = [("operation", "query"), ("query", query), ("sessionName", session.as_str())];
         self.transport.url_length(&params) <= URL_LIMIT
     }
 
@@ -168,14 +160,9 @@ impl VtigerClient {
     /// Who the session's user is; logs in where nobody has yet.
     pub(crate) async fn identity(&self) -> Result<Identity, VtigerError> {
         if self.sessions.identity().is_none() {
-            self.sessions
-                .borrow(&self.transport, &self.server)
-                .await?
-                .give_back();
+            self.sessions.borrow(&self.transport, &self.server).await?.give_back();
         }
-        self.sessions
-            .identity()
-            .ok_or(VtigerError::Shape { what: "a user" })
+        self.sessions.identity().ok_or(VtigerError::Shape { what: "a user" })
     }
 
     fn know_prefix(&self, prefix: &str, kind: &Kind) {
@@ -186,10 +173,7 @@ impl VtigerClient {
     /// Makes sure that every id in these rows' reference columns can be given its module: one `describe` for each
     /// module that is met for the first time.
     pub(crate) async fn learn_prefixes(&self, described: &Described, columns: &Columns, rows: &[Wire]) {
-        for field in columns
-            .names()
-            .filter_map(|name| described.schema.fields.get(name))
-        {
+        for field in columns.names().filter_map(|name| described.schema.fields.get(name)) {
             let FieldType::Reference { kinds } = &field.field_type else {
                 continue;
             };
@@ -198,10 +182,7 @@ impl VtigerClient {
             }
             let unknown = |client: &Self| {
                 rows.iter().any(|row| {
-                    let id = row
-                        .get(field.name.as_str())
-                        .and_then(Json::as_str)
-                        .and_then(id_parts);
+                    let id = row.get(field.name.as_str()).and_then(Json::as_str).and_then(id_parts);
                     id.is_some_and(|(prefix, _)| client.kind_of(prefix).is_none())
                 })
             };

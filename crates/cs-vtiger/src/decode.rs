@@ -54,11 +54,9 @@ pub(crate) fn value(
         FieldType::Text => Some(text(field, raw)),
         FieldType::Choice { .. } => Some(Value::Choice(raw.to_owned())),
         FieldType::Integer => integer(raw),
-        FieldType::Decimal { .. } => raw
-            .trim()
-            .parse()
-            .ok()
-            .map(|number: Decimal| Value::Decimal(number.normalize())),
+        FieldType::Decimal { .. } => {
+            raw.trim().parse().ok().map(|number: Decimal| Value::Decimal(number.normalize()))
+        }
         FieldType::Date => date(raw),
         FieldType::DateTime => date_time(raw, zone),
         FieldType::Reference { .. } => reference(field, raw, referees),
@@ -70,10 +68,7 @@ pub(crate) fn value(
 /// All that may leave of a card or account number. Fewer than four digits are all kept, anything else is dropped.
 fn last_four(raw: &str) -> Value {
     let digits: Vec<char> = raw.chars().filter(char::is_ascii_digit).collect();
-    let kept = digits
-        .iter()
-        .skip(digits.len().saturating_sub(4))
-        .collect::<String>();
+    let kept = digits.iter().skip(digits.len().saturating_sub(4)).collect::<String>();
     Value::text(kept)
 }
 
@@ -109,12 +104,7 @@ fn date_time(raw: &str, zone: &TimeZone) -> Option<Value> {
     if raw.starts_with("0000-00-00") {
         return Some(Value::Empty);
     }
-    instant(raw.trim(), zone).map(|utc| {
-        Value::DateTime(Moment {
-            utc,
-            raw: raw.to_owned(),
-        })
-    })
+    instant(raw.trim(), zone).map(|utc| Value::DateTime(Moment { utc, raw: raw.to_owned() }))
 }
 
 fn reference(field: &FieldSchema, raw: &str, referees: &dyn Referees) -> Option<Value> {

@@ -38,31 +38,17 @@ fn decoded(field_type: FieldType, raw: Option<&str>) -> Value {
 #[test]
 fn nothing_is_empty_however_it_is_spelled() {
     for raw in [None, Some("")] {
-        for field_type in [
-            FieldType::Text,
-            FieldType::Date,
-            FieldType::DateTime,
-            FieldType::Integer,
-        ] {
+        for field_type in [FieldType::Text, FieldType::Date, FieldType::DateTime, FieldType::Integer] {
             assert_eq!(decoded(field_type, raw), Value::Empty);
         }
     }
     assert_eq!(decoded(FieldType::Date, Some("0000-00-00")), Value::Empty);
-    assert_eq!(
-        decoded(FieldType::DateTime, Some("0000-00-00 00:00:00")),
-        Value::Empty
-    );
-    let reference = || FieldType::Reference {
-        kinds: vec!["Accounts".into()],
-    };
+    assert_eq!(decoded(FieldType::DateTime, Some("0000-00-00 00:00:00")), Value::Empty);
+    let reference = || FieldType::Reference { kinds: vec!["Accounts".into()] };
     for raw in ["", "0", "11x0", "11x"] {
         assert_eq!(decoded(reference(), Some(raw)), Value::Empty, "{raw}");
     }
-    assert_eq!(
-        decoded(FieldType::Boolean, None),
-        Value::Boolean(false),
-        "a checkbox has no third state"
-    );
+    assert_eq!(decoded(FieldType::Boolean, None), Value::Boolean(false), "a checkbox has no third state");
 }
 
 #[test]
@@ -73,39 +59,21 @@ fn values_take_their_fields_types() {
     );
     assert_eq!(decoded(FieldType::Integer, Some("3")), Value::Integer(3));
     assert_eq!(decoded(FieldType::Boolean, Some("on")), Value::Boolean(true));
-    assert_eq!(
-        decoded(FieldType::Date, Some("1990-02-28")),
-        Value::Date("1990-02-28".parse().unwrap())
-    );
+    assert_eq!(decoded(FieldType::Date, Some("1990-02-28")), Value::Date("1990-02-28".parse().unwrap()));
     assert_eq!(
         decoded(FieldType::Reference { kinds: vec![] }, Some("11x30")),
         Value::Reference(RecordRef::vtiger("Accounts", "11x30"))
     );
-    let choice = FieldType::Choice {
-        values: vec![],
-        closed: false,
-    };
+    let choice = FieldType::Choice { values: vec![], closed: false };
     assert_eq!(decoded(choice, Some("A & B")), Value::Choice("A & B".into()));
 }
 
 #[test]
 fn what_does_not_read_as_its_type_is_kept_verbatim() {
-    assert_eq!(
-        decoded(FieldType::Date, Some("2026-02-31")),
-        Value::Opaque("2026-02-31".into())
-    );
-    assert_eq!(
-        decoded(FieldType::Integer, Some("many")),
-        Value::Opaque("many".into())
-    );
-    let owner = FieldType::Reference {
-        kinds: vec!["Users".into(), "Groups".into()],
-    };
-    assert_eq!(
-        decoded(owner, Some("999")),
-        Value::Opaque("999".into()),
-        "a dangling owner"
-    );
+    assert_eq!(decoded(FieldType::Date, Some("2026-02-31")), Value::Opaque("2026-02-31".into()));
+    assert_eq!(decoded(FieldType::Integer, Some("many")), Value::Opaque("many".into()));
+    let owner = FieldType::Reference { kinds: vec!["Users".into(), "Groups".into()] };
+    assert_eq!(decoded(owner, Some("999")), Value::Opaque("999".into()), "a dangling owner");
 }
 
 #[test]
@@ -113,9 +81,7 @@ fn date_times_know_the_servers_zone() {
     let zone = TimeZone::get("America/Bogota").unwrap();
     let stamp = field("modifiedtime", FieldType::DateTime);
     let read = value(&stamp, Some("2026-11-22 01:42:01"), Guard::None, &zone, &Known);
-    let Value::DateTime(moment) = read else {
-        panic!("{read:?}")
-    };
+    let Value::DateTime(moment) = read else { panic!("{read:?}") };
     assert_eq!(moment.utc, "2026-11-22T06:42:01Z".parse().unwrap());
     assert_eq!(moment.raw, "2026-11-22 01:42:01");
 }
@@ -123,15 +89,7 @@ fn date_times_know_the_servers_zone() {
 #[test]
 fn entities_are_decoded_only_where_vtiger_encodes() {
     let raw = Some("Jos&eacute; &quot;Pepe&quot; &amp; O&#039;Niel");
-    let of = |name: &str| {
-        value(
-            &field(name, FieldType::Text),
-            raw,
-            Guard::None,
-            &TimeZone::UTC,
-            &Known,
-        )
-    };
+    let of = |name: &str| value(&field(name, FieldType::Text), raw, Guard::None, &TimeZone::UTC, &Known);
     assert_eq!(of("label"), Value::Text("José \"Pepe\" & O'Niel".into()));
     assert_eq!(of("product_name"), of("label"));
     assert_eq!(of("description"), Value::Text(raw.unwrap().into()));
@@ -155,13 +113,8 @@ fn of_a_guarded_number_only_four_digits_leave() {
             FieldType::Other { name: "x".into() },
             FieldType::Reference { kinds: vec![] },
         ] {
-            let read = value(
-                &field("cf_1465", field_type),
-                Some(raw),
-                Guard::LastFour,
-                &TimeZone::UTC,
-                &Known,
-            );
+            let read =
+                value(&field("cf_1465", field_type), Some(raw), Guard::LastFour, &TimeZone::UTC, &Known);
             assert_eq!(read, Value::text(kept), "{raw}");
             assert!(!format!("{read:?}").contains("4111"));
         }
@@ -213,13 +166,7 @@ fn recorded_orders_decode_whole() {
             let Ok(field) = described.column(&name.as_str().into()) else {
                 continue;
             };
-            let read = value(
-                field,
-                scalar(json).as_deref(),
-                Guard::None,
-                &TimeZone::UTC,
-                &Known,
-            );
+            let read = value(field, scalar(json).as_deref(), Guard::None, &TimeZone::UTC, &Known);
             let dangling = matches!(field.field_type, FieldType::Reference { .. });
             assert!(dangling || !matches!(read, Value::Opaque(_)), "{name}: {read:?}");
             seen += 1;

@@ -29,10 +29,7 @@ fn writable<'a>(described: &'a Described, name: &FieldName) -> Result<&'a FieldS
     if field.writable {
         Ok(field)
     } else {
-        Err(VtigerError::ReadOnlyField {
-            kind: described.kind().clone(),
-            field: name.clone(),
-        })
+        Err(VtigerError::ReadOnlyField { kind: described.kind().clone(), field: name.clone() })
     }
 }
 
@@ -40,19 +37,14 @@ fn spelled(field: &FieldSchema, value: &Value, zone: &TimeZone) -> Result<String
     let refuse = |misfit: &Misfit| VtigerError::Misfit(MisfitSummary::from(misfit));
     let fitted = field.fit(value.clone()).map_err(|misfit| refuse(&misfit))?;
     if fitted.is_empty() && field.mandatory {
-        return Err(refuse(&Misfit::Mandatory {
-            field: field.name.clone(),
-        }));
+        return Err(refuse(&Misfit::Mandatory { field: field.name.clone() }));
     }
     let text = wire_text(field, &fitted, zone).map_err(|misfit| refuse(&misfit))?;
     // Entities that stand in a text literally are decoded by VTiger and lost ("Values").
     if matches!(field.field_type, FieldType::Text | FieldType::Choice { .. })
         && html_escape::decode_html_entities(&text) != text
     {
-        return Err(refuse(&Misfit::Unstorable {
-            field: field.name.clone(),
-            character: '&',
-        }));
+        return Err(refuse(&Misfit::Unstorable { field: field.name.clone(), character: '&' }));
     }
     Ok(text)
 }
@@ -111,29 +103,17 @@ mod tests {
         assert_eq!(one("birthday", Value::text("2026-01-31")).unwrap(), "2026-01-31");
         assert_eq!(one("birthday", Value::Empty).unwrap(), "");
         assert_eq!(one("donotcall", Value::Boolean(true)).unwrap(), "1");
-        assert_eq!(
-            one("cf_5", Value::Decimal("1234.50".parse().unwrap())).unwrap(),
-            "1234.5"
-        );
+        assert_eq!(one("cf_5", Value::Decimal("1234.50".parse().unwrap())).unwrap(), "1234.5");
         assert_eq!(one("account_id", Value::text("11x30")).unwrap(), "11x30");
-        assert_eq!(
-            one("lastname", Value::text("Muñoz & Cía")).unwrap(),
-            "Muñoz & Cía"
-        );
+        assert_eq!(one("lastname", Value::text("Muñoz & Cía")).unwrap(), "Muñoz & Cía");
     }
 
     #[test]
     fn what_would_be_changed_in_silence_is_not_sent() {
         let code = |name: &str, value: Value| one(name, value).unwrap_err().code().into_owned();
         assert_eq!(code("lastname", Value::text("x".repeat(81))), "value.too_long");
-        assert_eq!(
-            code("lastname", Value::text("Ana 😀")),
-            "value.unstorable_character"
-        );
-        assert_eq!(
-            code("lastname", Value::text("AT&amp;T")),
-            "value.unstorable_character"
-        );
+        assert_eq!(code("lastname", Value::text("Ana 😀")), "value.unstorable_character");
+        assert_eq!(code("lastname", Value::text("AT&amp;T")), "value.unstorable_character");
         assert_eq!(code("lastname", Value::Empty), "value.mandatory");
         assert_eq!(code("birthday", Value::text("31/01/2026")), "value.wrong_type");
         assert_eq!(code("cf_5", Value::text("1,234.56")), "value.wrong_type");

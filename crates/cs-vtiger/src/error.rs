@@ -208,11 +208,7 @@ impl From<&Misfit> for MisfitSummary {
             | Misfit::TooPrecise { field, .. }
             | Misfit::Mandatory { field } => field.clone(),
         };
-        Self {
-            field,
-            code: misfit.code(),
-            remedy: misfit.remedy(),
-        }
+        Self { field, code: misfit.code(), remedy: misfit.remedy() }
     }
 }
 
@@ -323,10 +319,7 @@ impl VtigerError {
 
     /// Whether the server is known to have finished with the request, so that what a read finds is final.
     pub(crate) fn server_finished(&self) -> bool {
-        !matches!(
-            self,
-            Self::Broken { .. } | Self::TimedOut { .. } | Self::Gateway { .. }
-        )
+        !matches!(self, Self::Broken { .. } | Self::TimedOut { .. } | Self::Gateway { .. })
     }
 
     /// Whether the same read may well succeed a moment later.
@@ -403,32 +396,14 @@ mod tests {
 
     #[test]
     fn codes_are_stable_and_kinds_are_right() {
-        let refused = |code: &str, message: &str| VtigerError::Refused {
-            code: code.into(),
-            message: message.into(),
-        };
+        let refused =
+            |code: &str, message: &str| VtigerError::Refused { code: code.into(), message: message.into() };
         let cases = [
-            (
-                refused("ACCESS_DENIED", ""),
-                "vtiger.access_denied",
-                ErrorKind::Missing,
-            ),
-            (
-                refused("0", "Duplicate(s) detected!"),
-                "vtiger.duplicate",
-                ErrorKind::Exists,
-            ),
+            (refused("ACCESS_DENIED", ""), "vtiger.access_denied", ErrorKind::Missing),
+            (refused("0", "Duplicate(s) detected!"), "vtiger.duplicate", ErrorKind::Exists),
             (refused("null", ""), "vtiger.unexplained", ErrorKind::Refused),
-            (
-                refused("UNKOWN_ENTITY", ""),
-                "vtiger.unkown_entity",
-                ErrorKind::Refused,
-            ),
-            (
-                VtigerError::UnknownUser,
-                "vtiger.unknown_user",
-                ErrorKind::Credentials,
-            ),
+            (refused("UNKOWN_ENTITY", ""), "vtiger.unkown_entity", ErrorKind::Refused),
+            (VtigerError::UnknownUser, "vtiger.unknown_user", ErrorKind::Credentials),
         ];
         for (error, code, kind) in cases {
             assert_eq!(error.classified(), (Cow::Borrowed(code), kind));

@@ -31,15 +31,10 @@ impl VtigerClient {
     async fn feed(&self, kind: &Kind, after: Option<&Cursor>) -> Result<FeedPage, VtigerError> {
         let described = self.described(kind).await?;
         if !described.has_version() {
-            return Err(VtigerError::NoSuchField {
-                kind: kind.clone(),
-                field: "modifiedtime".into(),
-            });
+            return Err(VtigerError::NoSuchField { kind: kind.clone(), field: "modifiedtime".into() });
         }
         let mut position = Position::of(after);
-        let rows = self
-            .rows(feed_page(&described, &position, self.page_size)?)
-            .await?;
+        let rows = self.rows(feed_page(&described, &position, self.page_size)?).await?;
         let more = rows.len() >= self.page_size as usize;
         let horizon = self.horizon();
         let mut observations = Vec::with_capacity(rows.len());
@@ -52,16 +47,8 @@ impl VtigerClient {
                 deleted: false,
             });
         }
-        let next = if more {
-            position
-        } else {
-            position.finish(self.overlap, &self.server.zone())
-        };
-        Ok(FeedPage {
-            observations,
-            next: next.cursor(),
-            more,
-        })
+        let next = if more { position } else { position.finish(self.overlap, &self.server.zone()) };
+        Ok(FeedPage { observations, next: next.cursor(), more })
     }
 
     /// The latest stamp that can be true anywhere on earth by the server's own clock; none before it told its time.

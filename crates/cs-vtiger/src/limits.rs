@@ -6,11 +6,7 @@
 
 /// `(modules, field, characters)`; a module list of `*` means all.
 const CHARS: &[(&[&str], &[&str], u32)] = &[
-    (
-        &["Contacts"],
-        &["firstname", "mailingcity", "othercity", "mailingcountry"],
-        40,
-    ),
+    (&["Contacts"], &["firstname", "mailingcity", "othercity", "mailingcountry"], 40),
     (&["Contacts"], &["lastname"], 80),
     (&["Contacts"], &["email", "secondaryemail", "contact_no"], 100),
     (&["Contacts"], &["salutationtype", "leadsource"], 200),
@@ -18,16 +14,7 @@ const CHARS: &[(&[&str], &[&str], u32)] = &[
     (&["Contacts"], &["imagename"], 150),
     (
         &["Contacts"],
-        &[
-            "phone",
-            "mobile",
-            "fax",
-            "homephone",
-            "otherphone",
-            "assistantphone",
-            "title",
-            "otherstate",
-        ],
+        &["phone", "mobile", "fax", "homephone", "otherphone", "assistantphone", "title", "otherstate"],
         50,
     ),
     (
@@ -44,11 +31,7 @@ const CHARS: &[(&[&str], &[&str], u32)] = &[
         ],
         30,
     ),
-    (
-        &["Accounts"],
-        &["accountname", "account_no", "email1", "email2", "website"],
-        100,
-    ),
+    (&["Accounts"], &["accountname", "account_no", "email1", "email2", "website"], 100),
     (&["Accounts"], &["accounttype", "industry", "rating"], 200),
     (&["Accounts"], &["ownership", "siccode"], 50),
     (&["Accounts"], &["fax", "phone", "otherphone", "tickersymbol"], 30),
@@ -119,13 +102,7 @@ const SCALES: &[(&str, &[&str], u32)] = &[
     ),
     (
         "SalesOrder",
-        &[
-            "salescommission",
-            "exciseduty",
-            "hdnDiscountPercent",
-            "conversion_rate",
-            "hdnS_H_Percent",
-        ],
+        &["salescommission", "exciseduty", "hdnDiscountPercent", "conversion_rate", "hdnS_H_Percent"],
         3,
     ),
     ("Accounts", &["annual_revenue"], 8),

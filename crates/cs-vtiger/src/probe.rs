@@ -74,10 +74,7 @@ impl VtigerClient {
     /// with one module stands in its [`KindProbe`].
     pub async fn probe(&self, wanted: &[WantedFields]) -> Result<ServerProbe, PeerError> {
         let identity = self.identity().await.map_err(|error| error.into_peer("login"))?;
-        let modules = self
-            .modules()
-            .await
-            .map_err(|error| error.into_peer("listtypes"))?;
+        let modules = self.modules().await.map_err(|error| error.into_peer("listtypes"))?;
         let mut kinds = Vec::with_capacity(wanted.len());
         for wanted in wanted {
             kinds.push(self.probe_kind(wanted, &modules).await);
@@ -96,9 +93,8 @@ impl VtigerClient {
 
     async fn modules(&self) -> Result<Vec<Kind>, VtigerError> {
         let payload = result(self.call(Request::get("listtypes", Vec::new())).await)?;
-        let list: ListTypes = serde_json::from_value(payload.0).map_err(|_quotes| VtigerError::Shape {
-            what: "the list of modules",
-        })?;
+        let list: ListTypes = serde_json::from_value(payload.0)
+            .map_err(|_quotes| VtigerError::Shape { what: "the list of modules" })?;
         Ok(list.types)
     }
 
@@ -117,27 +113,18 @@ impl VtigerClient {
             Ok(described) => described,
             Err(error) => {
                 probe.problem = Some(error.to_string());
-                probe
-                    .missing
-                    .extend(wanted.read.iter().chain(&wanted.write).cloned());
+                probe.missing.extend(wanted.read.iter().chain(&wanted.write).cloned());
                 return probe;
             }
         };
         let schema = &described.schema;
         probe.creatable = schema.creatable;
         probe.updatable = schema.updatable;
-        let readable = |name: &&String| {
-            schema
-                .resolve(name)
-                .is_none_or(|field| described.column(&field.name).is_err())
-        };
-        probe
-            .missing
-            .extend(wanted.read.iter().chain(&wanted.write).filter(readable).cloned());
+        let readable =
+            |name: &&String| schema.resolve(name).is_none_or(|field| described.column(&field.name).is_err());
+        probe.missing.extend(wanted.read.iter().chain(&wanted.write).filter(readable).cloned());
         let fixed = |name: &&String| schema.resolve(name).is_some_and(|field| !field.writable);
-        probe
-            .not_writable
-            .extend(wanted.write.iter().filter(fixed).cloned());
+        probe.not_writable.extend(wanted.write.iter().filter(fixed).cloned());
         if described.has_version() {
             match self.rows(newest(&described)).await {
                 Ok(rows) => probe.newest = rows.first().map(version_of),

@@ -79,10 +79,7 @@ impl Condition {
         }
         literals.sort();
         literals.dedup();
-        Ok((!literals.is_empty()).then(|| Self {
-            field: criterion.field.clone(),
-            literals,
-        }))
+        Ok((!literals.is_empty()).then(|| Self { field: criterion.field.clone(), literals }))
     }
 
     /// The ids of a module's records; each must be one.
@@ -94,10 +91,7 @@ impl Condition {
         }
         literals.sort();
         literals.dedup();
-        Ok(Self {
-            field: FieldName::from("id"),
-            literals,
-        })
+        Ok(Self { field: FieldName::from("id"), literals })
     }
 
     fn text(&self) -> String {
@@ -110,10 +104,7 @@ impl Condition {
     /// Two conditions that together say the same.
     fn halves(&self) -> Option<(Self, Self)> {
         let (left, right) = self.literals.split_at_checked(self.literals.len() / 2)?;
-        let part = |literals: &[String]| Self {
-            field: self.field.clone(),
-            literals: literals.to_vec(),
-        };
+        let part = |literals: &[String]| Self { field: self.field.clone(), literals: literals.to_vec() };
         (!left.is_empty()).then(|| (part(left), part(right)))
     }
 }
@@ -121,10 +112,7 @@ impl Condition {
 fn check_id(described: &Described, id: &str) -> Result<(), VtigerError> {
     match id_parts(id) {
         Some((prefix, _)) if prefix == described.prefix => Ok(()),
-        _ => Err(VtigerError::ForeignId {
-            kind: described.kind().clone(),
-            prefix: described.prefix.clone(),
-        }),
+        _ => Err(VtigerError::ForeignId { kind: described.kind().clone(), prefix: described.prefix.clone() }),
     }
 }
 
@@ -141,12 +129,7 @@ fn literal_of(field: &FieldSchema, value: &Value, zone: &TimeZone) -> Result<Opt
 
 /// Quotes and escapes. VTiger doubles no backslash by itself, so an unescaped one is an injection.
 fn quoted(field: &FieldName, text: &str) -> Result<String, VtigerError> {
-    let refuse = |why| {
-        Err(VtigerError::Inexpressible {
-            field: field.clone(),
-            why,
-        })
-    };
+    let refuse = |why| Err(VtigerError::Inexpressible { field: field.clone(), why });
     if text.is_empty() {
         return refuse("VTiger has no comparison with an empty value");
     }
@@ -177,9 +160,7 @@ pub(crate) fn feed_page(
             format!("where modifiedtime > {at} or modifiedtime = {at} and id > '{id}' ")
         }
     };
-    Ok(format!(
-        "select id,modifiedtime from {module} {condition}order by modifiedtime, id limit {limit};"
-    ))
+    Ok(format!("select id,modifiedtime from {module} {condition}order by modifiedtime, id limit {limit};"))
 }
 
 /// A page of records by id, after `after`.
@@ -192,21 +173,14 @@ pub(crate) fn record_page(
 ) -> String {
     let mut parts: Vec<String> = conditions.iter().map(Condition::text).collect();
     parts.extend(after.map(|id| format!("id > '{id}'")));
-    let condition = if parts.is_empty() {
-        String::new()
-    } else {
-        format!("where {} ", parts.join(" and "))
-    };
+    let condition = if parts.is_empty() { String::new() } else { format!("where {} ", parts.join(" and ")) };
     let (names, module) = (columns.text(), described.kind());
     format!("select {names} from {module} {condition}order by id limit {limit};")
 }
 
 /// The newest stamps of a module.
 pub(crate) fn newest(described: &Described) -> String {
-    format!(
-        "select id,modifiedtime from {} order by modifiedtime desc limit 1;",
-        described.kind()
-    )
+    format!("select id,modifiedtime from {} order by modifiedtime desc limit 1;", described.kind())
 }
 
 /// Splits conditions until each part makes a question that `fits`; together the parts ask the same.
@@ -227,9 +201,8 @@ pub(crate) fn split(
             .max_by_key(|(_, condition)| condition.literals.len())
             .and_then(|(at, condition)| condition.halves().map(|halves| (at, halves)));
         let Some((at, (left, right))) = widest else {
-            let field = part
-                .first()
-                .map_or_else(|| FieldName::from("id"), |condition| condition.field.clone());
+            let field =
+                part.first().map_or_else(|| FieldName::from("id"), |condition| condition.field.clone());
             return Err(VtigerError::Inexpressible {
                 field,
                 why: "the question is longer than web servers take",

@@ -16,18 +16,12 @@ fn described() -> Described {
 }
 
 fn condition(field: &str, values: &[Value]) -> Result<Option<Condition>, VtigerError> {
-    let criterion = Criterion {
-        field: field.into(),
-        any_of: values.to_vec(),
-    };
+    let criterion = Criterion { field: field.into(), any_of: values.to_vec() };
     Condition::of(&described(), &criterion, &TimeZone::UTC)
 }
 
 fn spelled(text: &str) -> String {
-    condition("subject", &[Value::text(text)])
-        .unwrap()
-        .unwrap()
-        .text()
+    condition("subject", &[Value::text(text)]).unwrap().unwrap().text()
 }
 
 #[test]
@@ -36,17 +30,8 @@ fn values_are_quoted_and_escaped() {
     assert_eq!(spelled(r"C:\dir"), r"subject = 'C:\\dir'");
     assert_eq!(spelled(r"O\' or 1"), r"subject = 'O\\'' or 1'");
     assert_eq!(spelled("a;b \"c\" limit"), "subject = 'a;b \"c\" limit'");
-    let date = condition(
-        "cf_855",
-        &[
-            Value::text("2026-01-31"),
-            Value::Date("2026-02-01".parse().unwrap()),
-        ],
-    );
-    assert_eq!(
-        date.unwrap().unwrap().text(),
-        "cf_855 in ('2026-01-31','2026-02-01')"
-    );
+    let date = condition("cf_855", &[Value::text("2026-01-31"), Value::Date("2026-02-01".parse().unwrap())]);
+    assert_eq!(date.unwrap().unwrap().text(), "cf_855 in ('2026-01-31','2026-02-01')");
 }
 
 #[test]
@@ -56,16 +41,10 @@ fn what_cannot_be_put_safely_is_refused() {
     assert_eq!(code(Value::text(r"ends in \")), "vtiger.inexpressible");
     assert_eq!(code(Value::text("nul \0")), "vtiger.inexpressible");
     assert_eq!(condition("nope", &[]).unwrap_err().code(), "vtiger.no_such_field");
-    assert_eq!(
-        condition("productid", &[]).unwrap_err().code(),
-        "vtiger.item_column"
-    );
+    assert_eq!(condition("productid", &[]).unwrap_err().code(), "vtiger.item_column");
     let never = condition("subject", &[Value::text("a 😀")]).unwrap();
     assert!(never.is_none(), "no record of VTiger's holds it");
-    assert_eq!(
-        Condition::ids(&described(), &["12x5".into()]).unwrap_err().code(),
-        "vtiger.foreign_id"
-    );
+    assert_eq!(Condition::ids(&described(), &["12x5".into()]).unwrap_err().code(), "vtiger.foreign_id");
     assert!(Condition::ids(&described(), &["6x5' or id > '6x1".into()]).is_err());
 }
 
@@ -109,10 +88,7 @@ fn pages_follow_keys_and_name_their_columns() {
         "select id,modifiedtime from SalesOrder where modifiedtime > '2026-11-22 01:43:17' or modifiedtime = \
          '2026-11-22 01:43:17' and id > '6x73' order by modifiedtime, id limit 100;"
     );
-    let stolen = Position {
-        id: Some("6x1' or id > '6x0".into()),
-        ..after
-    };
+    let stolen = Position { id: Some("6x1' or id > '6x0".into()), ..after };
     assert!(feed_page(&module, &stolen, 100).is_err());
     assert!(Columns::wanted(&module, &FieldRequests::plain(["productid"])).is_err());
 }
@@ -121,16 +97,10 @@ fn pages_follow_keys_and_name_their_columns() {
 fn long_lists_are_split_without_losing_a_value() {
     let module = described();
     let columns = Columns::of(&module, []).unwrap();
-    let names: Vec<Value> = (0..500)
-        .map(|n| Value::text(format!("Póliza número {n}")))
-        .collect();
-    let dates: Vec<Value> = (1..29)
-        .map(|day| Value::text(format!("2026-02-{day:02}")))
-        .collect();
-    let conditions = vec![
-        condition("subject", &names).unwrap().unwrap(),
-        condition("cf_855", &dates).unwrap().unwrap(),
-    ];
+    let names: Vec<Value> = (0..500).map(|n| Value::text(format!("Póliza número {n}"))).collect();
+    let dates: Vec<Value> = (1..29).map(|day| Value::text(format!("2026-02-{day:02}"))).collect();
+    let conditions =
+        vec![condition("subject", &names).unwrap().unwrap(), condition("cf_855", &dates).unwrap().unwrap()];
     let fits = |part: &[Condition]| record_page(&module, &columns, part, None, 100).len() < 3_000;
     let parts = split(conditions, &fits).unwrap();
     assert!(parts.len() > 4, "{}", parts.len());
@@ -139,19 +109,11 @@ fn long_lists_are_split_without_losing_a_value() {
         .flat_map(|part| {
             let dates = part[1].literals.clone();
             part[0].literals.iter().flat_map(move |name| {
-                dates
-                    .clone()
-                    .into_iter()
-                    .map(move |date| (name.clone(), date))
-                    .collect::<Vec<_>>()
+                dates.clone().into_iter().map(move |date| (name.clone(), date)).collect::<Vec<_>>()
             })
         })
         .collect();
     assert_eq!(pairs.len(), 500 * 28);
-    let long = vec![
-        condition("subject", &[Value::text("x".repeat(4_000))])
-            .unwrap()
-            .unwrap(),
-    ];
+    let long = vec![condition("subject", &[Value::text("x".repeat(4_000))]).unwrap().unwrap()];
     assert_eq!(split(long, &fits).unwrap_err().code(), "vtiger.inexpressible");
 }

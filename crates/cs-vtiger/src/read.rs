@@ -95,13 +95,7 @@ impl VtigerClient {
     ) -> Result<Vec<Wire>, VtigerError> {
         let longest_id = "9x".to_owned() + &"9".repeat(19);
         let fits = |part: &[Condition]| {
-            self.fits_url(&record_page(
-                described,
-                columns,
-                part,
-                Some(&longest_id),
-                self.page_size,
-            ))
+            self.fits_url(&record_page(described, columns, part, Some(&longest_id), self.page_size))
         };
         let mut found: BTreeMap<(u64, String), Wire> = BTreeMap::new();
         for part in split(conditions, &fits)? {
@@ -140,9 +134,7 @@ impl VtigerClient {
             return if ids.is_empty() {
                 Ok(())
             } else {
-                Err(VtigerError::Swallowed {
-                    kind: described.kind().clone(),
-                })
+                Err(VtigerError::Swallowed { kind: described.kind().clone() })
             };
         }
         self.remember_proven(described.kind(), columns.clone());
@@ -159,9 +151,7 @@ impl VtigerClient {
     ) -> Result<Vec<Record>, VtigerError> {
         self.learn_prefixes(described, columns, rows).await;
         let zone = self.server.zone();
-        rows.iter()
-            .map(|row| self.record(described, row, wanted, &zone))
-            .collect()
+        rows.iter().map(|row| self.record(described, row, wanted, &zone)).collect()
     }
 
     pub(crate) fn record(
@@ -192,10 +182,7 @@ impl VtigerClient {
 /// A row's id.
 pub(crate) fn id_of(row: &Wire) -> Result<String, VtigerError> {
     let id = row.get("id").and_then(scalar);
-    id.filter(|id| decode::id_parts(id).is_some())
-        .ok_or(VtigerError::Shape {
-            what: "a record's id",
-        })
+    id.filter(|id| decode::id_parts(id).is_some()).ok_or(VtigerError::Shape { what: "a record's id" })
 }
 
 /// A row's version; empty for a module that keeps none.
@@ -204,7 +191,5 @@ pub(crate) fn version_of(row: &Wire) -> Version {
 }
 
 fn number_of(id: &str) -> u64 {
-    decode::id_parts(id)
-        .and_then(|(_, number)| number.parse().ok())
-        .unwrap_or(u64::MAX)
+    decode::id_parts(id).and_then(|(_, number)| number.parse().ok()).unwrap_or(u64::MAX)
 }

@@ -120,10 +120,7 @@ impl Sessions {
 
     /// What the last login told.
     pub(crate) fn identity(&self) -> Option<Identity> {
-        self.identity
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.identity.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// A session that nobody else uses; logs in where none is idle. Waits while `concurrency` are in use.
@@ -132,23 +129,14 @@ impl Sessions {
         transport: &Transport,
         server: &ServerClock,
     ) -> Result<Borrowed<'_>, VtigerError> {
-        let permit = self
-            .permits
-            .acquire()
-            .await
-            .map_err(|_closed| VtigerError::Shape {
-                what: "a free session",
-            })?;
+        let permit =
+            self.permits.acquire().await.map_err(|_closed| VtigerError::Shape { what: "a free session" })?;
         let idle = self.lock().pop();
         let name = match idle {
             Some(name) => name,
             None => self.login(transport, server).await?,
         };
-        Ok(Borrowed {
-            name,
-            home: self,
-            _permit: permit,
-        })
+        Ok(Borrowed { name, home: self, _permit: permit })
     }
 
     /// Challenge and login, with a fresh challenge as often as another process may have taken ours away.
@@ -192,10 +180,7 @@ impl Sessions {
         server.set(challenge.server_time);
         let key = self.access_key.expose_secret();
         let digest = Md5::digest(format!("{}{key}", challenge.token).as_bytes());
-        let proof = digest
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<String>();
+        let proof = digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         let request = Request::login(vec![("username", self.user.clone()), ("accessKey", proof)]);
         let login: Login = read(result(transport.send(&request).await)?, "a session")?;
         *self.identity.lock().unwrap_or_else(PoisonError::into_inner) = Some(login.identity);

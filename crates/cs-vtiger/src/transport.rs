@@ -39,33 +39,17 @@ pub(crate) enum Verb {
 impl Request {
     /// A question.
     pub(crate) fn get(operation: &'static str, params: Vec<(&'static str, String)>) -> Self {
-        Self {
-            operation,
-            verb: Verb::Get,
-            effect: Effect::Read,
-            params,
-        }
+        Self { operation, verb: Verb::Get, effect: Effect::Read, params }
     }
 
     /// A login: posted, and changes no record.
     pub(crate) fn login(params: Vec<(&'static str, String)>) -> Self {
-        Self {
-            operation: "login",
-            verb: Verb::Post,
-            effect: Effect::Read,
-            params,
-        }
+        Self { operation: "login", verb: Verb::Post, effect: Effect::Read, params }
     }
 
     /// `create` of a module's record.
     pub(crate) fn create(module: &str, element: &Json) -> Self {
-        Self::write(
-            "create",
-            vec![
-                ("elementType", module.to_owned()),
-                ("element", element.to_string()),
-            ],
-        )
+        Self::write("create", vec![("elementType", module.to_owned()), ("element", element.to_string())])
     }
 
     /// `revise`, the only way this crate changes a record: `update` corrupts `description` (trap 6).
@@ -74,12 +58,7 @@ impl Request {
     }
 
     fn write(operation: &'static str, params: Vec<(&'static str, String)>) -> Self {
-        Self {
-            operation,
-            verb: Verb::Post,
-            effect: Effect::Write,
-            params,
-        }
+        Self { operation, verb: Verb::Post, effect: Effect::Write, params }
     }
 }
 
@@ -108,10 +87,7 @@ impl Transport {
         Ok(Self {
             http,
             endpoint,
-            limiter: config
-                .requests_per_minute
-                .and_then(quota)
-                .map(RateLimiter::direct),
+            limiter: config.requests_per_minute.and_then(quota).map(RateLimiter::direct),
             clock,
             reads: AtomicU64::new(0),
             writes: AtomicU64::new(0),
@@ -119,10 +95,7 @@ impl Transport {
     }
 
     pub(crate) fn requests(&self) -> RequestCount {
-        RequestCount {
-            read: self.reads.load(Ordering::Relaxed),
-            write: self.writes.load(Ordering::Relaxed),
-        }
+        RequestCount { read: self.reads.load(Ordering::Relaxed), write: self.writes.load(Ordering::Relaxed) }
     }
 
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
@@ -181,20 +154,11 @@ impl Transport {
             value.unwrap_or_default().to_owned()
         };
         let content_type = text(header::CONTENT_TYPE);
-        let retry_after = text(header::RETRY_AFTER)
-            .trim()
-            .parse()
-            .ok()
-            .map(Duration::from_secs);
+        let retry_after = text(header::RETRY_AFTER).trim().parse().ok().map(Duration::from_secs);
         let body = response.bytes().await?;
         Ok(classify(
             request.effect,
-            &Received {
-                status,
-                content_type: &content_type,
-                retry_after,
-                body: &body,
-            },
+            &Received { status, content_type: &content_type, retry_after, body: &body },
         ))
     }
 }
@@ -206,11 +170,8 @@ fn broken(effect: Effect, error: reqwest::Error) -> Answer {
         // No connection, so nothing was sent.
         return Answer::NotDone(VtigerError::Unreachable { source });
     }
-    let error = if source.is_timeout() {
-        VtigerError::TimedOut { source }
-    } else {
-        VtigerError::Broken { source }
-    };
+    let error =
+        if source.is_timeout() { VtigerError::TimedOut { source } } else { VtigerError::Broken { source } };
     unsure(effect, error)
 }
 
@@ -234,9 +195,7 @@ fn quota(per_minute: u32) -> Option<Quota> {
 fn endpoint(text: &str) -> Result<Url, VtigerError> {
     let wrong = |what: String| VtigerError::Configuration { what };
     let mut url = Url::parse(text.trim()).map_err(|error| {
-        wrong(format!(
-            "the address is not a URL ({error}); write https://crm.example.test/"
-        ))
+        wrong(format!("the address is not a URL ({error}); write https://crm.example.test/"))
     })?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
         return Err(wrong("the address must begin with https:// or http://".into()));
@@ -272,25 +231,14 @@ mod tests {
             "https://crm.example.test/",
             " https://crm.example.test/webservice.php?x=1",
         ] {
-            assert_eq!(
-                endpoint(text).unwrap().as_str(),
-                "https://crm.example.test/webservice.php"
-            );
+            assert_eq!(endpoint(text).unwrap().as_str(), "https://crm.example.test/webservice.php");
         }
         assert_eq!(
             endpoint("http://127.0.0.1:8080/vt/").unwrap().as_str(),
             "http://127.0.0.1:8080/vt/webservice.php"
         );
-        for text in [
-            "crm.example.test",
-            "ftp://crm.example.test",
-            "https://u:p@crm.example.test",
-        ] {
-            assert_eq!(
-                endpoint(text).unwrap_err().code(),
-                "vtiger.configuration",
-                "{text}"
-            );
+        for text in ["crm.example.test", "ftp://crm.example.test", "https://u:p@crm.example.test"] {
+            assert_eq!(endpoint(text).unwrap_err().code(), "vtiger.configuration", "{text}");
         }
     }
 
@@ -308,10 +256,7 @@ mod tests {
                 clock.advance(Duration::from_millis(1));
             }
             assert!(passed <= allowed, "{passed} of {allowed}");
-            assert!(
-                allowed < 30 || passed * 10 >= allowed * 8,
-                "{passed} of {allowed} is too timid"
-            );
+            assert!(allowed < 30 || passed * 10 >= allowed * 8, "{passed} of {allowed} is too timid");
         }
         assert!(quota(0).is_none());
     }

@@ -66,11 +66,7 @@ impl Position {
     }
 
     fn began(&self) -> Option<String> {
-        if self.id.is_some() {
-            self.began.clone()
-        } else {
-            self.at.clone()
-        }
+        if self.id.is_some() { self.began.clone() } else { self.at.clone() }
     }
 
     fn newer(&self, stamp: &str, horizon: Option<&str>) -> Option<String> {
@@ -83,25 +79,15 @@ impl Position {
     /// After the last page of a pass.
     pub(crate) fn finish(&self, overlap: Duration, zone: &TimeZone) -> Self {
         let began = self.began();
-        let reached = self
-            .newest
-            .as_deref()
-            .and_then(|newest| back(newest, overlap, zone));
-        Self {
-            at: began.max(reached),
-            id: None,
-            newest: None,
-            began: None,
-        }
+        let reached = self.newest.as_deref().and_then(|newest| back(newest, overlap, zone));
+        Self { at: began.max(reached), id: None, newest: None, began: None }
     }
 }
 
 /// `stamp` less the overlap, and less the hour that comes twice where clocks are set back near it.
 fn back(stamp: &str, overlap: Duration, zone: &TimeZone) -> Option<String> {
     let local: DateTime = stamp.parse().ok()?;
-    let overlap = SignedDuration::try_from(overlap)
-        .ok()?
-        .checked_add(fold_near(local, zone))?;
+    let overlap = SignedDuration::try_from(overlap).ok()?.checked_add(fold_near(local, zone))?;
     let earlier = local.checked_sub(overlap).ok()?;
     Some(earlier.strftime("%Y-%m-%d %H:%M:%S").to_string())
 }
@@ -117,9 +103,7 @@ mod tests {
         let start = Position::default();
         let middle = start.advance("2026-11-22 01:43:17", "11x9", None);
         assert_eq!(middle.id.as_deref(), Some("11x9"));
-        let end = middle
-            .advance("2026-11-22 01:50:00", "11x3", None)
-            .finish(OVERLAP, &TimeZone::UTC);
+        let end = middle.advance("2026-11-22 01:50:00", "11x3", None).finish(OVERLAP, &TimeZone::UTC);
         assert_eq!(end.at.as_deref(), Some("2026-11-22 01:48:00"));
         assert_eq!(end.id, None);
         assert_eq!(Position::of(Some(&end.cursor())), end);
@@ -127,33 +111,23 @@ mod tests {
 
     #[test]
     fn an_empty_page_moves_nothing_and_no_watermark_moves_back() {
-        let start = Position {
-            at: Some("2026-11-22 01:48:00".into()),
-            ..Position::default()
-        };
+        let start = Position { at: Some("2026-11-22 01:48:00".into()), ..Position::default() };
         assert_eq!(start.finish(OVERLAP, &TimeZone::UTC), start);
         let seen = start.advance("2026-11-22 01:48:30", "11x3", None);
-        assert_eq!(
-            seen.finish(OVERLAP, &TimeZone::UTC).at.as_deref(),
-            Some("2026-11-22 01:48:00")
-        );
-        assert_eq!(
-            Position::default().finish(OVERLAP, &TimeZone::UTC),
-            Position::default()
-        );
+        assert_eq!(seen.finish(OVERLAP, &TimeZone::UTC).at.as_deref(), Some("2026-11-22 01:48:00"));
+        assert_eq!(Position::default().finish(OVERLAP, &TimeZone::UTC), Position::default());
     }
 
     #[test]
     fn a_stamp_from_the_future_does_not_blind_the_feed() {
         let horizon = Some("2026-11-23 00:00:00");
-        let seen = Position::default()
-            .advance("2026-11-22 01:50:00", "11x3", horizon)
-            .advance("2031-01-01 00:00:00", "11x4", horizon);
-        assert_eq!(seen.at.as_deref(), Some("2031-01-01 00:00:00"));
-        assert_eq!(
-            seen.finish(OVERLAP, &TimeZone::UTC).at.as_deref(),
-            Some("2026-11-22 01:48:00")
+        let seen = Position::default().advance("2026-11-22 01:50:00", "11x3", horizon).advance(
+            "2031-01-01 00:00:00",
+            "11x4",
+            horizon,
         );
+        assert_eq!(seen.at.as_deref(), Some("2031-01-01 00:00:00"));
+        assert_eq!(seen.finish(OVERLAP, &TimeZone::UTC).at.as_deref(), Some("2026-11-22 01:48:00"));
     }
 
     #[test]

@@ -51,9 +51,7 @@ impl Writer for VtigerClient {
         wanted: &FieldRequests,
     ) -> WriteOutcome {
         let outcome = self.create_record(kind, fields, key, wanted).await;
-        outcome
-            .unwrap_or_else(Outcome::Rejected)
-            .into_port(&format!("create {kind}"))
+        outcome.unwrap_or_else(Outcome::Rejected).into_port(&format!("create {kind}"))
     }
 
     async fn update(
@@ -64,9 +62,7 @@ impl Writer for VtigerClient {
         wanted: &FieldRequests,
     ) -> WriteOutcome {
         let outcome = self.revise_record(target, changes, expected, wanted).await;
-        outcome
-            .unwrap_or_else(Outcome::Rejected)
-            .into_port(&format!("revise {}", target.kind))
+        outcome.unwrap_or_else(Outcome::Rejected).into_port(&format!("revise {}", target.kind))
     }
 }
 
@@ -81,25 +77,22 @@ impl VtigerClient {
     ) -> Result<Outcome, VtigerError> {
         let described = self.described(kind).await?;
         Columns::wanted(&described, wanted)?;
-        let mut wire = element(&described, fields, &self.server.zone())?;
+        let (own, item) = split_item(&described, fields);
+        let mut wire = element(&described, &own, &self.server.zone())?;
+        if !item.is_empty() {
+            // Mandatory at the top as well, though the items are what counts.
+            wire.extend(item.get("productid").map(|id| ("productid".to_owned(), id.clone())));
+            wire.insert("LineItems".to_owned(), Json::Array(vec![Json::Object(item)]));
+        }
         if !wire.contains_key(OWNER)
-            && described
-                .schema
-                .fields
-                .get(OWNER)
-                .is_some_and(|field| field.mandatory)
+            && described.schema.fields.get(OWNER).is_some_and(|field| field.mandatory)
         {
             wire.insert(OWNER.to_owned(), Json::String(self.identity().await?.user_id));
         }
-        match self
-            .call(Request::create(kind.as_str(), &Json::Object(wire)))
-            .await
-        {
+        match self.call(Request::create(kind.as_str(), &Json::Object(wire))).await {
             Answer::Done(payload) => Ok(self.read_created(&described, &payload, wanted).await),
             Answer::NotDone(error) => Err(self.explain_create(&described, error).await),
-            Answer::Unknown(error) => Ok(self
-                .look_for_created(&described, fields, key, wanted, error)
-                .await),
+            Answer::Unknown(error) => Ok(self.look_for_created(&described, fields, key, wanted, error).await),
         }
     }
 
@@ -112,9 +105,7 @@ impl VtigerClient {
     ) -> Outcome {
         let id = payload.0.get("id").and_then(scalar);
         let Some(id) = id.filter(|id| decode::id_parts(id).is_some()) else {
-            return Outcome::Unknown(VtigerError::Shape {
-                what: "the id of the record it created",
-            });
+            return Outcome::Unknown(VtigerError::Shape { what: "the id of the record it created" });
         };
         match self.look(described, &RecordId::new(id), &[], wanted).await {
             Ok(Some((_, record))) => {
@@ -156,10 +147,7 @@ impl VtigerClient {
         let Some((field, value)) = holder else {
             return Outcome::Unknown(error);
         };
-        let criterion = Criterion {
-            field: field.clone(),
-            any_of: vec![value.clone()],
-        };
+        let criterion = Criterion { field: field.clone(), any_of: vec![value.clone()] };
         match self.find_all(described.kind(), &[criterion], wanted).await {
             Ok(mut records) if records.len() == 1 => match records.pop() {
                 Some(record) => Outcome::Applied(record),
@@ -260,6 +248,22 @@ impl VtigerClient {
             held == sent || held.plain() == sent.plain() || (is_off(&held) && sent == Value::Empty)
         })
     }
+}
+
+/// A new order needs one line item; it is the only one this crate ever sends (to a record that is there, items are
+/// destruction: trap 3). Its columns stand among the fields of the create, by their API names.
+fn split_item(described: &Described, fields: &Fields) -> (Fields, Map<String, Json>) {
+    const OF_THE_ITEM: [&str; 4] = ["productid", "quantity", "listprice", "comment"];
+    let (item, own): (Fields, Fields) = fields
+        .clone()
+        .into_iter()
+        .partition(|(name, _)| described.has_items() && OF_THE_ITEM.contains(&name.as_str()));
+    let mut item: Map<String, Json> =
+        item.into_iter().map(|(name, value)| (name.to_string(), Json::String(value.plain()))).collect();
+    if !item.is_empty() && !item.contains_key("quantity") {
+        item.insert("quantity".to_owned(), Json::String("1".to_owned()));
+    }
+    (own, item)
 }
 
 /// A cleared checkbox is one that is off.

@@ -31,19 +31,13 @@ pub(crate) struct ServerClock {
 
 impl ServerClock {
     pub(crate) fn new(clock: Arc<dyn Clock>, configured: Option<TimeZone>) -> Self {
-        Self {
-            clock,
-            configured,
-            ahead: AtomicI64::new(NONE),
-            observed: AtomicI64::new(NONE),
-        }
+        Self { clock, configured, ahead: AtomicI64::new(NONE), observed: AtomicI64::new(NONE) }
     }
 
     /// Takes the server's word for its time.
     pub(crate) fn set(&self, server_time: i64) {
         let ours = self.clock.now().as_second();
-        self.ahead
-            .store(server_time.saturating_sub(ours), Ordering::Relaxed);
+        self.ahead.store(server_time.saturating_sub(ours), Ordering::Relaxed);
     }
 
     /// How far the server's clock is ahead of ours, in seconds; none before the first challenge.
@@ -86,8 +80,7 @@ impl ServerClock {
             return false;
         };
         let now = self.clock.now();
-        self.observed()
-            .is_some_and(|seen| i64::from(zone.to_offset(now).seconds()) != seen)
+        self.observed().is_some_and(|seen| i64::from(zone.to_offset(now).seconds()) != seen)
     }
 
     /// The zone that the server's strings are read in: as configured, else as observed, else UTC as shipped.
@@ -114,10 +107,7 @@ pub(crate) fn instant(text: &str, zone: &TimeZone) -> Option<Timestamp> {
 
 /// How the server would write an instant.
 pub(crate) fn server_text(instant: Timestamp, zone: &TimeZone) -> String {
-    instant
-        .to_zoned(zone.clone())
-        .strftime("%Y-%m-%d %H:%M:%S")
-        .to_string()
+    instant.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 /// How far a zone's clocks jump back near `local`: during such an hour stamps come twice, and a feed has to reach

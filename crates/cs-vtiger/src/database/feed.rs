@@ -37,15 +37,7 @@ impl VtigerDatabase {
                 deleted: text(row, 2) != "0",
             });
         }
-        let next = if more {
-            position
-        } else {
-            position.finish(self.overlap, &self.zone)
-        };
-        Ok(FeedPage {
-            observations,
-            next: next.cursor(),
-            more,
-        })
+        let next = if more { position } else { position.finish(self.overlap, &self.zone) };
+        Ok(FeedPage { observations, next: next.cursor(), more })
     }
 }

@@ -48,27 +48,18 @@ pub(super) struct References {
 
 impl References {
     pub(super) async fn load(database: &VtigerDatabase) -> Result<Self, VtigerError> {
-        let entities = database
-            .ask(
-                "list VTiger's modules",
-                "select id, name from vtiger_ws_entity".into(),
-            )
-            .await?;
+        let entities =
+            database.ask("list VTiger's modules", "select id, name from vtiger_ws_entity".into()).await?;
         let groups = "select table_name from information_schema.tables where table_schema = database() and \
                       table_name = 'vtiger_groups'";
         let has_groups = !database.ask("look for groups", groups.into()).await?.is_empty();
         let groups = if has_groups {
-            database
-                .ask("list groups", "select groupid from vtiger_groups".into())
-                .await?
+            database.ask("list groups", "select groupid from vtiger_groups".into()).await?
         } else {
             Vec::new()
         };
         Ok(Self {
-            prefixes: entities
-                .iter()
-                .map(|row| (Kind::new(text(row, 1)), text(row, 0)))
-                .collect(),
+            prefixes: entities.iter().map(|row| (Kind::new(text(row, 1)), text(row, 0))).collect(),
             groups: groups.iter().map(|row| text(row, 0)).collect(),
         })
     }
@@ -89,9 +80,7 @@ impl Referees for References {
             return None;
         };
         let group = Kind::from("Groups");
-        let kind = kinds
-            .iter()
-            .find(|kind| (**kind == group) == self.groups.contains(raw));
+        let kind = kinds.iter().find(|kind| (**kind == group) == self.groups.contains(raw));
         self.full_id(kind?, raw)
     }
 }
@@ -117,14 +106,9 @@ struct Stored {
 impl Layout {
     pub(super) async fn load(database: &VtigerDatabase, kind: &Kind) -> Result<Self, VtigerError> {
         let missing = |what: String| VtigerError::DatabaseShape { what };
-        let tab = format!(
-            "select tabid, tablabel from vtiger_tab where name = {}",
-            string(kind.as_str())
-        );
+        let tab = format!("select tabid, tablabel from vtiger_tab where name = {}", string(kind.as_str()));
         let tabs = database.ask("look up a module", tab).await?;
-        let tab = tabs
-            .first()
-            .ok_or_else(|| missing(format!("it has no module {kind}")))?;
+        let tab = tabs.first().ok_or_else(|| missing(format!("it has no module {kind}")))?;
         let prefix = database.references.prefixes.get(kind).cloned();
         let prefix = prefix.ok_or_else(|| missing(format!("its module {kind} has no id prefix")))?;
         let fields = known_fields(database, &text(tab, 0)).await?;
@@ -165,16 +149,9 @@ impl Layout {
             return;
         }
         let field_type = if is_item {
-            FieldType::Other {
-                name: ITEM_TYPE.into(),
-            }
+            FieldType::Other { name: ITEM_TYPE.into() }
         } else {
-            field_type(
-                &field.uitype,
-                &field.typeofdata,
-                stored.scale,
-                related.get(&field.id),
-            )
+            field_type(&field.uitype, &field.typeofdata, stored.scale, related.get(&field.id))
         };
         let name = FieldName::from(field.name.as_str());
         let points_at_record = matches!(&field_type, FieldType::Reference { kinds }
@@ -194,14 +171,7 @@ impl Layout {
                 allow_on_submit: false,
             },
         );
-        self.places.insert(
-            name,
-            Place {
-                table: field.table,
-                column: field.column,
-                points_at_record,
-            },
-        );
+        self.places.insert(name, Place { table: field.table, column: field.column, points_at_record });
     }
 
     fn add_id(&mut self) {
@@ -220,14 +190,8 @@ impl Layout {
                 allow_on_submit: false,
             },
         );
-        self.places.insert(
-            name,
-            Place {
-                table: ENTITY.into(),
-                column: "crmid".into(),
-                points_at_record: false,
-            },
-        );
+        self.places
+            .insert(name, Place { table: ENTITY.into(), column: "crmid".into(), points_at_record: false });
     }
 
     /// Where a field lies; refuses what is not there and line items.
@@ -270,24 +234,16 @@ async fn related_modules(
     database: &VtigerDatabase,
     fields: &[Known],
 ) -> Result<BTreeMap<String, Vec<Kind>>, VtigerError> {
-    let ids: Vec<String> = fields
-        .iter()
-        .filter(|field| field.uitype == "10")
-        .map(|field| string(&field.id))
-        .collect();
+    let ids: Vec<String> =
+        fields.iter().filter(|field| field.uitype == "10").map(|field| string(&field.id)).collect();
     let mut related: BTreeMap<String, Vec<Kind>> = BTreeMap::new();
     if ids.is_empty() {
         return Ok(related);
     }
-    let sql = format!(
-        "select fieldid, relmodule from vtiger_fieldmodulerel where fieldid in ({})",
-        ids.join(",")
-    );
+    let sql =
+        format!("select fieldid, relmodule from vtiger_fieldmodulerel where fieldid in ({})", ids.join(","));
     for row in database.ask("look up references", sql).await? {
-        related
-            .entry(text(&row, 0))
-            .or_default()
-            .push(Kind::new(text(&row, 1)));
+        related.entry(text(&row, 0)).or_default().push(Kind::new(text(&row, 1)));
     }
     Ok(related)
 }
@@ -312,10 +268,7 @@ async fn stored_columns(
         if text(&row, 2) == "PRI" {
             keys.entry(table.clone()).or_default().push(column.clone());
         }
-        let stored = Stored {
-            characters: text(&row, 3).parse().ok(),
-            scale: text(&row, 4).parse().ok(),
-        };
+        let stored = Stored { characters: text(&row, 3).parse().ok(), scale: text(&row, 4).parse().ok() };
         columns.insert((table, column), stored);
     }
     let single = |(table, mut columns): (String, Vec<String>)| match (columns.pop(), columns.is_empty()) {
@@ -327,13 +280,10 @@ async fn stored_columns(
 
 /// What a field holds, by its uitype first and the letter of `typeofdata` else, as VTiger's web service decides it.
 fn field_type(uitype: &str, typeofdata: &str, scale: Option<u32>, related: Option<&Vec<Kind>>) -> FieldType {
-    let to = |kinds: &[&str]| FieldType::Reference {
-        kinds: kinds.iter().map(|kind| Kind::from(*kind)).collect(),
-    };
+    let to =
+        |kinds: &[&str]| FieldType::Reference { kinds: kinds.iter().map(|kind| Kind::from(*kind)).collect() };
     match uitype {
-        "10" => FieldType::Reference {
-            kinds: related.cloned().unwrap_or_default(),
-        },
+        "10" => FieldType::Reference { kinds: related.cloned().unwrap_or_default() },
         "50" | "51" | "73" => to(&["Accounts"]),
         "57" => to(&["Contacts"]),
         "58" => to(&["Campaigns"]),
@@ -346,17 +296,12 @@ fn field_type(uitype: &str, typeofdata: &str, scale: Option<u32>, related: Optio
         "52" | "77" | "101" => to(&["Users"]),
         "53" => to(&["Users", "Groups"]),
         "117" => to(&["Currency"]),
-        "15" | "16" => FieldType::Choice {
-            values: Vec::new(),
-            closed: false,
-        },
+        "15" | "16" => FieldType::Choice { values: Vec::new(), closed: false },
         "56" => FieldType::Boolean,
         "5" | "6" | "23" => FieldType::Date,
         "70" => FieldType::DateTime,
         "71" | "72" => FieldType::Decimal { scale },
-        "69" | "28" | "61" | "99" => FieldType::Other {
-            name: format!("uitype {uitype}"),
-        },
+        "69" | "28" | "61" | "99" => FieldType::Other { name: format!("uitype {uitype}") },
         _ => by_letter(typeofdata, scale),
     }
 }
@@ -397,11 +342,7 @@ mod tests {
             let body: serde_json::Value =
                 serde_json::from_str(recording["response"]["body"].as_str().unwrap()).unwrap();
             let described = Described::read(Payload(body["result"].clone())).unwrap();
-            for line in std::fs::read_to_string(folder.join(fields))
-                .unwrap()
-                .lines()
-                .skip(1)
-            {
+            for line in std::fs::read_to_string(folder.join(fields)).unwrap().lines().skip(1) {
                 let cells: Vec<&str> = line.split('\t').collect();
                 let Ok(expected) = described.column(&cells[0].into()) else {
                     continue;
@@ -410,11 +351,7 @@ mod tests {
                 let found = field_type(cells[4], cells[5], None, Some(&related));
                 let same = discriminant(&found) == discriminant(&expected.field_type);
                 // An address is a picklist nowhere: both are plain text or neither is.
-                assert!(
-                    same,
-                    "{module} {}: {found:?}, described {:?}",
-                    cells[0], expected.field_type
-                );
+                assert!(same, "{module} {}: {found:?}, described {:?}", cells[0], expected.field_type);
                 if let (FieldType::Reference { kinds: a }, FieldType::Reference { kinds: b }) =
                     (&found, &expected.field_type)
                 {

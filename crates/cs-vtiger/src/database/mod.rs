@@ -8,8 +8,7 @@
 mod feed;
 mod layout;
 #[cfg(test)]
-#[path = "../../tests/it/mariadb.rs"]
-mod mariadb;
+mod mariadb_server;
 mod reader;
 mod rows;
 mod sql;
@@ -51,9 +50,7 @@ pub struct VtigerDatabase {
 impl VtigerDatabase {
     /// Connects, and reads what VTiger's modules are called in ids. Fails where the database is not VTiger's.
     pub async fn connect(config: DatabaseConfig) -> Result<Self, PeerError> {
-        Self::open(config)
-            .await
-            .map_err(|error| error.into_peer("connect to the database"))
+        Self::open(config).await.map_err(|error| error.into_peer("connect to the database"))
     }
 
     async fn open(config: DatabaseConfig) -> Result<Self, VtigerError> {
@@ -75,10 +72,7 @@ impl VtigerDatabase {
             })
             .connect_with(options)
             .await
-            .map_err(|source| VtigerError::Database {
-                operation: "connect",
-                source,
-            })?;
+            .map_err(|source| VtigerError::Database { operation: "connect", source })?;
         let mut database = Self {
             pool,
             zone: config.server_zone.unwrap_or(TimeZone::UTC),
@@ -120,12 +114,7 @@ impl VtigerDatabase {
 
     /// Whether the server itself refuses writes on these connections; for `company-sync check`.
     pub async fn refuses_writes(&self) -> Result<bool, PeerError> {
-        let rows = self
-            .ask(
-                "ask for the transaction mode",
-                "select @@session.tx_read_only".into(),
-            )
-            .await;
+        let rows = self.ask("ask for the transaction mode", "select @@session.tx_read_only".into()).await;
         let rows = rows.map_err(|error| error.into_peer("check the database"))?;
         Ok(rows.first().is_some_and(|row| rows::text(row, 0) == "1"))
     }
@@ -138,10 +127,7 @@ impl VtigerDatabase {
 
 impl Meter for VtigerDatabase {
     fn requests(&self) -> RequestCount {
-        RequestCount {
-            read: self.asked.load(Ordering::Relaxed),
-            write: 0,
-        }
+        RequestCount { read: self.asked.load(Ordering::Relaxed), write: 0 }
     }
 }
 

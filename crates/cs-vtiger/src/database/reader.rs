@@ -96,10 +96,8 @@ impl VtigerDatabase {
         wanted: &FieldRequests,
     ) -> Result<Vec<Record>, VtigerError> {
         let layout = self.layout(kind).await?;
-        let conditions: Result<Vec<Clause>, VtigerError> = criteria
-            .iter()
-            .map(|criterion| condition(&layout, criterion, &self.zone))
-            .collect();
+        let conditions: Result<Vec<Clause>, VtigerError> =
+            criteria.iter().map(|criterion| condition(&layout, criterion, &self.zone)).collect();
         self.gather(&layout, wanted, &conditions?).await
     }
 
@@ -121,8 +119,5 @@ impl VtigerDatabase {
 }
 
 fn broken(source: sqlx::Error) -> VtigerError {
-    VtigerError::Database {
-        operation: "read records",
-        source,
-    }
+    VtigerError::Database { operation: "read records", source }
 }

@@ -44,12 +44,7 @@ impl Decoder {
             .iter()
             .map(|request| Ok((layout.place(&request.name)?.0.clone(), request.guard)))
             .collect();
-        Ok(Self {
-            layout,
-            references,
-            zone,
-            fields: fields?,
-        })
+        Ok(Self { layout, references, zone, fields: fields? })
     }
 
     pub(super) fn record(&self, row: &MySqlRow) -> Record {
@@ -59,18 +54,8 @@ impl Decoder {
         for (at, (field, guard)) in self.fields.iter().enumerate() {
             // Columns 0 and 1 are id and version.
             let cell = raw(row, at + 2);
-            let cell = if field.name.as_str() == "id" {
-                Some(id.as_str().into())
-            } else {
-                cell
-            };
-            let value = decode::value(
-                field,
-                cell.as_deref(),
-                *guard,
-                &self.zone,
-                self.references.as_ref(),
-            );
+            let cell = if field.name.as_str() == "id" { Some(id.as_str().into()) } else { cell };
+            let value = decode::value(field, cell.as_deref(), *guard, &self.zone, self.references.as_ref());
             fields.insert(field.name.clone(), value);
         }
         Record {

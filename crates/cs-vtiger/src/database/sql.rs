@@ -30,10 +30,7 @@ pub(super) fn string(text: &str) -> String {
 
 /// A table's or column's name, quoted; `None` for one that VTiger would not give.
 pub(super) fn identifier(name: &str) -> Option<String> {
-    let plain = !name.is_empty()
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let plain = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     plain.then(|| format!("`{name}`"))
 }
 
@@ -62,9 +59,8 @@ pub(super) fn select_records(
     wanted: &FieldRequests,
     conditions: &[Clause],
 ) -> Result<String, VtigerError> {
-    let broken = || VtigerError::DatabaseShape {
-        what: "a field lies in a table or column with an odd name".into(),
-    };
+    let broken =
+        || VtigerError::DatabaseShape { what: "a field lies in a table or column with an odd name".into() };
     let mut columns = vec![format!("{ENTITY}.crmid"), format!("{ENTITY}.modifiedtime")];
     let mut tables = BTreeSet::new();
     for name in wanted.names() {
@@ -94,23 +90,15 @@ pub(super) fn select_records(
 
 /// `crmid in (...)`.
 pub(super) fn ids_condition(layout: &Layout, ids: &[RecordId]) -> Result<Clause, VtigerError> {
-    let numbers: Result<Vec<String>, VtigerError> = ids
-        .iter()
-        .map(|id| number(&layout.described.prefix, layout, id.as_str()))
-        .collect();
-    Ok(Clause {
-        table: ENTITY.to_owned(),
-        text: format!("{ENTITY}.crmid in ({})", numbers?.join(",")),
-    })
+    let numbers: Result<Vec<String>, VtigerError> =
+        ids.iter().map(|id| number(&layout.described.prefix, layout, id.as_str())).collect();
+    Ok(Clause { table: ENTITY.to_owned(), text: format!("{ENTITY}.crmid in ({})", numbers?.join(",")) })
 }
 
 fn number(prefix: &str, layout: &Layout, id: &str) -> Result<String, VtigerError> {
     match id_parts(id) {
         Some((found, number)) if found == prefix => Ok(number.to_owned()),
-        _ => Err(VtigerError::ForeignId {
-            kind: layout.described.kind().clone(),
-            prefix: prefix.to_owned(),
-        }),
+        _ => Err(VtigerError::ForeignId { kind: layout.described.kind().clone(), prefix: prefix.to_owned() }),
     }
 }
 
@@ -127,11 +115,8 @@ pub(super) fn condition(
         field: criterion.field.clone(),
     })?;
     let is_id = criterion.field == FieldName::from("id");
-    let literals: Result<BTreeSet<String>, VtigerError> = criterion
-        .any_of
-        .iter()
-        .map(|value| literal(field, value, zone, is_id))
-        .collect();
+    let literals: Result<BTreeSet<String>, VtigerError> =
+        criterion.any_of.iter().map(|value| literal(field, value, zone, is_id)).collect();
     let literals = literals?;
     let list: Vec<String> = literals.into_iter().collect();
     let text = if list.is_empty() {
@@ -139,10 +124,7 @@ pub(super) fn condition(
     } else {
         format!("{table}.{column} in ({})", list.join(","))
     };
-    Ok(Clause {
-        table: place.table.clone(),
-        text,
-    })
+    Ok(Clause { table: place.table.clone(), text })
 }
 
 fn literal(field: &FieldSchema, value: &Value, zone: &TimeZone, is_id: bool) -> Result<String, VtigerError> {
@@ -186,9 +168,7 @@ fn stamp(text: &str) -> Result<String, VtigerError> {
     let parsed: Result<DateTime, _> = text.parse();
     parsed
         .map(|stamp| stamp.strftime("%Y-%m-%d %H:%M:%S").to_string())
-        .map_err(|_| VtigerError::Shape {
-            what: "a stamp in the feed's cursor",
-        })
+        .map_err(|_| VtigerError::Shape { what: "a stamp in the feed's cursor" })
 }
 
 #[cfg(test)]

@@ -3,14 +3,11 @@ use cs_ports::{ChangeFeed, Criterion, FieldRequest, FieldRequests, Guard, Meter,
 use futures_util::StreamExt;
 use secrecy::SecretString;
 
-use super::mariadb::{MariaDb, fixtures};
+use super::mariadb_server::{MariaDb, fixtures};
 use super::*;
 
 async fn connect(server: &MariaDb, page_size: u32) -> VtigerDatabase {
-    let config = DatabaseConfig {
-        page_size,
-        ..DatabaseConfig::new(SecretString::from(server.url()))
-    };
+    let config = DatabaseConfig { page_size, ..DatabaseConfig::new(SecretString::from(server.url())) };
     VtigerDatabase::connect(config).await.unwrap()
 }
 
@@ -49,10 +46,7 @@ fn wanted() -> FieldRequests {
         "bill_city",
         "id",
     ]);
-    wanted.0.push(FieldRequest {
-        name: "cf_853".into(),
-        guard: Guard::LastFour,
-    });
+    wanted.0.push(FieldRequest { name: "cf_853".into(), guard: Guard::LastFour });
     wanted
 }
 
@@ -68,96 +62,53 @@ async fn records_are_those_that_the_web_service_would_give() {
     let schema = database.schema(&kind).await.unwrap();
     assert_eq!(schema.label, "Sales Order");
     assert_eq!(schema.fields["cf_853"].max_chars, Some(100));
-    assert_eq!(
-        schema.fields["cf_863"].field_type,
-        cs_domain::FieldType::Decimal { scale: Some(2) }
-    );
+    assert_eq!(schema.fields["cf_863"].field_type, cs_domain::FieldType::Decimal { scale: Some(2) });
     assert!(schema.fields["subject"].mandatory && !schema.fields["subject"].writable);
     assert!(!schema.fields.contains_key("starred"), "a mark of one user");
 
-    let ids: Vec<RecordId> = [101, 102, 103, 104, 999]
-        .map(|n| RecordId::new(format!("6x{n}")))
-        .into();
+    let ids: Vec<RecordId> = [101, 102, 103, 104, 999].map(|n| RecordId::new(format!("6x{n}"))).into();
     let records = database.read(&kind, &ids, &wanted()).await.unwrap();
     assert_eq!(records.len(), 3, "neither the deleted one nor one that never was");
     let value = |at: usize, name: &str| records[at].fields[name].clone();
     assert_eq!(records[0].version.as_str(), "2026-01-03 10:00:00");
     assert_eq!(value(0, "id"), Value::Text("6x101".into()));
     assert_eq!(value(0, "subject"), Value::Text(r"Póliza O'Niel \".into()));
-    assert_eq!(
-        value(0, "account_id"),
-        Value::Reference(RecordRef::vtiger("Accounts", "11x5"))
-    );
+    assert_eq!(value(0, "account_id"), Value::Reference(RecordRef::vtiger("Accounts", "11x5")));
     assert_eq!(value(0, "contact_id"), Value::Empty);
-    assert_eq!(
-        value(0, "assigned_user_id"),
-        Value::Reference(RecordRef::vtiger("Users", "19x1"))
-    );
-    assert_eq!(
-        value(0, "currency_id"),
-        Value::Reference(RecordRef::vtiger("Currency", "21x1"))
-    );
-    assert_eq!(
-        value(0, "hdnGrandTotal"),
-        Value::Decimal("257.07".parse().unwrap())
-    );
+    assert_eq!(value(0, "assigned_user_id"), Value::Reference(RecordRef::vtiger("Users", "19x1")));
+    assert_eq!(value(0, "currency_id"), Value::Reference(RecordRef::vtiger("Currency", "21x1")));
+    assert_eq!(value(0, "hdnGrandTotal"), Value::Decimal("257.07".parse().unwrap()));
     assert_eq!(value(0, "cf_855"), Value::Date("2026-02-28".parse().unwrap()));
     assert_eq!(value(0, "cf_861"), Value::Boolean(true));
-    assert_eq!(
-        value(0, "description"),
-        Value::Text("línea 1\nlínea &amp; 2".into())
-    );
+    assert_eq!(value(0, "description"), Value::Text("línea 1\nlínea &amp; 2".into()));
     assert_eq!(value(0, "bill_city"), Value::Empty, "no row in that table");
     assert_eq!(value(0, "cf_853"), Value::Text("1234".into()));
     assert!(!format!("{records:?}").contains("4111"));
     assert_eq!(value(1, "account_id"), Value::Empty, "the account is deleted");
-    assert_eq!(
-        value(1, "assigned_user_id"),
-        Value::Reference(RecordRef::vtiger("Groups", "20x7"))
-    );
+    assert_eq!(value(1, "assigned_user_id"), Value::Reference(RecordRef::vtiger("Groups", "20x7")));
     assert_eq!(value(1, "cf_855"), Value::Empty, "0000-00-00");
     assert_eq!(value(1, "duedate"), Value::Empty);
     assert_eq!(value(1, "enable_recurring"), Value::Boolean(true));
     assert_eq!(value(2, "cf_861"), Value::Boolean(false), "never set");
 
-    let find = |field: &str, any_of: Vec<Value>| Criterion {
-        field: field.into(),
-        any_of,
-    };
+    let find = |field: &str, any_of: Vec<Value>| Criterion { field: field.into(), any_of };
     let found = |criteria: Vec<Criterion>| {
         let (database, kind) = (&database, &kind);
         async move {
-            let records = database
-                .find(kind, &criteria, &FieldRequests::plain(["subject"]))
-                .await
-                .unwrap();
-            records
-                .iter()
-                .map(|record| record.reference.id.to_string())
-                .collect::<Vec<_>>()
+            let records = database.find(kind, &criteria, &FieldRequests::plain(["subject"])).await.unwrap();
+            records.iter().map(|record| record.reference.id.to_string()).collect::<Vec<_>>()
         }
     };
-    assert_eq!(
-        found(vec![find("subject", vec![Value::text(r"poliza O'NIEL \")])]).await,
-        ["6x101"]
-    );
+    assert_eq!(found(vec![find("subject", vec![Value::text(r"poliza O'NIEL \")])]).await, ["6x101"]);
     let both = vec![find("cf_861", vec![Value::Boolean(true), Value::Boolean(false)])];
     assert_eq!(found(both).await, ["6x101", "6x102"]);
-    let by_account = vec![
-        find("account_id", vec![Value::text("11x5")]),
-        find("bill_city", vec![Value::text("x")]),
-    ];
+    let by_account =
+        vec![find("account_id", vec![Value::text("11x5")]), find("bill_city", vec![Value::text("x")])];
     assert!(found(by_account).await.is_empty());
     assert!(found(vec![find("subject", vec![])]).await.is_empty());
-    let error = database
-        .find(&kind, &[], &FieldRequests::plain(["quantity"]))
-        .await
-        .unwrap_err();
+    let error = database.find(&kind, &[], &FieldRequests::plain(["quantity"])).await.unwrap_err();
     assert_eq!(error.code, "vtiger.item_column");
-    assert_eq!(
-        database.schema(&"Nada".into()).await.unwrap_err().code,
-        "vtiger.database_shape"
-    );
+    assert_eq!(database.schema(&"Nada".into()).await.unwrap_err().code, "vtiger.database_shape");
     assert_eq!(database.requests().write, 0);
 }
 
@@ -179,21 +130,14 @@ async fn no_connection_can_write() {
         "insert into vtiger_groups (groupid, groupname) values (10, 'x')",
     ] {
         let error = database.ask("write", statement.to_owned()).await.unwrap_err();
-        let VtigerError::Database { source, .. } = &error else {
-            panic!("{error:?}")
-        };
+        let VtigerError::Database { source, .. } = &error else { panic!("{error:?}") };
         assert!(source.to_string().contains("READ ONLY"), "{statement}: {source}");
     }
-    let rows = database
-        .ask("count", "select count(*) from vtiger_groups".into())
-        .await
-        .unwrap();
+    let rows = database.ask("count", "select count(*) from vtiger_groups".into()).await.unwrap();
     assert_eq!(rows::text(&rows[0], 0), "1");
 
     let wrong = SecretString::from(server.url().replace("root@", "nobody:geheim@"));
-    let error = VtigerDatabase::connect(DatabaseConfig::new(wrong))
-        .await
-        .unwrap_err();
+    let error = VtigerDatabase::connect(DatabaseConfig::new(wrong)).await.unwrap_err();
     assert_eq!(error.kind, cs_ports::ErrorKind::Credentials, "{error:?}");
     assert!(!format!("{error:?} {error}").contains("geheim"));
 }
@@ -218,10 +162,7 @@ async fn the_feed_sees_every_record_once_and_deleted_ones_too() {
     loop {
         let page = database.changes(&kind, cursor.as_ref()).await.unwrap();
         deleted.extend(
-            page.observations
-                .iter()
-                .filter(|seen| seen.deleted)
-                .map(|seen| seen.reference.id.to_string()),
+            page.observations.iter().filter(|seen| seen.deleted).map(|seen| seen.reference.id.to_string()),
         );
         seen.extend(page.observations.into_iter().map(|seen| seen.reference.id));
         cursor = Some(page.next);
@@ -236,22 +177,13 @@ async fn the_feed_sees_every_record_once_and_deleted_ones_too() {
         "update vtiger_crmentity set deleted = 1, modifiedtime = '2026-01-31 23:59:30' where crmid = 1001",
     );
     let again = database.changes(&kind, cursor.as_ref()).await.unwrap();
-    let late = again
-        .observations
-        .iter()
-        .find(|seen| seen.reference.id.as_str() == "6x1001")
-        .unwrap();
+    let late = again.observations.iter().find(|seen| seen.reference.id.as_str() == "6x1001").unwrap();
     assert!(
         late.deleted,
         "a stamp older than the newest one, within the overlap; the one of 2099 is not believed"
     );
 
-    let mut records = Box::pin(
-        database
-            .stream(&kind, &FieldRequests::plain(["subject"]))
-            .await
-            .unwrap(),
-    );
+    let mut records = Box::pin(database.stream(&kind, &FieldRequests::plain(["subject"])).await.unwrap());
     let mut streamed = 0;
     while let Some(record) = records.next().await {
         record.unwrap();

@@ -42,29 +42,13 @@ impl MariaDb {
             .arg(format!("--datadir={}", data.display()))
             .output()
             .unwrap_or_else(|error| panic!("mariadb-install-db {PACKAGE}: {error}"));
-        assert!(
-            installed.status.success(),
-            "{}",
-            String::from_utf8_lossy(&installed.stderr)
-        );
+        assert!(installed.status.success(), "{}", String::from_utf8_lossy(&installed.stderr));
         let log = std::fs::File::create(folder.path().join("log")).expect("a log file");
-        let program = if Path::new("/usr/sbin/mariadbd").exists() {
-            "/usr/sbin/mariadbd"
-        } else {
-            "mariadbd"
-        };
+        let program =
+            if Path::new("/usr/sbin/mariadbd").exists() { "/usr/sbin/mariadbd" } else { "mariadbd" };
         let server = Command::new(program)
-            .args([
-                "--no-defaults",
-                "--user=root",
-                "--skip-networking",
-                "--innodb-flush-log-at-trx-commit=0",
-            ])
-            .args([
-                "--character-set-server=utf8mb3",
-                "--sql-mode=",
-                "--innodb-buffer-pool-size=256M",
-            ])
+            .args(["--no-defaults", "--user=root", "--skip-networking", "--innodb-flush-log-at-trx-commit=0"])
+            .args(["--character-set-server=utf8mb3", "--sql-mode=", "--innodb-buffer-pool-size=256M"])
             .arg(format!("--datadir={}", data.display()))
             .arg(format!("--socket={}", folder.path().join("s").display()))
             .stdout(Stdio::null())
@@ -80,11 +64,7 @@ impl MariaDb {
         let begin = Instant::now();
         loop {
             let ping = self.client("mysql").args(["-e", "select 1"]).output();
-            if ping
-                .expect("the mariadb client is part of mariadb-server")
-                .status
-                .success()
-            {
+            if ping.expect("the mariadb client is part of mariadb-server").status.success() {
                 break;
             }
             let ended = self.server.try_wait().expect("a child");
@@ -95,10 +75,8 @@ impl MariaDb {
             );
             std::thread::sleep(Duration::from_millis(50));
         }
-        let created = self
-            .client("mysql")
-            .args(["-e", "create database vtiger character set utf8mb3"])
-            .status();
+        let created =
+            self.client("mysql").args(["-e", "create database vtiger character set utf8mb3"]).status();
         assert!(created.expect("the client runs").success());
     }
 
@@ -117,7 +95,7 @@ impl MariaDb {
         self.folder.path().join("s")
     }
 
-    /// For [`cs_vtiger::DatabaseConfig`].
+    /// For [`DatabaseConfig`].
     pub(crate) fn url(&self) -> String {
         format!("mysql://root@localhost/vtiger?socket={}", self.socket().display())
     }
@@ -125,20 +103,12 @@ impl MariaDb {
     /// Runs statements as the plain client does.
     pub(crate) fn run(&self, sql: &str) {
         let mut client = self.client("vtiger");
-        let mut child = client
-            .stdin(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the client runs");
+        let mut child = client.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the client runs");
         let mut stdin = child.stdin.take().expect("a pipe");
         stdin.write_all(sql.as_bytes()).expect("the client reads");
         drop(stdin);
         let output = child.wait_with_output().expect("the client ends");
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
     /// Makes VTiger's tables and describes its fields, from the recorded lists.
@@ -178,17 +148,11 @@ fn tables(path: &Path) -> String {
     let mut columns: std::collections::BTreeMap<&str, Vec<String>> = std::collections::BTreeMap::new();
     for line in text.lines().skip(1) {
         let cells: Vec<&str> = line.split('\t').collect();
-        let [table, column, kind, null] = cells[..] else {
-            panic!("{line}")
-        };
+        let [table, column, kind, null] = cells[..] else { panic!("{line}") };
         let definition = if column.is_empty() {
             let plain = kind.split(' ').next() == Some("KEY");
             // The name of a key stands between its kind and its columns.
-            if plain {
-                format!("key {}", null)
-            } else {
-                format!("{kind} {null}")
-            }
+            if plain { format!("key {}", null) } else { format!("{kind} {null}") }
         } else {
             format!("`{column}` {kind} {null}")
         };
@@ -196,11 +160,7 @@ fn tables(path: &Path) -> String {
     }
     let mut sql = String::new();
     for (table, definitions) in columns {
-        let _ = writeln!(
-            sql,
-            "create table {table} ({}) engine=InnoDB;",
-            definitions.join(", ")
-        );
+        let _ = writeln!(sql, "create table {table} ({}) engine=InnoDB;", definitions.join(", "));
     }
     sql
 }

@@ -1,0 +1,175 @@
+//! Creating and changing records.
+
+use cs_domain::{Kind, Record, RecordRef, Value, Version};
+use cs_ports::{ErrorKind, Meter, WriteOutcome, Writer};
+use cs_sandbox::vtiger::Persona;
+use cs_vtiger::VtigerClient;
+
+use crate::world::{World, fields, key, wanted};
+
+pub(crate) fn applied(outcome: WriteOutcome) -> Record {
+    let WriteOutcome::Applied(record) = outcome else { panic!("{outcome:?}") };
+    record
+}
+
+pub(crate) fn rejected(outcome: WriteOutcome) -> cs_ports::PeerError {
+    let WriteOutcome::Rejected(error) = outcome else { panic!("{outcome:?}") };
+    error
+}
+
+pub(crate) async fn create_contact(client: &VtigerClient, lastname: &str, source: &str) -> Record {
+    let values = fields(&[("lastname", lastname), ("department", source)]);
+    let kind = Kind::from("Contacts");
+    applied(client.create(&kind, &values, &key(source), &wanted(&["lastname", "birthday"])).await)
+}
+
+#[tokio::test]
+async fn a_record_is_created_changed_and_read_back() {
+    for persona in [Persona::v8_3_0(), Persona::v8_2_0()] {
+        let world = World::new(persona, vec![]).await;
+        let client = world.client();
+        let made = create_contact(&client, "Muñoz & Ávila", "k").await;
+        assert_eq!(made.fields["lastname"], Value::Text("Muñoz & Ávila".into()));
+        assert_eq!(made.fields["birthday"], Value::Empty);
+        assert_eq!(world.held(made.reference.id.as_str(), "assigned_user_id"), "1", "the user's own");
+
+        let changes = fields(&[("lastname", "Muñoz"), ("birthday", "1990-02-28")]);
+        let outcome =
+            client.update(&made.reference, &changes, &made.version, &wanted(&["lastname", "birthday"])).await;
+        let changed = applied(outcome);
+        assert_eq!(changed.fields["birthday"], Value::Date("1990-02-28".parse().unwrap()));
+        assert_eq!(world.held(made.reference.id.as_str(), "lastname"), "Muñoz");
+
+        let cleared = [("birthday".into(), Value::Empty)].into();
+        let outcome =
+            client.update(&made.reference, &cleared, &changed.version, &wanted(&["birthday"])).await;
+        assert_eq!(applied(outcome).fields["birthday"], Value::Empty);
+
+        let writes = client.requests().write;
+        let same = fields(&[("lastname", "Muñoz")]);
+        let version = Version::new(world.held(made.reference.id.as_str(), "modifiedtime"));
+        applied(client.update(&made.reference, &same, &version, &wanted(&[])).await);
+        assert_eq!(client.requests().write, writes, "what is there already is not written");
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_written_over_somebody_elses_change() {
+    let world = World::new(Persona::v8_3_0(), vec![]).await;
+    let client = world.client();
+    let id = world.put("Contacts", "2026-01-01 10:00:00", &[("lastname", "Prueba")]);
+    let target = RecordRef::vtiger("Contacts", id.as_str());
+    let changes = fields(&[("lastname", "Otra")]);
+    let outcome = client.update(&target, &changes, &"2026-01-01 09:59:59".into(), &wanted(&[])).await;
+    assert!(matches!(outcome, WriteOutcome::Stale), "{outcome:?}");
+    assert_eq!(client.requests().write, 0);
+    let gone = RecordRef::vtiger("Contacts", "12x999999");
+    let error = rejected(client.update(&gone, &changes, &"x".into(), &wanted(&[])).await);
+    assert_eq!((error.code.as_ref(), error.kind), ("vtiger.gone", ErrorKind::Missing));
+}
+
+#[tokio::test]
+async fn what_would_not_survive_is_refused_before_it_is_sent() {
+    let world = World::new(Persona::v8_3_0(), vec![]).await;
+    let client = world.client();
+    let kind = Kind::from("Contacts");
+    for (name, value, code) in [
+        ("lastname", "x".repeat(81), "value.too_long"),
+        ("lastname", "😀".into(), "value.unstorable_character"),
+        ("birthday", "31/01/2026".into(), "value.wrong_type"),
+        ("modifiedtime", "2026-01-01 00:00:00".into(), "vtiger.read_only_field"),
+        ("nope", "x".into(), "vtiger.no_such_field"),
+    ] {
+        let outcome = client.create(&kind, &fields(&[(name, &value)]), &key("k"), &wanted(&[])).await;
+        assert_eq!(rejected(outcome).code, code);
+    }
+    let error =
+        rejected(client.create(&kind, &fields(&[("firstname", "Ana")]), &key("k"), &wanted(&[])).await);
+    assert_eq!(error.code, "vtiger.mandatory");
+    assert!(error.message.contains("lastname"), "{error}");
+    assert_eq!((client.requests().write, world.count("Contacts")), (1, 0));
+    let order = world.put("SalesOrder", "2026-01-01 10:00:00", &[("subject", "Orden")]);
+    let target = RecordRef::vtiger("SalesOrder", order.as_str());
+    let items = fields(&[("LineItems", "[]")]);
+    let error = rejected(client.update(&target, &items, &"2026-01-01 10:00:00".into(), &wanted(&[])).await);
+    assert_eq!(error.code, "vtiger.no_such_field");
+    assert_eq!(client.requests().write, 1);
+}
+
+#[tokio::test]
+async fn a_duplicate_is_told_as_one() {
+    let world = World::new(Persona::v8_2_0(), vec![]).await;
+    let client = world.client();
+    world.put("Accounts", "2026-01-01 10:00:00", &[("accountname", "Empresa")]);
+    let outcome = client
+        .create(&"Accounts".into(), &fields(&[("accountname", "Empresa")]), &key("k"), &wanted(&[]))
+        .await;
+    let error = rejected(outcome);
+    assert_eq!((error.code.as_ref(), error.kind), ("vtiger.duplicate", ErrorKind::Exists));
+}
+
+#[tokio::test]
+async fn a_server_that_cannot_create_orders_says_so() {
+    for (persona, can) in [(Persona::v8_3_0(), false), (Persona::v8_2_0(), true)] {
+        let world = World::new(persona, vec![]).await;
+        let client = world.client();
+        let account = world.put("Accounts", "2026-01-01 10:00:00", &[("accountname", "Empresa")]);
+        let product = world.put("Products", "2026-01-01 10:00:00", &[("productname", "Plan")]);
+        let order = fields(&[
+            ("subject", "Orden"),
+            ("sostatus", "Created"),
+            ("account_id", &account),
+            ("invoicestatus", "AutoCreated"),
+            ("bill_street", "Calle 1"),
+            ("ship_street", "Calle 2"),
+            ("hdnTaxType", "group"),
+            ("productid", &product),
+            ("listprice", "10"),
+        ]);
+        let kind = Kind::from("SalesOrder");
+        let outcome = client.create(&kind, &order, &key("k"), &wanted(&["subject", "hdnGrandTotal"])).await;
+        if can {
+            assert_eq!(applied(outcome).fields["subject"], Value::Text("Orden".into()));
+            continue;
+        }
+        let error = rejected(outcome);
+        assert_eq!(
+            (error.code.as_ref(), error.kind),
+            ("vtiger.unsupported", ErrorKind::Unsupported),
+            "{error}"
+        );
+        assert!(error.message.contains("VTiger 8.3.0") && error.message.contains("SalesOrder"), "{error}");
+        let incomplete = fields(&[("subject", "Orden")]);
+        let error = rejected(client.create(&kind, &incomplete, &key("k"), &wanted(&[])).await);
+        assert_eq!(error.code, "vtiger.mandatory", "{error}");
+        assert_eq!(world.count("SalesOrder"), 0);
+    }
+}
+
+#[tokio::test]
+async fn an_order_that_answers_500_and_is_saved_counts_as_saved() {
+    let world = World::new(Persona::v8_3_0(), vec![]).await;
+    let client = world.client();
+    let values = [("subject", "Orden"), ("hdnTaxType", "individual")];
+    let id = world.put("SalesOrder", "2026-01-01 10:00:00", &values);
+    let target = RecordRef::vtiger("SalesOrder", id.as_str());
+    let changes = fields(&[("subject", "Renombrada")]);
+    let outcome =
+        client.update(&target, &changes, &"2026-01-01 10:00:00".into(), &wanted(&["subject"])).await;
+    assert_eq!(applied(outcome).fields["subject"], Value::Text("Renombrada".into()));
+}
+
+#[tokio::test]
+async fn an_owner_that_does_not_exist_does_not_hide_the_write() {
+    let world = World::new(Persona::v8_3_0(), vec![]).await;
+    let client = world.client();
+    let values = fields(&[("lastname", "Prueba"), ("department", "k/owner"), ("assigned_user_id", "19x999")]);
+    let outcome =
+        client.create(&"Contacts".into(), &values, &key("k/owner"), &wanted(&["assigned_user_id"])).await;
+    let record = applied(outcome);
+    assert_eq!(record.fields["assigned_user_id"], Value::Opaque("999".into()));
+    assert_eq!(world.count("Contacts"), 1);
+    let changes = fields(&[("department", "otro")]);
+    let outcome = client.update(&record.reference, &changes, &record.version, &wanted(&["department"])).await;
+    assert_eq!(applied(outcome).fields["department"], Value::Text("otro".into()));
+}
