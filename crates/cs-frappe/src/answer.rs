@@ -59,9 +59,7 @@ pub(crate) struct Payload {
 
 impl fmt::Debug for Payload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Payload")
-            .field("notices", &self.notices.len())
-            .finish_non_exhaustive()
+        f.debug_struct("Payload").field("notices", &self.notices.len()).finish_non_exhaustive()
     }
 }
 
@@ -85,15 +83,9 @@ impl Notice {
         let renamed = message
             .split_once(" name to '")
             .and_then(|(_, rest)| rest.split_once("' as '"))
-            .and_then(|(given, rest)| {
-                rest.split_once("' already exists")
-                    .map(|(wanted, _)| (wanted, given))
-            });
+            .and_then(|(given, rest)| rest.split_once("' already exists").map(|(wanted, _)| (wanted, given)));
         match renamed {
-            Some((wanted, given)) => Self::NameTaken {
-                wanted: wanted.to_owned(),
-                given: given.to_owned(),
-            },
+            Some((wanted, given)) => Self::NameTaken { wanted: wanted.to_owned(), given: given.to_owned() },
             None => Self::Told(message.to_owned()),
         }
     }
@@ -118,14 +110,8 @@ fn told(effect: Effect, received: &Received<'_>, mut body: Map<String, Json>) ->
     if !(200..300).contains(&received.status) {
         return untold(effect, received, "JSON without an exception");
     }
-    let notices = server_messages(&body)
-        .iter()
-        .map(|text| Notice::of(text))
-        .collect();
-    let value = body
-        .remove("data")
-        .or_else(|| body.remove("message"))
-        .unwrap_or(Json::Null);
+    let notices = server_messages(&body).iter().map(|text| Notice::of(text)).collect();
+    let value = body.remove("data").or_else(|| body.remove("message")).unwrap_or(Json::Null);
     Answer::Done(Payload { value, notices })
 }
 
@@ -139,15 +125,9 @@ fn untold(effect: Effect, received: &Received<'_>, what: &'static str) -> Answer
             retry_after: received.retry_after,
         })
     };
-    let garbled = || FrappeError::Garbled {
-        what,
-        status: received.status,
-        bytes: received.body.len(),
-    };
+    let garbled = || FrappeError::Garbled { what, status: received.status, bytes: received.body.len() };
     match (received.status, effect) {
-        (300..400, _) => Answer::NotDone(FrappeError::Redirected {
-            status: received.status,
-        }),
+        (300..400, _) => Answer::NotDone(FrappeError::Redirected { status: received.status }),
         (401, _) => refusal(Class::Credentials),
         (403, _) => refusal(Class::Permission),
         (404, _) => refusal(Class::UnknownSite),
@@ -220,11 +200,7 @@ impl Exception {
         }
         let own = self.text.lines().last().unwrap_or_default();
         let own = own.split_once(": ").map_or("", |(_, text)| text);
-        if own.is_empty() {
-            self.exc_type.clone()
-        } else {
-            clean(own)
-        }
+        if own.is_empty() { self.exc_type.clone() } else { clean(own) }
     }
 }
 
@@ -237,14 +213,9 @@ fn server_messages(body: &Map<String, Json>) -> Vec<String> {
     let nested = text_at(body, "_server_messages")
         .and_then(|text| serde_json::from_str::<Vec<String>>(text).ok())
         .unwrap_or_default();
-    let nested = nested
-        .iter()
-        .map(|text| serde_json::from_str(text).unwrap_or_else(|_| Json::String(text.clone())));
-    let flat = body
-        .get("messages")
-        .and_then(Json::as_array)
-        .cloned()
-        .unwrap_or_default();
+    let nested =
+        nested.iter().map(|text| serde_json::from_str(text).unwrap_or_else(|_| Json::String(text.clone())));
+    let flat = body.get("messages").and_then(Json::as_array).cloned().unwrap_or_default();
     nested
         .chain(flat)
         .filter_map(|message| match message {
@@ -261,15 +232,7 @@ mod tests {
     use super::*;
 
     fn answer(effect: Effect, status: u16, content_type: &str, body: &str) -> Answer {
-        classify(
-            effect,
-            &Received {
-                status,
-                content_type,
-                retry_after: None,
-                body: body.as_bytes(),
-            },
-        )
+        classify(effect, &Received { status, content_type, retry_after: None, body: body.as_bytes() })
     }
 
     const JSON: &str = "application/json";
@@ -278,17 +241,11 @@ mod tests {
     fn html_over_a_write_is_unknown_and_over_a_read_is_not_done() {
         for status in [200, 500, 502, 504] {
             let write = answer(Effect::Write, status, "text/html", "<html>");
-            assert!(
-                matches!(write, Answer::Unknown(FrappeError::Garbled { .. })),
-                "{status}"
-            );
+            assert!(matches!(write, Answer::Unknown(FrappeError::Garbled { .. })), "{status}");
             let read = answer(Effect::Read, status, "text/html", "<html>");
             assert!(matches!(read, Answer::NotDone(_)), "{status}");
         }
-        assert!(matches!(
-            answer(Effect::Write, 413, "text/html", "<html>"),
-            Answer::NotDone(_)
-        ));
+        assert!(matches!(answer(Effect::Write, 413, "text/html", "<html>"), Answer::NotDone(_)));
     }
 
     #[test]
@@ -313,13 +270,7 @@ mod tests {
         let Answer::Done(payload) = answer(Effect::Write, 200, JSON, body) else {
             panic!("a success with a message is a success");
         };
-        assert_eq!(
-            payload.notices,
-            [Notice::NameTaken {
-                wanted: "X".into(),
-                given: "X - 1".into()
-            }]
-        );
+        assert_eq!(payload.notices, [Notice::NameTaken { wanted: "X".into(), given: "X - 1".into() }]);
     }
 
     proptest::proptest! {

@@ -45,9 +45,7 @@ impl FrappeClient {
 
     async fn batch(&self, documents: &[(Kind, Fields)]) -> Result<Call, FrappeError> {
         if documents.len() > AT_ONCE {
-            return Err(FrappeError::TooManyDocuments {
-                documents: documents.len(),
-            });
+            return Err(FrappeError::TooManyDocuments { documents: documents.len() });
         }
         let mut docs = Vec::with_capacity(documents.len());
         for (kind, fields) in documents {
@@ -63,18 +61,13 @@ impl FrappeClient {
             document.insert("doctype".to_owned(), json!(kind));
             docs.push(Json::Object(document));
         }
-        Ok(Call::command(
-            "frappe.client.insert_many",
-            json!({ "docs": docs }),
-        ))
+        Ok(Call::command("frappe.client.insert_many", json!({ "docs": docs })))
     }
 }
 
 fn names(documents: &[(Kind, Fields)], answer: &Json) -> Result<Vec<RecordRef>, FrappeError> {
     let names = answer.as_array().filter(|names| names.len() == documents.len());
-    let names = names.ok_or(FrappeError::Shape {
-        what: "the names of the new documents",
-    })?;
+    let names = names.ok_or(FrappeError::Shape { what: "the names of the new documents" })?;
     names
         .iter()
         .zip(documents)

@@ -73,11 +73,7 @@ impl FrappeClient {
         if let Some(schema) = self.schemas.read().await.get(kind) {
             return Ok(Arc::clone(schema));
         }
-        let meta = self
-            .transport
-            .read(&Call::meta(kind.as_str()))
-            .await
-            .map_err(no_doctype)?;
+        let meta = self.transport.read(&Call::meta(kind.as_str())).await.map_err(no_doctype)?;
         let mut schema = DocSchema::from_meta(kind, meta.value)?;
         // Child tables have no rights of their own.
         if !schema.is_table {
@@ -87,10 +83,7 @@ impl FrappeClient {
             schema.kind.updatable = updatable.unwrap_or(true);
         }
         let schema = Arc::new(schema);
-        self.schemas
-            .write()
-            .await
-            .insert(kind.clone(), Arc::clone(&schema));
+        self.schemas.write().await.insert(kind.clone(), Arc::clone(&schema));
         Ok(schema)
     }
 
@@ -104,11 +97,7 @@ impl FrappeClient {
     pub(crate) async fn may(&self, kind: &Kind, right: &str) -> Result<Option<bool>, FrappeError> {
         let call = Call::ask(
             "frappe.client.has_permission",
-            vec![
-                ("doctype", kind.to_string()),
-                ("docname", String::new()),
-                ("perm_type", right.to_owned()),
-            ],
+            vec![("doctype", kind.to_string()), ("docname", String::new()), ("perm_type", right.to_owned())],
         );
         match self.transport.read(&call).await {
             Ok(answer) => Ok(match answer.value.get("has_permission") {
@@ -150,24 +139,15 @@ impl FrappeClient {
     /// site's *default*, which can lag behind (`fixtures/frappe/get_time_zone.json` against `system_settings_tz.json`).
     async fn ask_zone(&self) -> Result<Option<FoundZone>, FrappeError> {
         if let Some(zone) = &self.configured_zone {
-            return Ok(Some(FoundZone {
-                zone: zone.clone(),
-                source: ZoneSource::Configured,
-            }));
+            return Ok(Some(FoundZone { zone: zone.clone(), source: ZoneSource::Configured }));
         }
         let settings = Call::ask(
             "frappe.client.get_single_value",
-            vec![
-                ("doctype", "System Settings".to_owned()),
-                ("field", "time_zone".to_owned()),
-            ],
+            vec![("doctype", "System Settings".to_owned()), ("field", "time_zone".to_owned())],
         );
         let (told, source) = match self.transport.read(&settings).await {
             Ok(payload) => (payload.value, ZoneSource::SystemSettings),
-            Err(FrappeError::Refused {
-                class: Class::Permission,
-                ..
-            }) => {
+            Err(FrappeError::Refused { class: Class::Permission, .. }) => {
                 let default = Call::ask("frappe.client.get_time_zone", Vec::new());
                 let told = self.transport.read(&default).await?.value;
                 let zone = told.get("time_zone").cloned().unwrap_or(Json::Null);
@@ -176,10 +156,7 @@ impl FrappeClient {
             Err(error) => return Err(error),
         };
         match told.as_str().filter(|name| !name.is_empty()) {
-            Some(name) => Ok(Some(FoundZone {
-                zone: SiteZone::named(name)?,
-                source,
-            })),
+            Some(name) => Ok(Some(FoundZone { zone: SiteZone::named(name)?, source })),
             None => Ok(None),
         }
     }
@@ -189,21 +166,12 @@ impl FrappeClient {
 /// route itself is unknown (`fixtures/frappe/route_unknown.json`).
 fn no_doctype(error: FrappeError) -> FrappeError {
     match error {
-        FrappeError::Refused {
-            class: Class::Missing,
-            subject,
-            message,
-            retry_after,
-        } if subject.document.is_some() => FrappeError::Refused {
-            class: Class::DoctypeMissing,
-            message,
-            subject,
-            retry_after,
-        },
-        FrappeError::Refused {
-            class: Class::Missing,
-            ..
-        } => FrappeError::TooOld,
+        FrappeError::Refused { class: Class::Missing, subject, message, retry_after }
+            if subject.document.is_some() =>
+        {
+            FrappeError::Refused { class: Class::DoctypeMissing, message, subject, retry_after }
+        }
+        FrappeError::Refused { class: Class::Missing, .. } => FrappeError::TooOld,
         other => other,
     }
 }

@@ -78,9 +78,6 @@ mod tests {
     fn neither_key_nor_secret_is_shown() {
         let config = FrappeConfig::new("http://127.0.0.1:1", "KEY123", "SECRET456".to_owned());
         let shown = format!("{config:?}");
-        assert!(
-            !shown.contains("KEY123") && !shown.contains("SECRET456"),
-            "{shown}"
-        );
+        assert!(!shown.contains("KEY123") && !shown.contains("SECRET456"), "{shown}");
     }
 }

@@ -52,10 +52,7 @@ pub(crate) struct RowKey {
 impl Stream {
     /// After a full page.
     pub(crate) fn advanced(&self, last: RowKey) -> Self {
-        Self {
-            after: Some(last),
-            ..self.clone()
-        }
+        Self { after: Some(last), ..self.clone() }
     }
 
     /// After the last page: where the next pass begins.
@@ -83,10 +80,7 @@ mod tests {
     const OVERLAP: Duration = Duration::from_mins(2);
 
     fn key(stamp: &str) -> RowKey {
-        RowKey {
-            stamp: stamp.into(),
-            name: "A".into(),
-        }
+        RowKey { stamp: stamp.into(), name: "A".into() }
     }
 
     fn utc() -> SiteZone {
@@ -107,10 +101,7 @@ mod tests {
 
     #[test]
     fn an_empty_pass_stays_where_it_was() {
-        let stream = Stream {
-            from: Some("2026-01-01 00:00:00.000000".into()),
-            ..Stream::default()
-        };
+        let stream = Stream { from: Some("2026-01-01 00:00:00.000000".into()), ..Stream::default() };
         assert_eq!(stream.finished(None, None, OVERLAP), stream);
     }
 

@@ -56,16 +56,9 @@ impl Decoder<'_> {
         let (Some(schema), Some(Json::Array(rows))) = (self.tables.get(kind), wire) else {
             return Value::Empty;
         };
-        let rows: Vec<Row> = rows
-            .iter()
-            .filter_map(Json::as_object)
-            .map(|wire| row(schema, wire, self.zone))
-            .collect();
-        if rows.is_empty() {
-            Value::Empty
-        } else {
-            Value::Rows(rows)
-        }
+        let rows: Vec<Row> =
+            rows.iter().filter_map(Json::as_object).map(|wire| row(schema, wire, self.zone)).collect();
+        if rows.is_empty() { Value::Empty } else { Value::Rows(rows) }
     }
 }
 
@@ -137,12 +130,7 @@ fn guarded(value: Value, guard: Guard) -> Value {
         ),
         (Guard::LastFour, value) => {
             let digits: Vec<char> = value.plain().chars().filter(char::is_ascii_digit).collect();
-            Value::text(
-                digits
-                    .iter()
-                    .skip(digits.len().saturating_sub(4))
-                    .collect::<String>(),
-            )
+            Value::text(digits.iter().skip(digits.len().saturating_sub(4)).collect::<String>())
         }
     }
 }
@@ -158,11 +146,7 @@ mod tests {
     fn decode(document: Json, wanted: &FieldRequests) -> Record {
         let tables = BTreeMap::from([(Kind::new("Dynamic Link"), Arc::new(link_row()))]);
         let zone = SiteZone::named("America/Mexico_City").unwrap();
-        let decoder = Decoder {
-            schema: &card(),
-            tables: &tables,
-            zone: Some(&zone),
-        };
+        let decoder = Decoder { schema: &card(), tables: &tables, zone: Some(&zone) };
         let Json::Object(mut wire) = document else {
             panic!("an object");
         };
@@ -199,14 +183,8 @@ mod tests {
         );
         let get = |name: &str| record.fields.get(name).unwrap().clone();
         assert_eq!(get("title"), Value::Text("12345".into()));
-        assert_eq!(
-            get("customer"),
-            Value::Reference(RecordRef::frappe("Customer", "Beto Prueba"))
-        );
-        assert_eq!(
-            get("party"),
-            Value::Reference(RecordRef::frappe("Supplier", "S 1"))
-        );
+        assert_eq!(get("customer"), Value::Reference(RecordRef::frappe("Customer", "Beto Prueba")));
+        assert_eq!(get("party"), Value::Reference(RecordRef::frappe("Supplier", "S 1")));
         assert_eq!(get("expires_on"), Value::Empty);
         assert_eq!(get("amount"), Value::Decimal("33.333".parse().unwrap()));
         assert_eq!(get("active"), Value::Boolean(true));
@@ -232,10 +210,7 @@ mod tests {
 
     #[test]
     fn of_a_card_number_four_digits_leave() {
-        let wanted = FieldRequests(vec![FieldRequest {
-            name: "notes".into(),
-            guard: Guard::LastFour,
-        }]);
+        let wanted = FieldRequests(vec![FieldRequest { name: "notes".into(), guard: Guard::LastFour }]);
         let record = decode(json!({"notes": "4111 1111-1111 1234"}), &wanted);
         assert_eq!(record.fields.get("notes"), Some(&Value::Text("1234".into())));
     }

@@ -38,29 +38,20 @@ impl Encoder<'_> {
     fn field(&self, schema: &DocSchema, name: &FieldName, value: &Value) -> Result<Json, FrappeError> {
         let (field, form) = schema.field(name)?;
         if schema.only_frappe_sets(name) || *form == Form::Verbatim {
-            return Err(FrappeError::ReadOnlyField {
-                kind: schema.kind.kind.clone(),
-                field: name.clone(),
-            });
+            return Err(FrappeError::ReadOnlyField { kind: schema.kind.kind.clone(), field: name.clone() });
         }
         let fitted = field.fit(value.clone())?;
-        let unfit = |unfit: Unfit| FrappeError::Unfit {
-            field: name.clone(),
-            unfit,
-        };
+        let unfit = |unfit: Unfit| FrappeError::Unfit { field: name.clone(), unfit };
         if fitted.is_empty() {
             // An empty list clears a table; null clears everything else.
-            return Ok(if matches!(form, Form::Rows(_)) {
-                json!([])
-            } else {
-                Json::Null
-            });
+            return Ok(if matches!(form, Form::Rows(_)) { json!([]) } else { Json::Null });
         }
         match (form, fitted) {
             (Form::Rows(kind), Value::Rows(rows)) => {
-                let table = self.tables.get(kind).ok_or(FrappeError::Shape {
-                    what: "a child table's description",
-                })?;
+                let table = self
+                    .tables
+                    .get(kind)
+                    .ok_or(FrappeError::Shape { what: "a child table's description" })?;
                 let rows: Result<Vec<Json>, _> = rows.iter().map(|row| self.row(table, row)).collect();
                 Ok(Json::Array(rows?))
             }
@@ -126,15 +117,9 @@ fn decimal(number: Decimal) -> Result<Json, Unfit> {
     if number.abs() >= Decimal::from(1_000_000_000_000_i64) {
         return Err(Unfit::TooLarge);
     }
-    let exact = number
-        .to_string()
-        .parse()
-        .ok()
-        .and_then(Number::from_f64)
-        .filter(|sent| {
-            sent.to_string().parse() == Ok(number)
-                || Decimal::from_scientific(&sent.to_string()) == Ok(number)
-        });
+    let exact = number.to_string().parse().ok().and_then(Number::from_f64).filter(|sent| {
+        sent.to_string().parse() == Ok(number) || Decimal::from_scientific(&sent.to_string()) == Ok(number)
+    });
     exact.map(Json::Number).ok_or(Unfit::TooManyDigits)
 }
 
@@ -160,10 +145,7 @@ pub(crate) fn filter_value(
     value: &Value,
     zone: Option<&SiteZone>,
 ) -> Result<Json, FrappeError> {
-    let inexpressible = |why| FrappeError::Inexpressible {
-        field: field.clone(),
-        why,
-    };
+    let inexpressible = |why| FrappeError::Inexpressible { field: field.clone(), why };
     match value {
         Value::Rows(_) => Err(inexpressible("it is a table")),
         Value::Boolean(flag) => Ok(json!(u8::from(*flag))),
@@ -189,10 +171,7 @@ pub(crate) fn filter_value(
 pub(crate) fn not_applied(schema: &DocSchema, sent: &Fields, stored: &Fields) -> Vec<FieldName> {
     sent.iter()
         .filter(|(name, value)| {
-            let fitted = schema
-                .field(name)
-                .ok()
-                .and_then(|(field, _)| field.fit((*value).clone()).ok());
+            let fitted = schema.field(name).ok().and_then(|(field, _)| field.fit((*value).clone()).ok());
             let fitted = fitted.as_ref().unwrap_or(value);
             !stored.get(*name).is_some_and(|stored| holds(fitted, stored))
         })
@@ -207,10 +186,7 @@ fn holds(sent: &Value, stored: &Value) -> bool {
         (Value::Rows(sent), Value::Empty) => sent.is_empty(),
         (Value::Rows(sent), Value::Rows(stored)) => {
             sent.len() == stored.len()
-                && sent
-                    .iter()
-                    .zip(stored)
-                    .all(|(sent, stored)| row_holds(sent, stored))
+                && sent.iter().zip(stored).all(|(sent, stored)| row_holds(sent, stored))
         }
         (Value::Reference(_) | Value::Text(_), Value::Reference(stored)) => {
             sent.plain().to_lowercase() == stored.id.as_str().to_lowercase()
@@ -222,12 +198,9 @@ fn holds(sent: &Value, stored: &Value) -> bool {
 }
 
 fn row_holds(sent: &Row, stored: &Row) -> bool {
-    sent.columns.iter().all(|(name, value)| {
-        stored
-            .columns
-            .get(name)
-            .is_some_and(|stored| holds(value, stored))
-    })
+    sent.columns
+        .iter()
+        .all(|(name, value)| stored.columns.get(name).is_some_and(|stored| holds(value, stored)))
 }
 
 #[cfg(test)]
@@ -243,12 +216,7 @@ mod tests {
     fn encode(purpose: Purpose, name: &str, value: Value) -> Result<Json, FrappeError> {
         let tables = BTreeMap::from([(Kind::new("Dynamic Link"), Arc::new(link_row()))]);
         let zone = SiteZone::named("Europe/Madrid").unwrap();
-        let encoder = Encoder {
-            schema: &card(),
-            tables: &tables,
-            zone: Some(&zone),
-            purpose,
-        };
+        let encoder = Encoder { schema: &card(), tables: &tables, zone: Some(&zone), purpose };
         let mut wire = encoder.document(&Fields::from([(name.into(), value)]))?;
         Ok(wire.remove(name).unwrap())
     }
@@ -262,41 +230,20 @@ mod tests {
     }
 
     fn at(utc: &str) -> Value {
-        Value::DateTime(Moment {
-            utc: utc.parse().unwrap(),
-            raw: String::new(),
-        })
+        Value::DateTime(Moment { utc: utc.parse().unwrap(), raw: String::new() })
     }
 
     #[test]
     fn values_take_frappes_form() {
-        assert_eq!(
-            sent("title", Value::Text("Pérez & Hijos < 3".into())),
-            json!("Pérez & Hijos < 3")
-        );
+        assert_eq!(sent("title", Value::Text("Pérez & Hijos < 3".into())), json!("Pérez & Hijos < 3"));
         assert_eq!(sent("title", Value::Empty), Json::Null);
         assert_eq!(sent("links", Value::Empty), json!([]));
-        assert_eq!(
-            sent("expires_on", Value::Text("2027-12-31".into())),
-            json!("2027-12-31")
-        );
-        assert_eq!(
-            sent("linked_at", at("2026-11-20T09:00:00.5Z")),
-            json!("2026-11-20 10:00:00.500000")
-        );
+        assert_eq!(sent("expires_on", Value::Text("2027-12-31".into())), json!("2027-12-31"));
+        assert_eq!(sent("linked_at", at("2026-11-20T09:00:00.5Z")), json!("2026-11-20 10:00:00.500000"));
         assert_eq!(sent("amount", Value::Text("1234.50".into())), json!(1234.5));
         assert_eq!(sent("active", Value::Boolean(true)), json!(1));
-        assert_eq!(
-            sent(
-                "customer",
-                Value::Reference(RecordRef::frappe("Customer", "Beto"))
-            ),
-            json!("Beto")
-        );
-        assert_eq!(
-            sent("body", Value::Text("<p>Hola</p>".into())),
-            json!("<p>Hola</p>")
-        );
+        assert_eq!(sent("customer", Value::Reference(RecordRef::frappe("Customer", "Beto"))), json!("Beto"));
+        assert_eq!(sent("body", Value::Text("<p>Hola</p>".into())), json!("<p>Hola</p>"));
     }
 
     #[test]
@@ -309,18 +256,9 @@ mod tests {
         assert_eq!(refused("brand", text("visa")), "value.not_a_choice");
         assert_eq!(refused("expires_on", text("31/12/2027")), "value.wrong_type");
         assert_eq!(refused("amount", text("1,234.50")), "value.wrong_type");
-        assert_eq!(
-            refused("amount", text("1000000000000")),
-            "frappe.too_large_number"
-        );
-        assert_eq!(
-            refused("amount", text("123456789012.123456789")),
-            "frappe.too_many_digits"
-        );
-        assert_eq!(
-            refused("n", Value::Integer(99_999_999_999)),
-            "frappe.too_large_number"
-        );
+        assert_eq!(refused("amount", text("1000000000000")), "frappe.too_large_number");
+        assert_eq!(refused("amount", text("123456789012.123456789")), "frappe.too_many_digits");
+        assert_eq!(refused("n", Value::Integer(99_999_999_999)), "frappe.too_large_number");
         assert_eq!(refused("phone", text("(55) 1234-5678 ext 4")), "frappe.phone");
         assert_eq!(refused("linked_at", at("2026-10-25T01:30:00Z")), "frappe.time");
         assert_eq!(refused("invented", text("x")), "frappe.field_missing");
@@ -336,10 +274,7 @@ mod tests {
                 columns: BTreeMap::from([("link_name".into(), Value::Text("Beto".into()))]),
             }])
         };
-        assert_eq!(
-            sent("links", rows()),
-            json!([{"name": "row1", "link_name": "Beto"}])
-        );
+        assert_eq!(sent("links", rows()), json!([{"name": "row1", "link_name": "Beto"}]));
         let created = encode(Purpose::Create, "links", rows()).unwrap();
         assert_eq!(created, json!([{"link_name": "Beto"}]));
     }
@@ -355,18 +290,12 @@ mod tests {
         ]);
         let mut stored = Fields::from([
             ("expires_on".into(), Value::Date("2026-12-15".parse().unwrap())),
-            (
-                "customer".into(),
-                Value::Reference(RecordRef::frappe("Customer", "Beto")),
-            ),
+            ("customer".into(), Value::Reference(RecordRef::frappe("Customer", "Beto"))),
             ("n".into(), Value::Integer(0)),
             ("amount".into(), Value::Decimal("2.5".parse().unwrap())),
         ]);
         assert!(not_applied(&schema, &sent, &stored).is_empty());
         stored.insert("expires_on".into(), Value::Date("2026-11-30".parse().unwrap()));
-        assert_eq!(
-            not_applied(&schema, &sent, &stored),
-            [FieldName::from("expires_on")]
-        );
+        assert_eq!(not_applied(&schema, &sent, &stored), [FieldName::from("expires_on")]);
     }
 }

@@ -17,9 +17,7 @@ use crate::refusal::Class;
 #[async_trait]
 impl ChangeFeed for FrappeClient {
     async fn changes(&self, kind: &Kind, after: Option<&Cursor>) -> Result<FeedPage, PeerError> {
-        self.feed_page(kind, after)
-            .await
-            .map_err(|error| error.into_peer(format!("list changes of {kind}")))
+        self.feed_page(kind, after).await.map_err(|error| error.into_peer(format!("list changes of {kind}")))
     }
 }
 
@@ -53,11 +51,7 @@ impl Source<'_> {
     fn query(&self, stream: &Stream, limit: u32) -> ListQuery {
         let stamp = self.stamp();
         let mut query = ListQuery {
-            doctype: if self.deletes {
-                "Deleted Document".into()
-            } else {
-                self.kind.clone()
-            },
+            doctype: if self.deletes { "Deleted Document".into() } else { self.kind.clone() },
             fields: vec!["name".to_owned(), stamp.to_owned()],
             filters: Vec::new(),
             or_filters: Vec::new(),
@@ -83,15 +77,8 @@ impl Source<'_> {
     fn seen(&self, row: &serde_json::Map<String, Json>) -> Result<Seen, FrappeError> {
         let name = text(row, "name")?;
         Ok(Seen {
-            document: if self.deletes {
-                text(row, "deleted_name")?
-            } else {
-                name.clone()
-            },
-            key: RowKey {
-                stamp: text(row, self.stamp())?,
-                name,
-            },
+            document: if self.deletes { text(row, "deleted_name")? } else { name.clone() },
+            key: RowKey { stamp: text(row, self.stamp())?, name },
         })
     }
 
@@ -137,10 +124,7 @@ impl FrappeClient {
     async fn deletes_page(&self, source: &Source<'_>, stream: &Stream) -> Result<Option<Page>, FrappeError> {
         match self.stream_page(source, stream).await {
             Ok(page) => Ok(Some(page)),
-            Err(FrappeError::Refused {
-                class: Class::Permission,
-                ..
-            }) => {
+            Err(FrappeError::Refused { class: Class::Permission, .. }) => {
                 if !self.told_of_deletes.swap(true, Ordering::Relaxed) {
                     tracing::warn!("the user may not read Deleted Document: deletes in Frappe go unnoticed");
                 }
@@ -168,11 +152,7 @@ impl FrappeClient {
                 stream.finished(last.as_ref(), self.zone().await?, self.feed_overlap)
             }
         };
-        Ok(Page {
-            seen: page,
-            stream,
-            more,
-        })
+        Ok(Page { seen: page, stream, more })
     }
 
     fn page_rows(&self) -> usize {
@@ -180,29 +160,19 @@ impl FrappeClient {
     }
 
     async fn rows(&self, source: &Source<'_>, stream: &Stream) -> Result<Vec<Seen>, FrappeError> {
-        let rows = source
-            .query(stream, self.page_length)
-            .fetch(&self.transport)
-            .await?;
+        let rows = source.query(stream, self.page_length).fetch(&self.transport).await?;
         rows.iter().map(|row| source.seen(row)).collect()
     }
 
     /// The newest stamp of a list.
     async fn newest(&self, source: &Source<'_>) -> Result<Option<String>, FrappeError> {
         let stamp = source.stamp();
-        let query = ListQuery {
-            order_by: format!("{stamp} desc"),
-            ..source.query(&Stream::default(), 1)
-        };
+        let query = ListQuery { order_by: format!("{stamp} desc"), ..source.query(&Stream::default(), 1) };
         let rows = query.fetch(&self.transport).await?;
         rows.first().map(|row| text(row, stamp)).transpose()
     }
 }
 
 fn finish(observations: Vec<Observation>, position: &Position, more: bool) -> Result<FeedPage, FrappeError> {
-    Ok(FeedPage {
-        observations,
-        next: Cursor(position.write()?),
-        more,
-    })
+    Ok(FeedPage { observations, next: Cursor(position.write()?), more })
 }

@@ -84,10 +84,7 @@ mod tests {
     #[test]
     fn card_numbers_do_not_pass() {
         assert_eq!(clean("(4111 1111-1111 1111) is long"), "([number]) is long");
-        assert_eq!(
-            clean("modified 2026-11-21 19:40:08.222600"),
-            "modified 2026-11-21 19:40:08.222600"
-        );
+        assert_eq!(clean("modified 2026-11-21 19:40:08.222600"), "modified 2026-11-21 19:40:08.222600");
     }
 
     #[test]

@@ -109,27 +109,15 @@ impl FrappeClient {
     async fn look(&self, wanted: &BTreeMap<Kind, Vec<FieldName>>) -> Result<SiteProbe, FrappeError> {
         let user = Call::ask("frappe.auth.get_logged_user", Vec::new());
         let user = self.transport.read(&user).await?.value;
-        let user = user
-            .as_str()
-            .ok_or(FrappeError::Shape { what: "the user" })?
-            .to_owned();
+        let user = user.as_str().ok_or(FrappeError::Shape { what: "the user" })?.to_owned();
         let mut kinds = Vec::with_capacity(wanted.len());
         for (kind, fields) in wanted {
             let state = match self.look_at(kind, fields).await {
                 Ok(state) => state,
-                Err(FrappeError::Refused {
-                    class: Class::DoctypeMissing,
-                    ..
-                }) => KindState::Missing,
-                Err(error) => KindState::Failed {
-                    code: error.code().to_owned(),
-                    cause: error.to_string(),
-                },
+                Err(FrappeError::Refused { class: Class::DoctypeMissing, .. }) => KindState::Missing,
+                Err(error) => KindState::Failed { code: error.code().to_owned(), cause: error.to_string() },
             };
-            kinds.push(KindProbe {
-                kind: kind.clone(),
-                state,
-            });
+            kinds.push(KindProbe { kind: kind.clone(), state });
         }
         Ok(SiteProbe {
             user,
@@ -180,10 +168,9 @@ impl FrappeClient {
 
     async fn look_at_zone(&self) -> Result<ZoneProbe, FrappeError> {
         match self.found_zone().await {
-            Ok(Some(found)) => Ok(ZoneProbe::Known {
-                name: found.zone.name().to_owned(),
-                source: found.source,
-            }),
+            Ok(Some(found)) => {
+                Ok(ZoneProbe::Known { name: found.zone.name().to_owned(), source: found.source })
+            }
             Ok(None) => Ok(ZoneProbe::Unknown { name: None }),
             Err(FrappeError::TimeZone { name }) => Ok(ZoneProbe::Unknown { name }),
             Err(error) => Err(error),
@@ -202,10 +189,7 @@ impl FrappeClient {
         };
         match query.fetch(&self.transport).await {
             Ok(_) => Ok(true),
-            Err(FrappeError::Refused {
-                class: Class::Permission,
-                ..
-            }) => Ok(false),
+            Err(FrappeError::Refused { class: Class::Permission, .. }) => Ok(false),
             Err(error) => Err(error),
         }
     }

@@ -30,9 +30,7 @@ impl Reader for FrappeClient {
 
     async fn schema(&self, kind: &Kind) -> Result<KindSchema, PeerError> {
         let schema = self.doc_schema(kind).await;
-        schema
-            .map(|schema| schema.kind.clone())
-            .map_err(|error| error.into_peer(format!("describe {kind}")))
+        schema.map(|schema| schema.kind.clone()).map_err(|error| error.into_peer(format!("describe {kind}")))
     }
 
     async fn read(
@@ -41,9 +39,7 @@ impl Reader for FrappeClient {
         ids: &[RecordId],
         fields: &FieldRequests,
     ) -> Result<Vec<Record>, PeerError> {
-        self.read_names(kind, ids, fields)
-            .await
-            .map_err(|error| error.into_peer(format!("read {kind}")))
+        self.read_names(kind, ids, fields).await.map_err(|error| error.into_peer(format!("read {kind}")))
     }
 
     async fn find(
@@ -68,11 +64,7 @@ pub(crate) struct Reading<'a> {
 
 impl Reading<'_> {
     pub(crate) fn record(&self, wire: &Wire) -> Result<Record, FrappeError> {
-        let decoder = Decoder {
-            schema: self.schema,
-            tables: self.tables,
-            zone: self.zone,
-        };
+        let decoder = Decoder { schema: self.schema, tables: self.tables, zone: self.zone };
         decoder.record(wire, self.wanted)
     }
 
@@ -101,11 +93,7 @@ impl FrappeClient {
         wanted: &FieldRequests,
     ) -> Result<Vec<Record>, FrappeError> {
         // An empty name would match documents without one.
-        let names: Vec<&str> = ids
-            .iter()
-            .map(RecordId::as_str)
-            .filter(|name| !name.is_empty())
-            .collect();
+        let names: Vec<&str> = ids.iter().map(RecordId::as_str).filter(|name| !name.is_empty()).collect();
         let schema = self.doc_schema(kind).await?;
         let tables = self.tables(&schema, wanted.names()).await?;
         let reading = Reading {
@@ -138,17 +126,10 @@ impl FrappeClient {
         tables: &Tables,
         wanted: &FieldRequests,
     ) -> Result<Option<&SiteZone>, FrappeError> {
-        let own = wanted
-            .names()
-            .any(|name| matches!(schema.field(name), Ok((_, Form::DateTime))));
-        let in_rows = tables
-            .values()
-            .any(|table| table.data_fields().any(|(_, form)| *form == Form::DateTime));
-        if own || in_rows {
-            self.zone().await
-        } else {
-            Ok(None)
-        }
+        let own = wanted.names().any(|name| matches!(schema.field(name), Ok((_, Form::DateTime))));
+        let in_rows =
+            tables.values().any(|table| table.data_fields().any(|(_, form)| *form == Form::DateTime));
+        if own || in_rows { self.zone().await } else { Ok(None) }
     }
 
     /// Turns list rows into records, with their child tables.
@@ -175,10 +156,7 @@ impl FrappeClient {
         if documents.is_empty() {
             return Ok(());
         }
-        let names: Vec<String> = documents
-            .iter()
-            .map(|row| text(row, "name"))
-            .collect::<Result<_, _>>()?;
+        let names: Vec<String> = documents.iter().map(|row| text(row, "name")).collect::<Result<_, _>>()?;
         let mut columns = vec!["name".to_owned(), "parent".to_owned(), "idx".to_owned()];
         columns.extend(table.data_fields().map(|(name, _)| name.to_string()));
         let query = ListQuery {
@@ -196,9 +174,7 @@ impl FrappeClient {
         };
         let mut rows: BTreeMap<String, Vec<Json>> = BTreeMap::new();
         for row in query.fetch(&self.transport).await? {
-            rows.entry(text(&row, "parent")?)
-                .or_default()
-                .push(Json::Object(row));
+            rows.entry(text(&row, "parent")?).or_default().push(Json::Object(row));
         }
         for (document, name) in documents.iter_mut().zip(names) {
             let own = rows.remove(&name).unwrap_or_default();
@@ -246,14 +222,8 @@ impl FrappeClient {
     async fn all_rows(&self, reading: &Reading<'_>, filters: Vec<Json>) -> Result<Vec<Wire>, FrappeError> {
         let kind = &reading.schema.kind.kind;
         // A condition on a child table joins it, and then a bare `name` is ambiguous.
-        let joined = filters
-            .iter()
-            .any(|filter| filter.as_array().is_some_and(|parts| parts.len() == 4));
-        let order_by = if joined {
-            format!("`tab{kind}`.`name` asc")
-        } else {
-            "name asc".to_owned()
-        };
+        let joined = filters.iter().any(|filter| filter.as_array().is_some_and(|parts| parts.len() == 4));
+        let order_by = if joined { format!("`tab{kind}`.`name` asc") } else { "name asc".to_owned() };
         let mut query = ListQuery {
             doctype: kind.clone(),
             fields: reading.columns()?,
@@ -287,10 +257,7 @@ impl FrappeClient {
         let mut conditions = Vec::with_capacity(criteria.len());
         for criterion in criteria {
             let place = self.place(schema, &criterion.field).await?;
-            let timed = criterion
-                .any_of
-                .iter()
-                .any(|value| matches!(value, cs_domain::Value::DateTime(_)));
+            let timed = criterion.any_of.iter().any(|value| matches!(value, cs_domain::Value::DateTime(_)));
             let zone = if timed { self.zone().await? } else { None };
             let values = criterion
                 .any_of
@@ -314,10 +281,7 @@ impl FrappeClient {
             };
         };
         let Form::Rows(kind) = schema.field(&table.into())?.1 else {
-            return Err(FrappeError::Inexpressible {
-                field: field.clone(),
-                why: "it is no table",
-            });
+            return Err(FrappeError::Inexpressible { field: field.clone(), why: "it is no table" });
         };
         self.doc_schema(kind).await?.field(&column.into())?;
         Ok(vec![kind.to_string(), column.to_owned()])
@@ -342,10 +306,7 @@ impl Condition {
 
     /// The filters of each request: the condition with the most values in pieces, the others whole.
     fn chunked(conditions: &[Self]) -> Vec<Vec<Json>> {
-        let widest = conditions
-            .iter()
-            .enumerate()
-            .max_by_key(|(_, condition)| condition.values.len());
+        let widest = conditions.iter().enumerate().max_by_key(|(_, condition)| condition.values.len());
         let Some((widest, longest)) = widest else {
             return vec![Vec::new()];
         };
@@ -372,10 +333,7 @@ mod tests {
     #[test]
     fn long_conditions_go_in_pieces() {
         let conditions = [
-            Condition {
-                place: vec!["status".into()],
-                values: vec![json!("Open")],
-            },
+            Condition { place: vec!["status".into()], values: vec![json!("Open")] },
             Condition {
                 place: vec!["Dynamic Link".into(), "link_name".into()],
                 values: (0..1200).map(|n| json!(n.to_string())).collect(),

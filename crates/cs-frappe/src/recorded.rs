@@ -13,19 +13,8 @@ use crate::schema::DocSchema;
 
 /// Nothing was changed, with this code. Every recording that is not listed here or below is a success.
 const NOT_DONE: &[(&str, &[&str])] = &[
-    (
-        "frappe.csrf",
-        &["cookie_plus_token_post", "csrf_cookie_post_without_token"],
-    ),
-    (
-        "frappe.credentials",
-        &[
-            "auth_malformed_token",
-            "auth_wrong_key",
-            "auth_wrong_secret",
-            "notrace_auth",
-        ],
-    ),
+    ("frappe.csrf", &["cookie_plus_token_post", "csrf_cookie_post_without_token"]),
+    ("frappe.credentials", &["auth_malformed_token", "auth_wrong_key", "auth_wrong_secret", "notrace_auth"]),
     (
         "frappe.permission",
         &[
@@ -96,18 +85,8 @@ const NOT_DONE: &[(&str, &[&str])] = &[
     ("frappe.data", &["list_bad_filter_field", "card_amount_big"]),
     ("frappe.docstatus", &["so_put_back_to_draft"]),
     ("frappe.email", &["card_bad_email", "create_contact_bad_email"]),
-    (
-        "frappe.phone",
-        &[
-            "card_bad_phone",
-            "create_contact_bad_phone",
-            "create_contact_phone_formats",
-        ],
-    ),
-    (
-        "frappe.link_exists",
-        &["delete_cancelled_so", "delete_customer_linked_so"],
-    ),
+    ("frappe.phone", &["card_bad_phone", "create_contact_bad_phone", "create_contact_phone_formats"]),
+    ("frappe.link_exists", &["delete_cancelled_so", "delete_customer_linked_so"]),
     (
         "frappe.link_validation",
         &[
@@ -175,15 +154,9 @@ const NOT_DONE: &[(&str, &[&str])] = &[
             "so_put_cancelled",
         ],
     ),
-    (
-        "frappe.rate_limited",
-        &["rate_limited_429", "rate_limited_429_post", "rate_limited_429_v2"],
-    ),
+    ("frappe.rate_limited", &["rate_limited_429", "rate_limited_429_post", "rate_limited_429_v2"]),
     ("frappe.doctype_missing", &["doctype_unknown_get"]),
-    (
-        "frappe.server_error",
-        &["list_bad_fields_json", "list_bad_json", "so_zero_date"],
-    ),
+    ("frappe.server_error", &["list_bad_fields_json", "list_bad_json", "so_zero_date"]),
     (
         "frappe.bad_value",
         &[
@@ -199,10 +172,7 @@ const NOT_DONE: &[(&str, &[&str])] = &[
     ("frappe.database_down", &["fault_db_down_get"]),
     ("frappe.locked", &["delete_locked", "put_lock_wait_timeout"]),
     ("frappe.read_only", &["fault_maintenance_reads_post"]),
-    (
-        "frappe.maintenance",
-        &["fault_maintenance_get", "fault_maintenance_post"],
-    ),
+    ("frappe.maintenance", &["fault_maintenance_get", "fault_maintenance_post"]),
     // HTML over a read: it changed nothing, whatever it was.
     ("frappe.garbled", &["err_html_accept"]),
 ];
@@ -234,22 +204,15 @@ fn recordings() -> Option<Vec<Recording>> {
 /// The two files with a layout of their own are none.
 fn recording(file: &Path) -> Option<Recording> {
     let json: Json = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
-    let (request, response) = (
-        json.get("request")?.as_object()?,
-        json.get("response")?.as_object()?,
-    );
+    let (request, response) = (json.get("request")?.as_object()?, json.get("response")?.as_object()?);
     let headers = response.get("headers")?.as_object()?;
-    let content_type = headers
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+    let content_type = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
     Some(Recording {
         name: file.file_stem()?.to_str()?.to_owned(),
         method: request.get("method")?.as_str()?.to_owned(),
         path: request.get("path")?.as_str()?.to_owned(),
         status: u16::try_from(response.get("status")?.as_u64()?).ok()?,
-        content_type: content_type
-            .map_or("", |(_, value)| value.as_str().unwrap())
-            .to_owned(),
+        content_type: content_type.map_or("", |(_, value)| value.as_str().unwrap()).to_owned(),
         body: response.get("body").cloned().unwrap_or_default(),
     })
 }
@@ -261,9 +224,7 @@ impl Recording {
             other => other.to_string(),
         };
         let reads = self.method == "GET"
-            || ["get_list", "get_count"]
-                .iter()
-                .any(|method| self.path.ends_with(method));
+            || ["get_list", "get_count"].iter().any(|method| self.path.ends_with(method));
         let received = Received {
             status: self.status,
             content_type: &self.content_type.to_ascii_lowercase(),
@@ -289,12 +250,7 @@ impl Recording {
 }
 
 fn by_name() -> Option<BTreeMap<String, Recording>> {
-    Some(
-        recordings()?
-            .into_iter()
-            .map(|recording| (recording.name.clone(), recording))
-            .collect(),
-    )
+    Some(recordings()?.into_iter().map(|recording| (recording.name.clone(), recording)).collect())
 }
 
 #[test]
@@ -302,10 +258,8 @@ fn each_recorded_answer_means_what_it_meant() {
     let Some(recordings) = recordings() else {
         return;
     };
-    let codes: BTreeMap<&str, &str> = NOT_DONE
-        .iter()
-        .flat_map(|(code, names)| names.iter().map(move |name| (*name, *code)))
-        .collect();
+    let codes: BTreeMap<&str, &str> =
+        NOT_DONE.iter().flat_map(|(code, names)| names.iter().map(move |name| (*name, *code))).collect();
     let mut wrong = Vec::new();
     for recording in &recordings {
         let name = recording.name.as_str();
@@ -321,10 +275,7 @@ fn each_recorded_answer_means_what_it_meant() {
     println!("{} recordings, {} wrong", recordings.len(), wrong.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let listed = codes.len() + UNKNOWN.len();
-    let failures = recordings
-        .iter()
-        .filter(|recording| recording.status >= 300)
-        .count();
+    let failures = recordings.iter().filter(|recording| recording.status >= 300).count();
     assert_eq!(listed, failures, "the table lists recordings that are not there");
 }
 
@@ -342,28 +293,17 @@ fn recorded_messages_are_told_without_tags_and_name_their_subject() {
         assert!(!error.to_string().is_empty(), "{}", recording.name);
     }
     let subject = |name: &str| -> Subject {
-        let recording = recordings
-            .iter()
-            .find(|recording| recording.name == name)
-            .unwrap();
+        let recording = recordings.iter().find(|recording| recording.name == name).unwrap();
         match recording.error() {
             FrappeError::Refused { subject, .. } => subject,
             other => panic!("{name}: {other:?}"),
         }
     };
     let expected = [
-        (
-            "create_address_mandatory",
-            Some("address_line1, city"),
-            Some("Address T-Billing"),
-        ),
+        ("create_address_mandatory", Some("address_line1, city"), Some("Address T-Billing")),
         ("notrace_mandatory", Some("Address Line 1"), Some("Address")),
         ("create_contact_bad_link", Some("Gender"), Some("NoExiste")),
-        (
-            "create_contact_bad_dynamic_link",
-            Some("Link Name"),
-            Some("No Existe SA"),
-        ),
+        ("create_contact_bad_dynamic_link", Some("Link Name"), Some("No Existe SA")),
         ("custom_field_unique_create", Some("vtiger_id"), None),
         ("notrace_unique", Some("Vtiger ID"), None),
         ("notrace_dup", None, Some("Bank Banco Prueba MX")),
@@ -375,11 +315,7 @@ fn recorded_messages_are_told_without_tags_and_name_their_subject() {
     ];
     for (name, field, document) in expected {
         let told = subject(name);
-        assert_eq!(
-            (told.field.as_deref(), told.document.as_deref()),
-            (field, document),
-            "{name}"
-        );
+        assert_eq!((told.field.as_deref(), told.document.as_deref()), (field, document), "{name}");
     }
 }
 
@@ -390,10 +326,7 @@ fn a_recorded_duplicate_is_noticed() {
     };
     assert_eq!(
         recordings["create_customer_dup"].payload().notices,
-        [Notice::NameTaken {
-            wanted: "Cliente Prueba SA".into(),
-            given: "Cliente Prueba SA - 1".into()
-        }]
+        [Notice::NameTaken { wanted: "Cliente Prueba SA".into(), given: "Cliente Prueba SA - 1".into() }]
     );
     assert_eq!(recordings["create_customer"].payload().notices, []);
 }
@@ -412,24 +345,12 @@ fn a_recorded_put_tells_of_single_fields_what_a_get_shows_afterwards() {
         ("put_child_bogus_name", "get_child_after_bogus"),
     ] {
         let (told, stored) = (singles(&recordings[put]), singles(&recordings[get]));
-        assert_eq!(
-            told.get("modified"),
-            stored.get("modified"),
-            "{put} is not what {get} read"
-        );
+        assert_eq!(told.get("modified"), stored.get("modified"), "{put} is not what {get} read");
         assert_eq!(told, stored, "{put} {get}");
     }
     // And why it is read back when rows were sent: a row that is told and not stored.
-    let rows = |name: &str| {
-        recordings[name].payload().value["email_ids"]
-            .as_array()
-            .unwrap()
-            .len()
-    };
-    assert_eq!(
-        (rows("put_child_bogus_name"), rows("get_child_after_bogus")),
-        (1, 0)
-    );
+    let rows = |name: &str| recordings[name].payload().value["email_ids"].as_array().unwrap().len();
+    assert_eq!((rows("put_child_bogus_name"), rows("get_child_after_bogus")), (1, 0));
 }
 
 /// The fields of a recorded document that are no tables.
@@ -437,10 +358,7 @@ fn singles(recording: &Recording) -> Map<String, Json> {
     let Json::Object(document) = recording.payload().value else {
         panic!("{} is no document", recording.name);
     };
-    document
-        .into_iter()
-        .filter(|(_, value)| !value.is_array())
-        .collect()
+    document.into_iter().filter(|(_, value)| !value.is_array()).collect()
 }
 
 #[test]

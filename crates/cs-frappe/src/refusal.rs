@@ -325,18 +325,13 @@ impl Subject {
                 document: before(message, " already exists")
                     .or_else(|| between(exception, "('", "', Integ").map(|at| at.replace("', '", " "))),
             },
-            Class::TooLong => Self {
-                field: between(message, ": '", "' ("),
-                document: before(message, ": '"),
-            },
-            Class::UpdateAfterSubmit => Self {
-                field: between(message, "change ", " after submission"),
-                document: None,
-            },
-            Class::Missing => Self {
-                field: None,
-                document: before(message, " not found"),
-            },
+            Class::TooLong => {
+                Self { field: between(message, ": '", "' ("), document: before(message, ": '") }
+            }
+            Class::UpdateAfterSubmit => {
+                Self { field: between(message, "change ", " after submission"), document: None }
+            }
+            Class::Missing => Self { field: None, document: before(message, " not found") },
             Class::Permission => Self {
                 field: None,
                 document: between(message, "permission for document ", " ")
@@ -350,9 +345,8 @@ impl Subject {
     /// `[Address, T-Billing]: address_line1, city`, or `Error: Value missing for Address: City/Town`, or for a row
     /// `Error: Contact Email Row #1: Value missing for: Email ID`.
     fn of_mandatory(exception: &str, message: &str) -> Self {
-        if let Some((document, fields)) = exception
-            .split_once('[')
-            .and_then(|(_, rest)| rest.split_once("]: "))
+        if let Some((document, fields)) =
+            exception.split_once('[').and_then(|(_, rest)| rest.split_once("]: "))
         {
             return Self {
                 field: Some(fields.trim().to_owned()),
@@ -377,10 +371,9 @@ impl Subject {
             _ => told,
         };
         match told.split_once(": ") {
-            Some((field, document)) => Self {
-                field: Some(field.to_owned()),
-                document: Some(document.to_owned()),
-            },
+            Some((field, document)) => {
+                Self { field: Some(field.to_owned()), document: Some(document.to_owned()) }
+            }
             None => Self::default(),
         }
     }
@@ -407,17 +400,8 @@ mod tests {
     #[test]
     fn database_errors_are_told_apart_by_number() {
         let of = |text, effect| Class::of("OperationalError", text, effect);
-        assert_eq!(
-            of(
-                "pymysql.err.OperationalError: (1292, \"Incorrect\")",
-                Effect::Write
-            ),
-            Class::BadValue
-        );
-        assert_eq!(
-            of("pymysql.err.OperationalError: (2003, \"Can't\")", Effect::Write),
-            Class::DatabaseDown
-        );
+        assert_eq!(of("pymysql.err.OperationalError: (1292, \"Incorrect\")", Effect::Write), Class::BadValue);
+        assert_eq!(of("pymysql.err.OperationalError: (2003, \"Can't\")", Effect::Write), Class::DatabaseDown);
         assert_eq!(of("(1213, 'Deadlock')", Effect::Write), Class::Deadlock);
         assert_eq!(of("", Effect::Write), Class::Database);
         assert_eq!(of("", Effect::Read), Class::DatabaseDown);
@@ -432,23 +416,12 @@ mod tests {
         );
         assert_eq!(mandatory.field.as_deref(), Some("address_line1, city"));
         assert_eq!(mandatory.document.as_deref(), Some("Address T-Billing"));
-        let quiet = Subject::of(
-            Class::Mandatory,
-            "",
-            "Error: Value missing for Address: Address Line 1",
-        );
+        let quiet = Subject::of(Class::Mandatory, "", "Error: Value missing for Address: Address Line 1");
         assert_eq!(quiet.field.as_deref(), Some("Address Line 1"));
-        let row = Subject::of(
-            Class::Mandatory,
-            "",
-            "Error: Contact Email Row #1: Value missing for: Email ID",
-        );
+        let row =
+            Subject::of(Class::Mandatory, "", "Error: Contact Email Row #1: Value missing for: Email ID");
         assert_eq!(row.field.as_deref(), Some("Email ID"));
-        let link = Subject::of(
-            Class::LinkValidation,
-            "",
-            "Could not find Row #1: Link Name: No Existe SA",
-        );
+        let link = Subject::of(Class::LinkValidation, "", "Could not find Row #1: Link Name: No Existe SA");
         assert_eq!(
             (link.field.as_deref(), link.document.as_deref()),
             (Some("Link Name"), Some("No Existe SA"))

@@ -63,10 +63,7 @@ impl DocSchema {
     pub(crate) fn field(&self, name: &FieldName) -> Result<(&FieldSchema, &Form), FrappeError> {
         match (self.kind.fields.get(name), self.forms.get(name)) {
             (Some(field), Some(form)) => Ok((field, form)),
-            _ => Err(FrappeError::NoSuchField {
-                kind: self.kind.kind.clone(),
-                field: name.clone(),
-            }),
+            _ => Err(FrappeError::NoSuchField { kind: self.kind.kind.clone(), field: name.clone() }),
         }
     }
 
@@ -91,9 +88,8 @@ impl DocSchema {
 
     /// Reads the site's description.
     pub(crate) fn from_meta(kind: &Kind, meta: Json) -> Result<Self, FrappeError> {
-        let meta: Meta = serde_json::from_value(meta).map_err(|_| FrappeError::Shape {
-            what: "a DocType's description",
-        })?;
+        let meta: Meta = serde_json::from_value(meta)
+            .map_err(|_| FrappeError::Shape { what: "a DocType's description" })?;
         let mut schema = Self::empty(kind, &meta);
         for field in &meta.fields {
             schema.add(field);
@@ -133,13 +129,7 @@ impl DocSchema {
         }
         let submits = schema.kind.submittable;
         let docstatus = plain_field("docstatus".into(), "Document Status", FieldType::Integer, submits);
-        schema.put(
-            FieldSchema {
-                allow_on_submit: true,
-                ..docstatus
-            },
-            Form::Integer,
-        );
+        schema.put(FieldSchema { allow_on_submit: true, ..docstatus }, Form::Integer);
         schema
     }
 
@@ -156,10 +146,7 @@ impl DocSchema {
         if self.standard.contains(&name) {
             return;
         }
-        let text = matches!(
-            form,
-            Form::Text | Form::Select | Form::Link(_) | Form::DynamicLink(_)
-        );
+        let text = matches!(form, Form::Text | Form::Select | Form::Link(_) | Form::DynamicLink(_));
         let field = FieldSchema {
             label: meta.label.clone().unwrap_or_else(|| meta.fieldname.clone()),
             mandatory: meta.reqd.is_set() && meta.default.as_deref().unwrap_or_default().is_empty(),
@@ -196,10 +183,9 @@ fn naming(kind: &Kind, meta: &Meta) -> BTreeSet<FieldName> {
     let autoname = meta.autoname.as_deref().unwrap_or_default();
     let told = match autoname.split_once(':') {
         Some((rule, field)) if rule.eq_ignore_ascii_case("field") => vec![field],
-        Some((rule, format)) if rule.eq_ignore_ascii_case("format") => format
-            .split('{')
-            .filter_map(|part| part.split_once('}').map(|(field, _)| field))
-            .collect(),
+        Some((rule, format)) if rule.eq_ignore_ascii_case("format") => {
+            format.split('{').filter_map(|part| part.split_once('}').map(|(field, _)| field)).collect()
+        }
         _ => match kind.as_str() {
             "Contact" => vec!["first_name", "last_name"],
             "Customer" => vec!["customer_name"],
@@ -320,10 +306,7 @@ impl MetaField {
             | "Markdown Editor" | "Code" | "Phone" | "Autocomplete" | "Read Only" | "Attach"
             | "Attach Image" | "Color" | "Barcode" | "Icon" => (Form::Text, FieldType::Text),
             "Select" => (Form::Select, select(&options)),
-            "Link" => (
-                Form::Link(kind.clone()),
-                FieldType::Reference { kinds: vec![kind] },
-            ),
+            "Link" => (Form::Link(kind.clone()), FieldType::Reference { kinds: vec![kind] }),
             "Dynamic Link" => (
                 Form::DynamicLink(FieldName::new(options.trim())),
                 FieldType::Reference { kinds: Vec::new() },
@@ -336,28 +319,16 @@ impl MetaField {
             "Float" | "Currency" | "Percent" => (Form::Decimal, FieldType::Decimal { scale: Some(SCALE) }),
             "Section Break" | "Column Break" | "Tab Break" | "HTML" | "Button" | "Heading" | "Fold"
             | "Image" | "Password" => return None,
-            other => (
-                Form::Verbatim,
-                FieldType::Other {
-                    name: other.to_owned(),
-                },
-            ),
+            other => (Form::Verbatim, FieldType::Other { name: other.to_owned() }),
         })
     }
 }
 
 /// A Select is closed where it lists anything; the empty first line stands for "nothing".
 fn select(options: &str) -> FieldType {
-    let values: Vec<String> = options
-        .lines()
-        .map(str::trim)
-        .filter(|value| !value.is_empty())
-        .map(str::to_owned)
-        .collect();
-    FieldType::Choice {
-        closed: !values.is_empty(),
-        values,
-    }
+    let values: Vec<String> =
+        options.lines().map(str::trim).filter(|value| !value.is_empty()).map(str::to_owned).collect();
+    FieldType::Choice { closed: !values.is_empty(), values }
 }
 
 #[cfg(test)]
@@ -419,10 +390,7 @@ pub(crate) mod tests {
         assert!(!field("last4").mandatory);
         assert_eq!(
             field("brand").field_type,
-            FieldType::Choice {
-                values: vec!["Visa".into(), "Mastercard".into()],
-                closed: true
-            }
+            FieldType::Choice { values: vec!["Visa".into(), "Mastercard".into()], closed: true }
         );
         assert!(field("vtiger_id").unique && field("vtiger_id").writable);
         assert!(!field("total").writable && !field("t").writable && !field("name").writable);

@@ -91,9 +91,7 @@ impl FrappeClient {
 }
 
 fn created(kind: &str, document: &Json) -> Result<Record, FrappeError> {
-    let document = document
-        .as_object()
-        .ok_or(FrappeError::Shape { what: "a document" })?;
+    let document = document.as_object().ok_or(FrappeError::Shape { what: "a document" })?;
     Ok(Record {
         reference: RecordRef::frappe(kind, text(document, "name")?),
         version: text(document, "modified")?.into(),

@@ -24,11 +24,7 @@ use crate::error::FrappeError;
 use crate::refusal::Class;
 
 /// Everything but what RFC 3986 leaves unreserved: names hold `/ ? # %` and spaces.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'~');
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// How long to wait when a site limits the rate and does not say for how long.
 const UNTOLD_PAUSE: Duration = Duration::from_secs(5);
@@ -103,10 +99,7 @@ impl Call {
 
     /// A method that writes.
     pub(crate) fn command(method: &str, body: Json) -> Self {
-        Self {
-            effect: Effect::Write,
-            ..Self::ask_at_length(method, body)
-        }
+        Self { effect: Effect::Write, ..Self::ask_at_length(method, body) }
     }
 
     /// A DocType with its custom fields and property setters merged in.
@@ -129,9 +122,9 @@ fn segment(text: &str) -> String {
 fn resource(doctype: &str, name: Option<&str>) -> Result<String, FrappeError> {
     match name {
         None => Ok(format!("api/resource/{}", segment(doctype))),
-        Some("" | "." | "..") => Err(FrappeError::ImpossibleName {
-            name: name.unwrap_or_default().to_owned(),
-        }),
+        Some("" | "." | "..") => {
+            Err(FrappeError::ImpossibleName { name: name.unwrap_or_default().to_owned() })
+        }
         Some(name) => Ok(format!("api/resource/{}/{}", segment(doctype), segment(name))),
     }
 }
@@ -204,11 +197,7 @@ impl Transport {
         };
         counter.fetch_add(1, Ordering::Relaxed);
         let answer = self.exchange(call).await;
-        if let Answer::NotDone(FrappeError::Refused {
-            class: Class::RateLimited,
-            retry_after,
-            ..
-        }) = &answer
+        if let Answer::NotDone(FrappeError::Refused { class: Class::RateLimited, retry_after, .. }) = &answer
         {
             self.pause(retry_after.unwrap_or(UNTOLD_PAUSE));
         }
@@ -216,9 +205,7 @@ impl Transport {
     }
 
     async fn exchange(&self, call: &Call) -> Answer {
-        let mut request = self
-            .http
-            .request(call.method.clone(), format!("{}/{}", self.base, call.path));
+        let mut request = self.http.request(call.method.clone(), format!("{}/{}", self.base, call.path));
         if !call.query.is_empty() {
             request = request.query(&call.query);
         }
@@ -231,19 +218,12 @@ impl Transport {
         };
         let status = response.status().as_u16();
         let content_type = text_header(response.headers(), CONTENT_TYPE.as_str());
-        let retry_after = text_header(response.headers(), RETRY_AFTER.as_str())
-            .parse()
-            .ok()
-            .map(Duration::from_secs);
+        let retry_after =
+            text_header(response.headers(), RETRY_AFTER.as_str()).parse().ok().map(Duration::from_secs);
         match response.bytes().await {
             Ok(body) => classify(
                 call.effect,
-                &Received {
-                    status,
-                    content_type: &content_type,
-                    retry_after,
-                    body: &body,
-                },
+                &Received { status, content_type: &content_type, retry_after, body: &body },
             ),
             Err(error) => broken(call.effect, error),
         }
@@ -268,10 +248,7 @@ impl Transport {
     }
 
     pub(crate) fn requests(&self) -> RequestCount {
-        RequestCount {
-            read: self.reads.load(Ordering::Relaxed),
-            write: self.writes.load(Ordering::Relaxed),
-        }
+        RequestCount { read: self.reads.load(Ordering::Relaxed), write: self.writes.load(Ordering::Relaxed) }
     }
 }
 
@@ -285,18 +262,13 @@ fn broken(effect: Effect, error: reqwest::Error) -> Answer {
     // The URL holds document names.
     let source = error.without_url();
     if source.is_builder() {
-        return Answer::NotDone(FrappeError::Configuration {
-            what: source.to_string(),
-        });
+        return Answer::NotDone(FrappeError::Configuration { what: source.to_string() });
     }
     if source.is_connect() {
         return Answer::NotDone(FrappeError::Unreachable { source });
     }
-    let error = if source.is_timeout() {
-        FrappeError::TimedOut { source }
-    } else {
-        FrappeError::Broken { source }
-    };
+    let error =
+        if source.is_timeout() { FrappeError::TimedOut { source } } else { FrappeError::Broken { source } };
     match effect {
         Effect::Read => Answer::NotDone(error),
         Effect::Write => Answer::Unknown(error),
@@ -304,12 +276,7 @@ fn broken(effect: Effect, error: reqwest::Error) -> Answer {
 }
 
 fn text_header(headers: &HeaderMap, name: &str) -> String {
-    headers
-        .get(name)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase()
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 fn base_of(base_url: &str) -> Result<String, FrappeError> {
@@ -317,9 +284,7 @@ fn base_of(base_url: &str) -> Result<String, FrappeError> {
     let url = Url::parse(base_url.trim())
         .map_err(|error| wrong(format!("the address {base_url:?} is none: {error}")))?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-        return Err(wrong(format!(
-            "the address {base_url:?} must begin with http:// or https://"
-        )));
+        return Err(wrong(format!("the address {base_url:?} must begin with http:// or https://")));
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(wrong("the address must not hold a user or a password".to_owned()));
@@ -331,9 +296,7 @@ fn base_of(base_url: &str) -> Result<String, FrappeError> {
 }
 
 fn headers(config: &FrappeConfig) -> Result<HeaderMap, FrappeError> {
-    let wrong = |what: &str| FrappeError::Configuration {
-        what: what.to_owned(),
-    };
+    let wrong = |what: &str| FrappeError::Configuration { what: what.to_owned() };
     let token = format!("token {}:{}", config.api_key, config.api_secret.expose_secret());
     let mut token = HeaderValue::from_str(&token)
         .map_err(|_| wrong("key or secret holds a character that no header can"))?;
@@ -356,10 +319,7 @@ mod tests {
     #[test]
     fn names_survive_in_a_url() {
         let call = Call::document("Sales Order", "A/B Prueba?x#y%20 ñ").unwrap();
-        assert_eq!(
-            call.path,
-            "api/resource/Sales%20Order/A%2FB%20Prueba%3Fx%23y%2520%20%C3%B1"
-        );
+        assert_eq!(call.path, "api/resource/Sales%20Order/A%2FB%20Prueba%3Fx%23y%2520%20%C3%B1");
         let url = Url::parse(&format!("http://127.0.0.1/{}", call.path)).unwrap();
         assert_eq!(url.path(), format!("/{}", call.path));
         assert!(Call::document("Contact", "..").is_err());
@@ -367,14 +327,8 @@ mod tests {
 
     #[test]
     fn addresses_that_cannot_be_used_are_refused() {
-        assert_eq!(
-            base_of(" https://erp.example.test/ ").unwrap(),
-            "https://erp.example.test"
-        );
-        assert_eq!(
-            base_of("http://example.test/erp/").unwrap(),
-            "http://example.test/erp"
-        );
+        assert_eq!(base_of(" https://erp.example.test/ ").unwrap(), "https://erp.example.test");
+        assert_eq!(base_of("http://example.test/erp/").unwrap(), "http://example.test/erp");
         for wrong in ["erp.example.test", "ftp://x", "https://u:p@x", "https://x/?a=1"] {
             assert!(base_of(wrong).is_err(), "{wrong}");
         }

@@ -83,22 +83,12 @@ struct Prepared<'a> {
 
 impl Prepared<'_> {
     fn encode(&self, fields: &Fields, purpose: Purpose) -> Result<Wire, FrappeError> {
-        let encoder = Encoder {
-            schema: self.schema,
-            tables: self.tables,
-            zone: self.zone,
-            purpose,
-        };
+        let encoder = Encoder { schema: self.schema, tables: self.tables, zone: self.zone, purpose };
         encoder.document(fields)
     }
 
     fn record(&self, wire: &Wire, wanted: &FieldRequests) -> Result<Record, FrappeError> {
-        let reading = Reading {
-            schema: self.schema,
-            tables: self.tables,
-            zone: self.zone,
-            wanted,
-        };
+        let reading = Reading { schema: self.schema, tables: self.tables, zone: self.zone, wanted };
         reading.record(wire)
     }
 
@@ -203,10 +193,7 @@ impl FrappeClient {
 fn settled(answer: Answer) -> Result<Payload, Halt> {
     match answer {
         Answer::Done(payload) => Ok(payload),
-        Answer::NotDone(FrappeError::Refused {
-            class: Class::TimestampMismatch,
-            ..
-        }) => Err(Halt::Stale),
+        Answer::NotDone(FrappeError::Refused { class: Class::TimestampMismatch, .. }) => Err(Halt::Stale),
         Answer::NotDone(error) => Err(Halt::NotDone(error)),
         Answer::Unknown(error) => Err(Halt::Unknown(error)),
     }

@@ -22,13 +22,8 @@ pub(crate) struct SiteZone {
 impl SiteZone {
     /// The zone of this name, as the IANA database knows it.
     pub(crate) fn named(name: &str) -> Result<Self, FrappeError> {
-        let zone = TimeZone::get(name).map_err(|_| FrappeError::TimeZone {
-            name: Some(name.to_owned()),
-        })?;
-        Ok(Self {
-            name: name.to_owned(),
-            zone,
-        })
+        let zone = TimeZone::get(name).map_err(|_| FrappeError::TimeZone { name: Some(name.to_owned()) })?;
+        Ok(Self { name: name.to_owned(), zone })
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -39,10 +34,7 @@ impl SiteZone {
     pub(crate) fn moment(&self, raw: &str) -> Option<Moment> {
         let wall = parse(raw)?;
         let utc = self.zone.to_ambiguous_timestamp(wall).compatible().ok()?;
-        Some(Moment {
-            utc,
-            raw: raw.to_owned(),
-        })
+        Some(Moment { utc, raw: raw.to_owned() })
     }
 
     /// What the site's clock shows at an instant, in Frappe's form; `None` where it would be read as another instant.
@@ -103,10 +95,7 @@ mod tests {
         let mexico = zone("America/Mexico_City");
         let moment = mexico.moment("2026-11-20 10:00:00").unwrap();
         assert_eq!(moment.utc.to_string(), "2026-11-20T16:00:00Z");
-        assert_eq!(
-            mexico.wall_clock(moment.utc).unwrap(),
-            "2026-11-20 10:00:00.000000"
-        );
+        assert_eq!(mexico.wall_clock(moment.utc).unwrap(), "2026-11-20 10:00:00.000000");
         assert!(mexico.moment("0000-00-00 00:00:00").is_none());
     }
 
@@ -121,11 +110,7 @@ mod tests {
 
     #[test]
     fn a_feed_reaches_back_by_the_overlap() {
-        let floor = feed_floor(
-            Some(&zone("Europe/Madrid")),
-            "2026-06-01 12:00:00.000001",
-            OVERLAP,
-        );
+        let floor = feed_floor(Some(&zone("Europe/Madrid")), "2026-06-01 12:00:00.000001", OVERLAP);
         assert_eq!(floor, "2026-06-01 11:58:00.000001");
         let unknown = feed_floor(None, "2026-06-01 12:00:00", OVERLAP);
         assert_eq!(unknown, "2026-06-01 10:58:00.000000");

@@ -1,0 +1,136 @@
+//! A site to play on.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use cs_domain::{Fields, Kind, OperationKey, Record, Value};
+use cs_frappe::{FrappeClient, FrappeConfig};
+use cs_ports::{FieldRequests, PeerError, WriteOutcome, Writer};
+use cs_sandbox::faults::Faults;
+use cs_sandbox::frappe::install::{AgencyOptions, agency, lab, shared};
+use cs_sandbox::frappe::{FrappeFace, Site, router};
+use cs_sandbox::server::{Server, serve};
+use jiff::Timestamp;
+use serde_json::Value as Json;
+
+/// A served site.
+pub(crate) struct Stage {
+    pub(crate) site: Arc<Mutex<Site>>,
+    pub(crate) server: Server,
+}
+
+impl Stage {
+    /// An agency's site, as the default mapping needs it.
+    pub(crate) async fn agency() -> Self {
+        Self::agency_with("").await
+    }
+
+    /// The same with scripted faults.
+    pub(crate) async fn agency_with(faults: &str) -> Self {
+        Self::serve(agency(&AgencyOptions::default()).unwrap(), faults).await
+    }
+
+    /// ERPNext as it comes.
+    pub(crate) async fn unprepared() -> Self {
+        let options = AgencyOptions { prepared: false, ..AgencyOptions::default() };
+        Self::serve(agency(&options).unwrap(), "").await
+    }
+
+    /// The recorded site.
+    pub(crate) async fn lab() -> Self {
+        Self::serve(lab().unwrap(), "").await
+    }
+
+    async fn serve(site: Site, faults: &str) -> Self {
+        let site = shared(site);
+        // Each request a second later than the one before.
+        let second = AtomicI64::new(Timestamp::UNIX_EPOCH.as_second() + 1_800_000_000);
+        let clock = Arc::new(move || Timestamp::from_second(second.fetch_add(1, Ordering::Relaxed)).unwrap());
+        let faults = Faults::parse(faults, "faults.toml").unwrap();
+        let address = "127.0.0.1:0".parse().unwrap();
+        let server =
+            serve(router(Arc::clone(&site), clock), Arc::new(FrappeFace), faults, address).await.unwrap();
+        Self { site, server }
+    }
+
+    /// The site's state.
+    pub(crate) fn site(&self) -> MutexGuard<'_, Site> {
+        self.site.lock().unwrap()
+    }
+
+    /// How to reach it as one of its users; reads are not repeated, so that each fault shows.
+    pub(crate) fn config(&self, user: &str) -> FrappeConfig {
+        let upper = user.to_uppercase();
+        FrappeConfig {
+            read_attempts: 1,
+            timeout: Duration::from_secs(20),
+            ..FrappeConfig::new(self.server.url(), format!("API_KEY_{upper}"), format!("API_SECRET_{upper}"))
+        }
+    }
+
+    /// A client that acts as the user with all rights.
+    pub(crate) fn client(&self) -> FrappeClient {
+        self.client_of("sync")
+    }
+
+    pub(crate) fn client_of(&self, user: &str) -> FrappeClient {
+        FrappeClient::new(self.config(user)).unwrap()
+    }
+
+    /// Puts a document in place without any rule.
+    pub(crate) fn put(&self, doctype: &str, document: Json) {
+        let Json::Object(row) = document else {
+            panic!("a document is an object");
+        };
+        self.site().stage(doctype, row);
+    }
+
+    pub(crate) fn stored(&self, doctype: &str, name: &str) -> Json {
+        self.site().document(doctype, name).unwrap_or_else(|| panic!("{doctype} {name} is not there"))
+    }
+}
+
+/// Fields that are texts.
+pub(crate) fn texts<const N: usize>(fields: [(&str, &str); N]) -> Fields {
+    fields.into_iter().map(|(name, text)| (name.into(), Value::text(text))).collect()
+}
+
+pub(crate) fn fields<const N: usize>(names: [&str; N]) -> FieldRequests {
+    FieldRequests::plain(names)
+}
+
+pub(crate) fn key() -> OperationKey {
+    OperationKey("6x231/owner".into())
+}
+
+/// Creates a document and expects it to be stored.
+pub(crate) async fn create(
+    client: &FrappeClient,
+    kind: &str,
+    sent: &Fields,
+    wanted: &FieldRequests,
+) -> Record {
+    applied(client.create(&Kind::new(kind), sent, &key(), wanted).await)
+}
+
+pub(crate) fn applied(outcome: WriteOutcome) -> Record {
+    match outcome {
+        WriteOutcome::Applied(record) => record,
+        other => panic!("not applied: {other:?}"),
+    }
+}
+
+pub(crate) fn rejected(outcome: WriteOutcome) -> PeerError {
+    match outcome {
+        WriteOutcome::Rejected(error) => error,
+        other => panic!("not rejected: {other:?}"),
+    }
+}
+
+pub(crate) fn unknown(outcome: WriteOutcome) -> PeerError {
+    match outcome {
+        WriteOutcome::Unknown(error) => error,
+        other => panic!("not unknown: {other:?}"),
+    }
+}
