@@ -55,12 +55,7 @@ pub struct Bound {
 /// Resolves labels and finds everything that does not fit; all problems, warnings included, where there is an error
 /// among them. A rows' DocType is looked at where `frappe` holds it.
 pub fn bind(mapping: &Mapping, vtiger: &Schemas, frappe: &Schemas) -> Result<Bound, Vec<BindProblem>> {
-    let mut binder = Binder {
-        vtiger,
-        frappe,
-        mapping,
-        problems: Vec::new(),
-    };
+    let mut binder = Binder { vtiger, frappe, mapping, problems: Vec::new() };
     let mut bound = mapping.clone();
     for unit in &mut bound.units {
         binder.unit(unit);
@@ -69,10 +64,7 @@ pub fn bind(mapping: &Mapping, vtiger: &Schemas, frappe: &Schemas) -> Result<Bou
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
         Err(problems)
     } else {
-        Ok(Bound {
-            mapping: bound,
-            warnings: problems,
-        })
+        Ok(Bound { mapping: bound, warnings: problems })
     }
 }
 
@@ -144,12 +136,7 @@ impl<'a> Binder<'a> {
             .collect();
         if labelled.is_empty() {
             let message = format!("{} of {system} has no field `{name}`", schema.kind);
-            self.tell(
-                "bind.unknown_field",
-                place.clone(),
-                message,
-                similar(schema, name),
-            );
+            self.tell("bind.unknown_field", place.clone(), message, similar(schema, name));
         } else {
             let message = format!("{} of {system} has several fields labelled `{name}`", schema.kind);
             let remedy = format!("Name the one you mean: {}.", labelled.join(", "));
@@ -159,10 +146,7 @@ impl<'a> Binder<'a> {
     }
 
     fn unit(&mut self, unit: &mut UnitMapping) {
-        let place = |part| Place::Unit {
-            unit: unit.name.clone(),
-            part,
-        };
+        let place = |part| Place::Unit { unit: unit.name.clone(), part };
         let schema = self.kind(System::Vtiger, &unit.module, place(UnitPart::Module));
         if let Some(schema) = schema {
             for (index, condition) in unit.selection.iter_mut().enumerate() {
@@ -170,10 +154,7 @@ impl<'a> Binder<'a> {
                 self.resolve(System::Vtiger, schema, &mut condition.field, &place);
             }
             let never_read = std::mem::take(&mut unit.never_read);
-            unit.never_read = never_read
-                .into_iter()
-                .map(|field| never_read_name(schema, field))
-                .collect();
+            unit.never_read = never_read.into_iter().map(|field| never_read_name(schema, field)).collect();
         }
         let unit_name = unit.name.clone();
         let never_read = unit.never_read.clone();
@@ -192,22 +173,14 @@ impl<'a> Binder<'a> {
 
     /// The DocTypes of a unit's roles.
     fn doctypes(&self, unit: &crate::name::UnitName) -> BTreeMap<&'a str, &'a Kind> {
-        let documents = self
-            .mapping
-            .unit(unit)
-            .into_iter()
-            .flat_map(|unit| &unit.documents);
-        documents
-            .map(|document| (document.role.as_str(), &document.doctype))
-            .collect()
+        let documents = self.mapping.unit(unit).into_iter().flat_map(|unit| &unit.documents);
+        documents.map(|document| (document.role.as_str(), &document.doctype)).collect()
     }
 }
 
 /// A field that is never read need not exist: what is not there cannot be read.
 fn never_read_name(schema: &KindSchema, field: FieldName) -> FieldName {
-    schema
-        .resolve(field.as_str())
-        .map_or(field, |found| found.name.clone())
+    schema.resolve(field.as_str()).map_or(field, |found| found.name.clone())
 }
 
 fn similar(schema: &KindSchema, name: &FieldName) -> String {
@@ -219,10 +192,7 @@ fn similar(schema: &KindSchema, name: &FieldName) -> String {
     });
     match found {
         Some(field) => format!("Did you mean {} ({})?", field.name, field.label),
-        None => format!(
-            "Create the field in {}, or correct the name in the mapping.",
-            schema.kind
-        ),
+        None => format!("Create the field in {}, or correct the name in the mapping.", schema.kind),
     }
 }
 
@@ -237,11 +207,7 @@ struct DocumentBinder<'b, 'a> {
 
 impl<'a> DocumentBinder<'_, 'a> {
     fn place(&self, part: DocumentPart) -> Place {
-        Place::Document {
-            unit: self.unit.into(),
-            role: self.role.as_str().into(),
-            part,
-        }
+        Place::Document { unit: self.unit.into(), role: self.role.as_str().into(), part }
     }
 
     fn document(&mut self, document: &mut DocumentMapping) {
@@ -266,15 +232,12 @@ impl<'a> DocumentBinder<'_, 'a> {
         let source_place = self.place(DocumentPart::Source(rule.frappe.clone()));
         let from = self.source(&mut rule.source, &source_place);
         let Some(schema) = schema else { return };
-        let field = self
-            .binder
-            .resolve(System::Frappe, schema, &mut rule.frappe, &place);
+        let field = self.binder.resolve(System::Frappe, schema, &mut rule.frappe, &place);
         let Some(field) = field else { return };
         if !field.writable && rule.direction.reaches_frappe() {
             let message = format!("{} of {} cannot be written", field.name, schema.kind);
             let remedy = "Map another field, or write direction = \"to_vtiger\".";
-            self.binder
-                .tell("bind.not_writable", place.clone(), message, remedy);
+            self.binder.tell("bind.not_writable", place.clone(), message, remedy);
         }
         self.reference(field, &rule.source, &place);
         self.types(field, rule, &from, &place);
@@ -296,8 +259,7 @@ impl<'a> DocumentBinder<'_, 'a> {
             if self.never_read.contains(name) {
                 let message = format!("{name} is never read, and this reads it");
                 let remedy = "Take one of the two out of the mapping.";
-                self.binder
-                    .tell("bind.never_read", place.clone(), message, remedy);
+                self.binder.tell("bind.never_read", place.clone(), message, remedy);
             }
             fields.extend(field);
         }
@@ -306,8 +268,7 @@ impl<'a> DocumentBinder<'_, 'a> {
         {
             let message = format!("{field} of VTiger does not point at another record");
             let remedy = "Name a reference field, or take `unit` and `role` out.";
-            self.binder
-                .tell("bind.not_a_reference", place.clone(), message, remedy);
+            self.binder.tell("bind.not_a_reference", place.clone(), message, remedy);
         }
         fields
     }
@@ -330,21 +291,17 @@ impl<'a> DocumentBinder<'_, 'a> {
             FieldType::Text => return,
             other => format!("a {}", described(other)),
         };
-        let message = format!(
-            "{} holds {expected}, and the document it is to name is a {target}",
-            field.name
-        );
+        let message =
+            format!("{} holds {expected}, and the document it is to name is a {target}", field.name);
         let remedy = "Name a document of the right DocType, or another field.";
-        self.binder
-            .tell("bind.wrong_reference", place.clone(), message, remedy);
+        self.binder.tell("bind.wrong_reference", place.clone(), message, remedy);
     }
 
     fn types(&mut self, field: &FieldSchema, rule: &FieldRule, from: &[&FieldSchema], place: &Place) {
         if matches!(field.field_type, FieldType::Rows { .. }) {
             let message = format!("{} is a table and takes rows", field.name);
             let remedy = "Write a [[unit.document.row]] for it.";
-            self.binder
-                .tell("bind.is_a_table", place.clone(), message, remedy);
+            self.binder.tell("bind.is_a_table", place.clone(), message, remedy);
             return;
         }
         if !matches!(rule.source, Source::Fields { .. }) {
@@ -370,17 +327,14 @@ impl<'a> DocumentBinder<'_, 'a> {
         if rule.direction.reaches_vtiger() && !from.writable {
             let message = format!("{} of VTiger cannot be written", from.name);
             let remedy = "Write direction = \"to_frappe\".";
-            self.binder
-                .tell("bind.not_writable", place.clone(), message, remedy);
+            self.binder.tell("bind.not_writable", place.clone(), message, remedy);
         }
     }
 
     fn row(&mut self, schema: Option<&'a KindSchema>, index: usize, row: &mut RowRule) {
         let place = self.place(DocumentPart::Row(index));
-        let table = schema.and_then(|schema| {
-            self.binder
-                .resolve(System::Frappe, schema, &mut row.table, &place)
-        });
+        let table =
+            schema.and_then(|schema| self.binder.resolve(System::Frappe, schema, &mut row.table, &place));
         let rows = match table.map(|field| (&field.name, &field.field_type)) {
             Some((_, FieldType::Rows { kind })) => self.binder.frappe.get(kind),
             Some((name, other)) => {
@@ -434,8 +388,7 @@ impl<'a> DocumentBinder<'_, 'a> {
                 "Create a Custom Field `{name}` on {}: type Data, with \"Unique\" ticked.",
                 schema.kind
             );
-            self.binder
-                .tell("bind.external_id_missing", place, message, remedy);
+            self.binder.tell("bind.external_id_missing", place, message, remedy);
             return;
         };
         *name = found.name.clone();
@@ -443,23 +396,17 @@ impl<'a> DocumentBinder<'_, 'a> {
             let message = format!("{} of {} is not unique", found.name, schema.kind);
             let remedy =
                 "Tick \"Unique\" on the field: without it a lost answer can leave a second document.";
-            self.binder
-                .tell("bind.external_id_not_unique", place, message, remedy);
+            self.binder.tell("bind.external_id_not_unique", place, message, remedy);
         }
     }
 
     fn twice(&mut self, document: &DocumentMapping) {
         for (at, rule) in document.fields.iter().enumerate() {
-            let before = document
-                .fields
-                .iter()
-                .take(at)
-                .any(|other| other.frappe == rule.frappe);
+            let before = document.fields.iter().take(at).any(|other| other.frappe == rule.frappe);
             if before || document.external_id.as_ref() == Some(&rule.frappe) {
                 let place = self.place(DocumentPart::Field(rule.frappe.clone()));
                 let message = format!("{} is filled twice, once by its label", rule.frappe);
-                self.binder
-                    .tell("bind.field_twice", place, message, "Keep one of the two.");
+                self.binder.tell("bind.field_twice", place, message, "Keep one of the two.");
             }
         }
     }
@@ -478,22 +425,17 @@ impl<'a> DocumentBinder<'_, 'a> {
         for field in schema.fields.values() {
             if field.mandatory && field.writable && !has(&field.name) {
                 let place = self.place(DocumentPart::Role);
-                let message = format!(
-                    "{} needs {} ({}), and no rule fills it",
-                    schema.kind, field.name, field.label
-                );
+                let message =
+                    format!("{} needs {} ({}), and no rule fills it", schema.kind, field.name, field.label);
                 let remedy = "Add a rule or a constant for it, or make sure that Frappe has a default.";
-                self.binder
-                    .warn("bind.mandatory_unmapped", place, message, remedy);
+                self.binder.warn("bind.mandatory_unmapped", place, message, remedy);
             }
         }
     }
 }
 
 fn known(schema: &KindSchema, field: &FieldName) -> FieldName {
-    schema
-        .resolve(field.as_str())
-        .map_or_else(|| field.clone(), |found| found.name.clone())
+    schema.resolve(field.as_str()).map_or_else(|| field.clone(), |found| found.name.clone())
 }
 
 /// Whether some value of the one type can stand in the other as it is. Text may hold anything, so it passes; a value

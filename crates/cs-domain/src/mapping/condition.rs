@@ -84,28 +84,12 @@ mod tests {
     fn each_test_tells_yes_from_no() {
         let date = Value::Date("2026-01-01".parse().unwrap());
         let cases = [
-            (
-                Test::In(vec![literal("active"), literal("x")]),
-                Value::Choice("Active".into()),
-                true,
-            ),
-            (
-                Test::In(vec![literal("active")]),
-                Value::Choice("Lost".into()),
-                false,
-            ),
+            (Test::In(vec![literal("active"), literal("x")]), Value::Choice("Active".into()), true),
+            (Test::In(vec![literal("active")]), Value::Choice("Lost".into()), false),
             (Test::In(vec![]), Value::Empty, false),
-            (
-                Test::NotIn(vec![literal("active")]),
-                Value::Choice("Lost".into()),
-                true,
-            ),
+            (Test::NotIn(vec![literal("active")]), Value::Choice("Lost".into()), true),
             (Test::Equals(literal("2026-01-01")), date.clone(), true),
-            (
-                Test::Equals(literal("10.0")),
-                Value::Decimal("10".parse().unwrap()),
-                true,
-            ),
+            (Test::Equals(literal("10.0")), Value::Decimal("10".parse().unwrap()), true),
             (Test::AtLeast(literal("2025-12-31")), date.clone(), true),
             (Test::AtLeast(literal("2026-01-02")), date.clone(), false),
             (Test::AtLeast(literal("9")), Value::text("10"), true),
@@ -115,24 +99,14 @@ mod tests {
             (Test::Missing, Value::Empty, true),
         ];
         for (test, value, expected) in cases {
-            let condition = Condition {
-                field: "f".into(),
-                test,
-            };
-            assert_eq!(
-                condition.holds(&record(value), &Settings::new()),
-                expected,
-                "{condition:?}"
-            );
+            let condition = Condition { field: "f".into(), test };
+            assert_eq!(condition.holds(&record(value), &Settings::new()), expected, "{condition:?}");
         }
     }
 
     #[test]
     fn a_condition_without_its_setting_does_not_apply() {
-        let condition = Condition {
-            field: "f".into(),
-            test: Test::Equals(Operand::Setting("from".into())),
-        };
+        let condition = Condition { field: "f".into(), test: Test::Equals(Operand::Setting("from".into())) };
         assert!(condition.holds(&record(Value::Empty), &Settings::new()));
         let settings = Settings::from([("from".to_owned(), "2026-01-01".to_owned())]);
         assert!(!condition.holds(&record(Value::Empty), &settings));

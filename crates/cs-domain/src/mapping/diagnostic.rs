@@ -40,16 +40,8 @@ impl fmt::Display for Rendered<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let problem = self.problem;
         let (line, column) = (problem.line, problem.column);
-        write!(
-            f,
-            "{}:{line}:{column}: {} [{}]",
-            self.file, problem.message, problem.code
-        )?;
-        if problem.help.is_empty() {
-            Ok(())
-        } else {
-            write!(f, "\n  help: {}", problem.help)
-        }
+        write!(f, "{}:{line}:{column}: {} [{}]", self.file, problem.message, problem.code)?;
+        if problem.help.is_empty() { Ok(()) } else { write!(f, "\n  help: {}", problem.help) }
     }
 }
 
@@ -62,10 +54,7 @@ pub(super) struct Problems<'a> {
 
 impl<'a> Problems<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self {
-            text,
-            found: Vec::new(),
-        }
+        Self { text, found: Vec::new() }
     }
 
     /// Notes a problem; `related` can be added to what is returned.
@@ -76,8 +65,7 @@ impl<'a> Problems<'a> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        self.found
-            .push(at(self.text, code, span, message.into(), help.into()));
+        self.found.push(at(self.text, code, span, message.into(), help.into()));
     }
 
     /// Notes a problem that two places have a part in.
@@ -194,10 +182,7 @@ mod tests {
     fn only_a_slip_is_taken_for_one() {
         assert_eq!(nearest("Doctipe", ["role", "doctype"]), Some("doctype"));
         assert_eq!(nearest("zebra", ["role", "doctype"]), None);
-        assert_eq!(
-            did_you_mean("zebra", ["role", "doctype"]),
-            "known here: role, doctype"
-        );
+        assert_eq!(did_you_mean("zebra", ["role", "doctype"]), "known here: role, doctype");
     }
 
     #[test]
@@ -206,9 +191,6 @@ mod tests {
         let start = text.find("oops").unwrap();
         let problem = at(text, "c", &(start..start + 4), "m".into(), "h".into());
         assert_eq!((problem.line, problem.column), (2, 9));
-        assert_eq!(
-            problem.render("f.toml").to_string(),
-            "f.toml:2:9: m [c]\n  help: h"
-        );
+        assert_eq!(problem.render("f.toml").to_string(), "f.toml:2:9: m [c]\n  help: h");
     }
 }

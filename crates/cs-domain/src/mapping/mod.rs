@@ -4,10 +4,13 @@
 
 mod bind;
 mod condition;
+mod describe;
 mod diagnostic;
 pub mod file;
+mod json_schema;
 mod order;
 mod place;
+mod shipped;
 mod transform;
 mod transform_error;
 mod transform_phone;
@@ -28,7 +31,9 @@ use crate::value::Value;
 
 pub use bind::{BindProblem, Bound, Schemas, Severity, bind};
 pub use diagnostic::Problem;
+pub use json_schema::json_schema;
 pub use place::{DocumentPart, Place, UnitPart};
+pub use shipped::shipped;
 pub use transform_error::{TransformError, TransformFault};
 pub use validate::{ParsedMapping, parse};
 
@@ -94,24 +99,15 @@ impl UnitMapping {
     /// Every VTiger field that this unit reads, selection included.
     pub fn vtiger_fields(&self) -> BTreeSet<&FieldName> {
         let selected = self.selection.iter().map(|condition| &condition.field);
-        let rules = self
-            .documents
-            .iter()
-            .flat_map(DocumentMapping::sources)
-            .flat_map(Source::vtiger_fields);
+        let rules = self.documents.iter().flat_map(DocumentMapping::sources).flat_map(Source::vtiger_fields);
         selected.chain(rules).collect()
     }
-}
 
-impl UnitMapping {
     /// VTiger fields that hold card numbers: a rule reduces them to four digits, and so must whoever reads them, as
     /// they are decoded (spec/DEFAULT-MAPPING.md, "Card data").
     pub fn guarded_fields(&self) -> BTreeSet<&FieldName> {
         let rules = self.documents.iter().flat_map(|document| &document.fields);
-        rules
-            .filter(|rule| rule.guards_card_data())
-            .flat_map(|rule| rule.source.vtiger_fields())
-            .collect()
+        rules.filter(|rule| rule.guards_card_data()).flat_map(|rule| rule.source.vtiger_fields()).collect()
     }
 }
 
@@ -157,11 +153,7 @@ impl DocumentMapping {
 
     /// Roles that must be written before this document.
     pub fn parents(&self) -> impl Iterator<Item = &Role> {
-        let fields = self
-            .fields
-            .iter()
-            .filter(|rule| !rule.deferred)
-            .map(|rule| &rule.source);
+        let fields = self.fields.iter().filter(|rule| !rule.deferred).map(|rule| &rule.source);
         let columns = self.rows.iter().flat_map(|row| row.columns.values());
         fields.chain(columns).filter_map(|source| match source {
             Source::Document(role) => Some(role),

@@ -7,12 +7,7 @@ pub(super) fn parents_first(
     parents: impl Fn(usize) -> Vec<usize>,
 ) -> Result<Vec<usize>, Vec<usize>> {
     let parents: Vec<Vec<usize>> = (0..count)
-        .map(|child| {
-            parents(child)
-                .into_iter()
-                .filter(|parent| *parent < count)
-                .collect()
-        })
+        .map(|child| parents(child).into_iter().filter(|parent| *parent < count).collect())
         .collect();
     let mut order: Vec<usize> = Vec::with_capacity(count);
     while order.len() < count {

@@ -38,9 +38,7 @@ impl Transform {
             Self::Part { separator, index, of } => {
                 let text = value.plain();
                 let part = text.splitn(usize::from(*of).max(1), separator.as_str());
-                Ok(Value::text(
-                    part.skip(usize::from(*index)).next().unwrap_or_default(),
-                ))
+                Ok(Value::text(part.skip(usize::from(*index)).next().unwrap_or_default()))
             }
             Self::Default(_) => Ok(value.clone()),
         }
@@ -63,17 +61,10 @@ impl Transform {
                 let keeps = (*otherwise == Otherwise::Keep).then_some(otherwise);
                 look_up(new, known, keeps)
             }
-            Self::LastFour => Err(TransformFault::NoWayBack {
-                transform: self.name().to_owned(),
+            Self::LastFour => Err(TransformFault::NoWayBack { transform: self.name().to_owned() }.into()),
+            Self::Part { separator, index, of } => {
+                put_part(&new.plain(), &current.plain(), separator, (*index).into(), (*of).into())
             }
-            .into()),
-            Self::Part { separator, index, of } => put_part(
-                &new.plain(),
-                &current.plain(),
-                separator,
-                (*index).into(),
-                (*of).into(),
-            ),
             Self::Default(default) if current.is_empty() && same(new, default) => Ok(Value::Empty),
             Self::Default(_) => Ok(new.clone()),
         }
@@ -98,10 +89,7 @@ impl Transform {
     /// Whether it only brings different spellings of one value together. Such differences on the Frappe side are no
     /// reason to refuse an edit.
     pub(super) fn normalises(&self) -> bool {
-        matches!(
-            self,
-            Self::Trim | Self::Upper | Self::Lower | Self::Title | Self::Phone { .. }
-        )
+        matches!(self, Self::Trim | Self::Upper | Self::Lower | Self::Title | Self::Phone { .. })
     }
 
     fn unsupported(&self, value: &Value) -> TransformError {
@@ -171,13 +159,9 @@ fn read_date(value: &Value, form: &str) -> Result<Value, TransformError> {
     if text.trim().is_empty() {
         return Ok(Value::Empty);
     }
-    Date::strptime(form, text.trim()).map(Value::Date).map_err(|_| {
-        TransformFault::NotADate {
-            text,
-            form: form.to_owned(),
-        }
-        .into()
-    })
+    Date::strptime(form, text.trim())
+        .map(Value::Date)
+        .map_err(|_| TransformFault::NotADate { text, form: form.to_owned() }.into())
 }
 
 fn write_date(value: &Value, form: &str) -> Result<Value, TransformError> {
@@ -188,13 +172,7 @@ fn write_date(value: &Value, form: &str) -> Result<Value, TransformError> {
     };
     date.and_then(|date: Date| strtime::format(form, date).ok())
         .map(Value::text)
-        .ok_or_else(|| {
-            TransformFault::NotADate {
-                text: value.plain(),
-                form: "%Y-%m-%d".to_owned(),
-            }
-            .into()
-        })
+        .ok_or_else(|| TransformFault::NotADate { text: value.plain(), form: "%Y-%m-%d".to_owned() }.into())
 }
 
 /// A number that cannot be understood stays as it is: an agency would rather see what was typed than lose it.
@@ -223,20 +201,17 @@ fn look_up<'a>(
         }),
         (None, Some(Otherwise::Keep)) => Ok(value.clone()),
         (None, Some(Otherwise::Use(stand_in))) => Ok(Value::text(stand_in)),
-        (None, Some(Otherwise::Refuse) | None) => Err(TransformFault::UnknownWord {
-            word,
-            known: known.map(|(from, _)| from.to_owned()).collect(),
+        (None, Some(Otherwise::Refuse) | None) => {
+            Err(TransformFault::UnknownWord { word, known: known.map(|(from, _)| from.to_owned()).collect() }
+                .into())
         }
-        .into()),
     }
 }
 
 /// Fewer than four digits name no card: that is empty, and no error that could say what was there.
 fn last_four(value: &Value) -> Value {
     let digits: Vec<char> = value.plain().chars().filter(char::is_ascii_digit).collect();
-    digits
-        .last_chunk::<4>()
-        .map_or(Value::Empty, |four| Value::Text(four.iter().collect()))
+    digits.last_chunk::<4>().map_or(Value::Empty, |four| Value::Text(four.iter().collect()))
 }
 
 fn put_part(
@@ -289,24 +264,15 @@ mod tests {
     }
 
     fn words(otherwise: Otherwise) -> Transform {
-        Transform::Map {
-            pairs: vec![("M".into(), "Male".into()), ("F".into(), "Female".into())],
-            otherwise,
-        }
+        Transform::Map { pairs: vec![("M".into(), "Male".into()), ("F".into(), "Female".into())], otherwise }
     }
 
     fn part(index: u8) -> Transform {
-        Transform::Part {
-            separator: " ".into(),
-            index,
-            of: 2,
-        }
+        Transform::Part { separator: " ".into(), index, of: 2 }
     }
 
     fn us_date() -> Transform {
-        Transform::Date {
-            form: "%m/%d/%Y".into(),
-        }
+        Transform::Date { form: "%m/%d/%Y".into() }
     }
 
     #[test]
@@ -315,40 +281,24 @@ mod tests {
         let cases = [
             (Transform::Trim, text("  Ana\u{a0}"), text("Ana")),
             (Transform::Trim, Value::Text("  ".into()), Value::Empty),
-            (
-                Transform::Trim,
-                Value::Choice(" Visa ".into()),
-                Value::Choice("Visa".into()),
-            ),
+            (Transform::Trim, Value::Choice(" Visa ".into()), Value::Choice("Visa".into())),
             (Transform::Upper, text("muñoz"), text("MUÑOZ")),
             (Transform::Lower, text("MUÑOZ"), text("muñoz")),
-            (
-                Transform::Title,
-                text("MARÍA o'neill-ruiz 3RD"),
-                text("María O'Neill-Ruiz 3rd"),
-            ),
+            (Transform::Title, text("MARÍA o'neill-ruiz 3RD"), text("María O'Neill-Ruiz 3rd")),
             (us_date(), text(" 02/28/1990 "), date("1990-02-28")),
             (us_date(), date("1990-02-28"), date("1990-02-28")),
             (us.clone(), text("(305) 555-0123"), text("+13055550123")),
             (us.clone(), Value::Integer(3_055_550_123), text("+13055550123")),
             (us, text("ask for Ana"), text("ask for Ana")),
             (words(Otherwise::Refuse), text("m"), text("Male")),
-            (
-                words(Otherwise::Refuse),
-                Value::Choice("F".into()),
-                Value::Choice("Female".into()),
-            ),
+            (words(Otherwise::Refuse), Value::Choice("F".into()), Value::Choice("Female".into())),
             (words(Otherwise::Refuse), Value::Empty, Value::Empty),
             (words(Otherwise::Keep), text("X"), text("X")),
             (words(Otherwise::Use("Other".into())), text("X"), text("Other")),
             (Transform::LastFour, text("4111 1111-1111 1234"), text("1234")),
             (Transform::LastFour, text("1234"), text("1234")),
             (Transform::LastFour, text("123"), Value::Empty),
-            (
-                Transform::LastFour,
-                Value::Integer(4_111_111_111_111_234),
-                text("1234"),
-            ),
+            (Transform::LastFour, Value::Integer(4_111_111_111_111_234), text("1234")),
             (part(0), text("Ana María Ruiz"), text("Ana")),
             (part(1), text("Ana María Ruiz"), text("María Ruiz")),
             (part(1), text("Ana"), Value::Empty),
@@ -356,11 +306,7 @@ mod tests {
             (Transform::Default(text("Other")), text("x"), text("x")),
         ];
         for (transform, value, expected) in cases {
-            assert_eq!(
-                transform.forward(&value).unwrap(),
-                expected,
-                "{transform:?} {value:?}"
-            );
+            assert_eq!(transform.forward(&value).unwrap(), expected, "{transform:?} {value:?}");
         }
     }
 
@@ -372,33 +318,14 @@ mod tests {
             (us_date(), Value::Empty, text("02/28/1990"), Value::Empty),
             (words(Otherwise::Refuse), text("female"), text("M"), text("F")),
             (words(Otherwise::Keep), text("X"), text("M"), text("X")),
-            (
-                part(0),
-                text("Eva"),
-                text("Ana María Ruiz"),
-                text("Eva María Ruiz"),
-            ),
+            (part(0), text("Eva"), text("Ana María Ruiz"), text("Eva María Ruiz")),
             (part(1), text("Soto"), text("Ana"), text("Ana Soto")),
             (part(1), Value::Empty, text("Ana Ruiz"), text("Ana")),
-            (
-                Transform::Default(text("Other")),
-                text("Other"),
-                Value::Empty,
-                Value::Empty,
-            ),
-            (
-                Transform::Default(text("Other")),
-                text("Other"),
-                text("x"),
-                text("Other"),
-            ),
+            (Transform::Default(text("Other")), text("Other"), Value::Empty, Value::Empty),
+            (Transform::Default(text("Other")), text("Other"), text("x"), text("Other")),
         ];
         for (transform, new, current, expected) in cases {
-            assert_eq!(
-                transform.backward(&new, &current).unwrap(),
-                expected,
-                "{transform:?} {new:?}"
-            );
+            assert_eq!(transform.backward(&new, &current).unwrap(), expected, "{transform:?} {new:?}");
         }
     }
 
@@ -407,30 +334,12 @@ mod tests {
         let cases = [
             (us_date().forward(&text("1990-02-28")), "transform.not_a_date"),
             (us_date().forward(&text("02/30/1990")), "transform.not_a_date"),
-            (
-                words(Otherwise::Refuse).forward(&text("X")),
-                "transform.unknown_word",
-            ),
-            (
-                words(Otherwise::Use("O".into())).backward(&text("X"), &Value::Empty),
-                "transform.unknown_word",
-            ),
-            (
-                Transform::LastFour.backward(&text("1234"), &Value::Empty),
-                "transform.no_way_back",
-            ),
-            (
-                part(0).backward(&text("Ana María"), &text("Eva Ruiz")),
-                "transform.not_reversible",
-            ),
-            (
-                part(0).backward(&Value::Empty, &text("Eva Ruiz")),
-                "transform.not_reversible",
-            ),
-            (
-                Transform::Trim.forward(&Value::Rows(vec![])),
-                "transform.unsupported",
-            ),
+            (words(Otherwise::Refuse).forward(&text("X")), "transform.unknown_word"),
+            (words(Otherwise::Use("O".into())).backward(&text("X"), &Value::Empty), "transform.unknown_word"),
+            (Transform::LastFour.backward(&text("1234"), &Value::Empty), "transform.no_way_back"),
+            (part(0).backward(&text("Ana María"), &text("Eva Ruiz")), "transform.not_reversible"),
+            (part(0).backward(&Value::Empty, &text("Eva Ruiz")), "transform.not_reversible"),
+            (Transform::Trim.forward(&Value::Rows(vec![])), "transform.unsupported"),
         ];
         for (result, code) in cases {
             assert_eq!(result.unwrap_err().code(), code);

@@ -22,12 +22,7 @@ const fn plan(
     least: usize,
     most: usize,
 ) -> Plan {
-    Plan {
-        region,
-        code,
-        trunks,
-        digits: least..=most,
-    }
+    Plan { region, code, trunks, digits: least..=most }
 }
 
 /// ITU-T E.164 country codes and number lengths.
@@ -135,12 +130,7 @@ fn national_number<'a>(plan: &Plan, digits: &'a str) -> Option<&'a str> {
 
 /// Area codes and exchanges of the North American plan never begin with 0 or 1.
 fn is_nanp(number: &str) -> bool {
-    [0, 3].iter().all(|at| {
-        number
-            .as_bytes()
-            .get(*at)
-            .is_some_and(|digit| (b'2'..=b'9').contains(digit))
-    })
+    [0, 3].iter().all(|at| number.as_bytes().get(*at).is_some_and(|digit| (b'2'..=b'9').contains(digit)))
 }
 
 #[cfg(test)]

@@ -41,8 +41,7 @@ impl FieldRule {
         let Source::Fields { names, join } = &self.source else {
             return Ok(Fields::new());
         };
-        self.split_back(names, join, &readable(value), record)
-            .map_err(|error| self.told(error))
+        self.split_back(names, join, &readable(value), record).map_err(|error| self.told(error))
     }
 
     /// Whether the rule reduces what it reads to four digits.
@@ -51,18 +50,12 @@ impl FieldRule {
     }
 
     fn told(&self, error: TransformError) -> TransformError {
-        let error = if self.guards_card_data() {
-            error.without_values()
-        } else {
-            error
-        };
+        let error = if self.guards_card_data() { error.without_values() } else { error };
         error.of(&self.frappe)
     }
 
     fn carry(&self, value: &Value) -> Result<Value, TransformError> {
-        self.transforms
-            .iter()
-            .try_fold(value.clone(), |value, transform| transform.forward(&value))
+        self.transforms.iter().try_fold(value.clone(), |value, transform| transform.forward(&value))
     }
 
     fn carry_back(&self, value: &Value, current: &Value) -> Result<Value, TransformError> {
@@ -78,9 +71,7 @@ impl FieldRule {
         }
         let back = steps.iter().rev();
         back.into_iter()
-            .try_fold(value.clone(), |value, (transform, current)| {
-                transform.backward(&value, current)
-            })
+            .try_fold(value.clone(), |value, (transform, current)| transform.backward(&value, current))
     }
 
     fn normal(&self, value: &Value) -> Result<Value, TransformError> {
@@ -97,17 +88,13 @@ impl FieldRule {
         value: &Value,
         record: &Record,
     ) -> Result<Fields, TransformError> {
-        let current: Vec<&Value> = names
-            .iter()
-            .map(|name| record.get(name).unwrap_or(&Value::Empty))
-            .collect();
+        let current: Vec<&Value> =
+            names.iter().map(|name| record.get(name).unwrap_or(&Value::Empty)).collect();
         let wanted = if names.len() == 1 {
             vec![value.clone()]
         } else {
-            let carried: Vec<String> = current
-                .iter()
-                .map(|value| self.carry(value).unwrap_or(Value::Empty).plain())
-                .collect();
+            let carried: Vec<String> =
+                current.iter().map(|value| self.carry(value).unwrap_or(Value::Empty).plain()).collect();
             split(&value.plain(), join, &carried)?
         };
         let mut fields = Fields::new();
@@ -121,11 +108,7 @@ impl FieldRule {
         if same(&returned, value) || same(&self.normal(&returned)?, &self.normal(value)?) {
             Ok(fields)
         } else {
-            Err(TransformFault::NotReversible {
-                wanted: value.plain(),
-                returned: returned.plain(),
-            }
-            .into())
+            Err(TransformFault::NotReversible { wanted: value.plain(), returned: returned.plain() }.into())
         }
     }
 }
@@ -142,21 +125,14 @@ fn joined(mut values: Vec<Value>, join: &str) -> Value {
     if values.len() == 1 {
         return values.pop().unwrap_or(Value::Empty);
     }
-    let texts: Vec<String> = values
-        .iter()
-        .filter(|value| !value.is_empty())
-        .map(Value::plain)
-        .collect();
+    let texts: Vec<String> = values.iter().filter(|value| !value.is_empty()).map(Value::plain).collect();
     Value::text(texts.join(join))
 }
 
 /// Takes a joined text apart: of all ways to cut it, the one that leaves most values as they are. Where several do, the
 /// one that gives each source one piece, else the one that fills fewest empty sources; else nobody can tell.
 fn split(text: &str, join: &str, current: &[String]) -> Result<Vec<Value>, TransformError> {
-    let ambiguous = || TransformFault::AmbiguousSplit {
-        text: text.to_owned(),
-        sources: current.len(),
-    };
+    let ambiguous = || TransformFault::AmbiguousSplit { text: text.to_owned(), sources: current.len() };
     if text.is_empty() {
         return Ok(current.iter().map(|_| Value::Empty).collect());
     }
@@ -178,9 +154,7 @@ fn split(text: &str, join: &str, current: &[String]) -> Result<Vec<Value>, Trans
     // Sources with a value that keep it, then sources without one that stay so.
     let kept = |way: &[String], empty: bool| {
         let pairs = way.iter().zip(current);
-        pairs
-            .filter(|(new, old)| new == old && old.is_empty() == empty)
-            .count()
+        pairs.filter(|(new, old)| new == old && old.is_empty() == empty).count()
     };
     let mut best = best_by(ways.iter().map(texts).collect(), |way| kept(way, false));
     let chosen = match best.iter().position(|way| *way == pieces) {
@@ -190,11 +164,7 @@ fn split(text: &str, join: &str, current: &[String]) -> Result<Vec<Value>, Trans
             _ => None,
         },
     };
-    Ok(chosen
-        .ok_or_else(ambiguous)?
-        .into_iter()
-        .map(Value::text)
-        .collect())
+    Ok(chosen.ok_or_else(ambiguous)?.into_iter().map(Value::text).collect())
 }
 
 fn best_by(ways: Vec<Vec<String>>, score: impl Fn(&[String]) -> usize) -> Vec<Vec<String>> {
@@ -266,27 +236,16 @@ mod tests {
         assert_eq!(said(&[("a", "Ana")]), None, "half a name is no name");
         assert_eq!(said(&[("a", ""), ("b", "")]), Some(Value::Empty));
         assert_eq!(said(&[("a", " Ana "), ("b", "")]), Some(Value::text("Ana")));
-        assert_eq!(
-            said(&[("a", "Ana"), ("b", "Ruiz")]),
-            Some(Value::text("Ana Ruiz"))
-        );
+        assert_eq!(said(&[("a", "Ana"), ("b", "Ruiz")]), Some(Value::text("Ana Ruiz")));
     }
 
     #[test]
     fn joined_texts_are_split_by_what_is_there_or_not_at_all() {
         let cases = [
             (["Ana", "", "Ruiz"], "Ana Soto", Some(["Ana", "", "Soto"])),
-            (
-                ["Ana", "", "Ruiz"],
-                "Ana María Ruiz",
-                Some(["Ana", "María", "Ruiz"]),
-            ),
+            (["Ana", "", "Ruiz"], "Ana María Ruiz", Some(["Ana", "María", "Ruiz"])),
             (["Ana", "María", "Ruiz"], "Ana Ruiz", Some(["Ana", "", "Ruiz"])),
-            (
-                ["Ana", "María", "Ruiz"],
-                "Eva Luz Soto",
-                Some(["Eva", "Luz", "Soto"]),
-            ),
+            (["Ana", "María", "Ruiz"], "Eva Luz Soto", Some(["Eva", "Luz", "Soto"])),
             (["Ana", "María", "Ruiz"], "", Some(["", "", ""])),
             (["", "", ""], "Eva Luz Soto", Some(["Eva", "Luz", "Soto"])),
             (["Ana", "María", "Ruiz"], "Eva Soto", None),
@@ -300,11 +259,9 @@ mod tests {
                     let fields: Vec<Value> = fields.unwrap().into_values().collect();
                     assert_eq!(fields, parts.map(Value::text), "{now:?} to {new}");
                 }
-                None => assert_eq!(
-                    fields.unwrap_err().code(),
-                    "transform.ambiguous_split",
-                    "{now:?} to {new}"
-                ),
+                None => {
+                    assert_eq!(fields.unwrap_err().code(), "transform.ambiguous_split", "{now:?} to {new}")
+                }
             }
         }
     }
@@ -320,17 +277,10 @@ mod tests {
 
     #[test]
     fn an_edit_that_vtiger_would_not_give_back_is_refused() {
-        let keep = Transform::Map {
-            pairs: vec![("M".into(), "Male".into())],
-            otherwise: Otherwise::Keep,
-        };
-        let error = rule(&["a"], vec![keep])
-            .to_vtiger(&Value::text("M"), &record(&[("a", "x")]))
-            .unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "field full_name: \"M\" would come back from VTiger as \"Male\""
-        );
+        let keep = Transform::Map { pairs: vec![("M".into(), "Male".into())], otherwise: Otherwise::Keep };
+        let error =
+            rule(&["a"], vec![keep]).to_vtiger(&Value::text("M"), &record(&[("a", "x")])).unwrap_err();
+        assert_eq!(error.to_string(), "field full_name: \"M\" would come back from VTiger as \"Male\"");
         let title = rule(&["a"], vec![Transform::Title]);
         let spelled = title.to_vtiger(&Value::text("de la Cruz"), &record(&[("a", "x")]));
         assert_eq!(spelled.unwrap().get("a"), Some(&Value::text("de la Cruz")));
@@ -345,19 +295,12 @@ mod tests {
 
     #[test]
     fn no_error_of_a_card_rule_quotes_a_value() {
-        let refuse = Transform::Map {
-            pairs: vec![],
-            otherwise: Otherwise::Refuse,
-        };
+        let refuse = Transform::Map { pairs: vec![], otherwise: Otherwise::Refuse };
         let rule = rule(&["a"], vec![refuse, Transform::LastFour]);
         let error = rule.to_frappe(&record(&[("a", "4111111111111111")]), &Settings::new());
         let error = error.unwrap_err();
         assert_eq!(error.code(), "transform.unknown_word");
-        for shown in [
-            error.to_string(),
-            format!("{error:?}"),
-            format!("{:?}", error.failure()),
-        ] {
+        for shown in [error.to_string(), format!("{error:?}"), format!("{:?}", error.failure())] {
             assert!(!shown.contains("1111"), "{shown}");
         }
     }

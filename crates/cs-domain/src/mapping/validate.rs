@@ -22,13 +22,7 @@ impl ParsedMapping {
     /// A problem that was found against the systems' schemas, pointing into the text it came from.
     pub fn locate(&self, text: &str, problem: &BindProblem) -> Problem {
         let span = self.places.get(&problem.place).cloned().unwrap_or(0..0);
-        at(
-            text,
-            &problem.code,
-            &span,
-            problem.message.clone(),
-            problem.remedy.clone(),
-        )
+        at(text, &problem.code, &span, problem.message.clone(), problem.remedy.clone())
     }
 }
 
@@ -91,12 +85,8 @@ impl<'a> Lowering<'a> {
         }
         self.unique(form.unit.iter().map(|unit| &unit.name), "unit", "unit.duplicate");
         let units = form.unit.iter().map(|unit| self.unit_mapping(unit)).collect();
-        let mut mapping = Mapping {
-            name: form.name.as_str().into(),
-            title: form.title.value.clone(),
-            settings,
-            units,
-        };
+        let mut mapping =
+            Mapping { name: form.name.as_str().into(), title: form.title.value.clone(), settings, units };
         self.check_references(&mapping);
         self.put_in_order(&mut mapping);
         for (name, _) in &form.settings {
@@ -118,25 +108,12 @@ impl<'a> Lowering<'a> {
             if let (true, Some(default)) = (required, &form.default) {
                 let message = format!("the setting `{}` is required and has a default", name.value);
                 let help = "with a default a run never lacks it: take out one of the two";
-                self.problems
-                    .add("setting.required_with_default", &default.span, message, help);
+                self.problems.add("setting.required_with_default", &default.span, message, help);
             }
-            self.places.insert(
-                Place::Setting {
-                    name: name.value.clone(),
-                },
-                name.span.clone(),
-            );
+            self.places.insert(Place::Setting { name: name.value.clone() }, name.span.clone());
             let default = form.default.as_ref().map(|default| default.value.clone());
             let help = form.help.value.clone();
-            specs.insert(
-                name.value.clone(),
-                SettingSpec {
-                    help,
-                    default,
-                    required,
-                },
-            );
+            specs.insert(name.value.clone(), SettingSpec { help, default, required });
         }
         specs
     }
@@ -154,18 +131,11 @@ impl<'a> Lowering<'a> {
     }
 
     pub(super) fn unit_place(&self, part: UnitPart) -> Place {
-        Place::Unit {
-            unit: self.unit.clone(),
-            part,
-        }
+        Place::Unit { unit: self.unit.clone(), part }
     }
 
     pub(super) fn document_place(&self, part: DocumentPart) -> Place {
-        Place::Document {
-            unit: self.unit.clone(),
-            role: self.role.clone(),
-            part,
-        }
+        Place::Document { unit: self.unit.clone(), role: self.role.clone(), part }
     }
 
     /// Remembers where a part of the unit stands.
@@ -213,8 +183,7 @@ impl<'a> Lowering<'a> {
             if let Some(first) = seen.get(name.as_str()) {
                 let message = format!("there is already a {what} `{}`", name.value);
                 let first = (*first, "the first one");
-                self.problems
-                    .add_related(code, &name.span, first, message, "give one of them another name");
+                self.problems.add_related(code, &name.span, first, message, "give one of them another name");
             } else {
                 seen.insert(name.as_str(), &name.span);
             }

@@ -16,12 +16,7 @@ impl Lowering<'_> {
         let name = selector.name();
         if name.trim().is_empty() {
             let help = "write its API name, its cf number or its label";
-            self.problems.add(
-                "name.empty",
-                &selector.span,
-                "the name of a VTiger field is empty",
-                help,
-            );
+            self.problems.add("name.empty", &selector.span, "the name of a VTiger field is empty", help);
         }
         name.into()
     }
@@ -40,26 +35,15 @@ impl Lowering<'_> {
                 rule
             }
         };
-        self.at_document(
-            DocumentPart::Source(frappe.clone()),
-            &source_span(&form.source, &name.span),
-        );
+        self.at_document(DocumentPart::Source(frappe.clone()), &source_span(&form.source, &name.span));
         let source = self.source(&form.source, &name.span);
         let on_create = form.on_create.as_ref().is_some_and(|flag| flag.value);
         let rule = FieldRule {
             frappe,
             direction: self.direction(form, &source, on_create),
-            transforms: form
-                .transform
-                .iter()
-                .map(|transform| self.transform(transform))
-                .collect(),
+            transforms: form.transform.iter().map(|transform| self.transform(transform)).collect(),
             source,
-            clearing: form
-                .when_empty
-                .as_ref()
-                .map(|clearing| clearing.value)
-                .unwrap_or_default(),
+            clearing: form.when_empty.as_ref().map(|clearing| clearing.value).unwrap_or_default(),
             conflict: form.conflict.as_ref().map(|conflict| conflict.value),
             on_create,
             deferred: form.deferred.as_ref().is_some_and(|flag| flag.value),
@@ -85,12 +69,7 @@ impl Lowering<'_> {
         }
         if columns.is_empty() {
             let message = format!("a row of the table `{}` has no columns", form.table.value);
-            self.problems.add(
-                "row.empty",
-                &form.span,
-                message,
-                "say what stands in it: columns = { ... }",
-            );
+            self.problems.add("row.empty", &form.span, message, "say what stands in it: columns = { ... }");
         }
         RowRule {
             table: form.table.as_str().into(),
@@ -107,8 +86,7 @@ impl Lowering<'_> {
         if let Some(constant) = &form.constant {
             if constant.value.0 == Value::Empty {
                 let help = "take the field out: what has no rule is left alone";
-                self.problems
-                    .add("constant.empty", &constant.span, "a constant holds nothing", help);
+                self.problems.add("constant.empty", &constant.span, "a constant holds nothing", help);
             }
             sources.push(Source::Constant(constant.value.0.clone()));
         }
@@ -119,18 +97,14 @@ impl Lowering<'_> {
             sources.push(Source::Document(role.as_str().into()));
         }
         if sources.len() != 1 {
-            let message = format!(
-                "a value comes from exactly one place, and this one has {}",
-                sources.len()
-            );
+            let message = format!("a value comes from exactly one place, and this one has {}", sources.len());
             let help = "write one of `vtiger`, `constant`, `setting` and `document`";
             self.problems.add("field.one_source", span, message, help);
         }
         if form.vtiger.is_none() {
             for key in [&form.join, &form.unit, &form.role].into_iter().flatten() {
                 let message = "`join`, `unit` and `role` belong to `vtiger`, and there is none";
-                self.problems
-                    .add("field.stray_key", &key.span, message, "take it out");
+                self.problems.add("field.stray_key", &key.span, message, "take it out");
             }
         }
         sources.pop().unwrap_or(Source::Constant(Value::Empty))
@@ -150,18 +124,12 @@ impl Lowering<'_> {
         for (at, name) in names.iter().enumerate() {
             if names.iter().take(at).any(|before| before == name) {
                 let message = format!("{name} is joined with itself");
-                self.problems.add(
-                    "field.joined_twice",
-                    &fields.span,
-                    message,
-                    "name each field once",
-                );
+                self.problems.add("field.joined_twice", &fields.span, message, "name each field once");
             }
         }
         if let (Some(join), true) = (&form.join, names.len() < 2) {
             let message = "`join` says what stands between fields, and there is only one";
-            self.problems
-                .add("field.stray_key", &join.span, message, "take it out");
+            self.problems.add("field.stray_key", &join.span, message, "take it out");
         }
         let (unit, role) = match (&form.unit, &form.role) {
             (None, None) => {
@@ -218,13 +186,11 @@ impl Lowering<'_> {
             if !is_document {
                 let message = "only a reference to a document of the unit can be deferred";
                 let help = "take `deferred` out, or write { document = \"...\", deferred = true }";
-                self.problems
-                    .add("deferred.without_document", &deferred.span, message, help);
+                self.problems.add("deferred.without_document", &deferred.span, message, help);
             } else if rule.on_create {
                 let message = "a field is either given to new documents only or written last, not both";
                 let help = "take out `on_create` or `deferred`";
-                self.problems
-                    .add("deferred.on_create", &deferred.span, message, help);
+                self.problems.add("deferred.on_create", &deferred.span, message, help);
             }
         }
         if matches!(rule.source, Source::Fields { .. }) {
@@ -234,13 +200,11 @@ impl Lowering<'_> {
             let message =
                 "transforms work on the values of VTiger fields, and this value comes from elsewhere";
             let help = "take `transform` out";
-            self.problems
-                .add("transform.without_vtiger", &transform.span, message, help);
+            self.problems.add("transform.without_vtiger", &transform.span, message, help);
         }
         if let (Some(when_empty), false) = (&form.when_empty, matches!(rule.source, Source::Linked { .. })) {
             let message = "`when_empty` is about an empty VTiger field, and this value comes from elsewhere";
-            self.problems
-                .add("field.stray_key", &when_empty.span, message, "take it out");
+            self.problems.add("field.stray_key", &when_empty.span, message, "take it out");
         }
     }
 
@@ -287,32 +251,14 @@ impl Lowering<'_> {
 }
 
 fn short_rule(selector: &Placed<Selector>) -> RuleForm {
-    let vtiger = Placed {
-        value: vec![selector.clone()],
-        span: selector.span.clone(),
-    };
-    RuleForm {
-        source: SourceForm {
-            vtiger: Some(vtiger),
-            ..SourceForm::default()
-        },
-        ..RuleForm::default()
-    }
+    let vtiger = Placed { value: vec![selector.clone()], span: selector.span.clone() };
+    RuleForm { source: SourceForm { vtiger: Some(vtiger), ..SourceForm::default() }, ..RuleForm::default() }
 }
 
 /// Where a source stands: at what it names, else at its table.
 fn source_span(form: &SourceForm, table: &Range<usize>) -> Range<usize> {
     let vtiger = form.vtiger.as_ref().map(|vtiger| &vtiger.span);
-    let named = [&form.setting, &form.document]
-        .into_iter()
-        .flatten()
-        .map(|name| &name.span);
+    let named = [&form.setting, &form.document].into_iter().flatten().map(|name| &name.span);
     let constant = form.constant.as_ref().map(|constant| &constant.span);
-    vtiger
-        .into_iter()
-        .chain(named)
-        .chain(constant)
-        .next()
-        .unwrap_or(table)
-        .clone()
+    vtiger.into_iter().chain(named).chain(constant).next().unwrap_or(table).clone()
 }

@@ -120,25 +120,13 @@ impl Lowering<'_> {
 
     fn check_fields_named(&mut self, document: &DocumentMapping) {
         let exists = document.exists_when.iter().map(|field| {
-            (
-                field,
-                DocumentPart::ExistsWhen(field.clone()),
-                "exists_when.unknown_field",
-                "`exists_when`",
-            )
+            (field, DocumentPart::ExistsWhen(field.clone()), "exists_when.unknown_field", "`exists_when`")
         });
-        let checks = document
-            .checks
-            .iter()
-            .enumerate()
-            .map(|(index, check)| match check {
-                Check::NotInFuture(field) | Check::Required(field) => (
-                    field,
-                    DocumentPart::Check(index),
-                    "check.unknown_field",
-                    "the check",
-                ),
-            });
+        let checks = document.checks.iter().enumerate().map(|(index, check)| match check {
+            Check::NotInFuture(field) | Check::Required(field) => {
+                (field, DocumentPart::Check(index), "check.unknown_field", "the check")
+            }
+        });
         let named: Vec<_> = exists.chain(checks).collect();
         for (field, part, code, what) in named {
             if document.rule(field).is_none() {
@@ -156,8 +144,7 @@ impl Lowering<'_> {
             let message = format!("`{field}` holds the document's external id and has a rule, too");
             let help = "take the rule out: the program fills the external id by itself";
             let other = (&other, "the external id");
-            self.problems
-                .add_related("external_id.has_rule", &span, other, message, help);
+            self.problems.add_related("external_id.has_rule", &span, other, message, help);
         }
     }
 
@@ -172,11 +159,7 @@ impl Lowering<'_> {
             });
         }
         for document in &unit.documents {
-            let place = |part| Place::Document {
-                unit: unit.name.clone(),
-                role: document.role.clone(),
-                part,
-            };
+            let place = |part| Place::Document { unit: unit.name.clone(), role: document.role.clone(), part };
             for rule in &document.fields {
                 uses.extend(rule.source.vtiger_fields().iter().map(|field| Use {
                     field,
@@ -203,8 +186,7 @@ impl Lowering<'_> {
                 let message = format!("{} is never read, and this reads it", used.field);
                 let help = "take one of the two out";
                 let other = (&other, "never read");
-                self.problems
-                    .add_related("never_read.used", &span, other, message, help);
+                self.problems.add_related("never_read.used", &span, other, message, help);
             }
         }
     }
@@ -239,8 +221,7 @@ impl Lowering<'_> {
                 let message = format!("two Frappe fields would be written to {}", used.field);
                 let help = "give all but one of them direction = \"to_frappe\"";
                 let other = (&other, "the other one");
-                self.problems
-                    .add_related("field.two_writers", &span, other, message, help);
+                self.problems.add_related("field.two_writers", &span, other, message, help);
             }
             before.push((rule, used.place));
         }
@@ -252,12 +233,10 @@ impl Lowering<'_> {
         let position = |name: &UnitName| names.iter().position(|other| other == name);
         let order = parents_first(names.len(), |at| {
             let sources = mapping.units.get(at).into_iter().flat_map(|unit| &unit.documents);
-            let linked = sources
-                .flat_map(DocumentMapping::sources)
-                .filter_map(|source| match source {
-                    Source::Linked { unit, .. } => position(unit),
-                    _ => None,
-                });
+            let linked = sources.flat_map(DocumentMapping::sources).filter_map(|source| match source {
+                Source::Linked { unit, .. } => position(unit),
+                _ => None,
+            });
             linked.collect()
         });
         match order {
@@ -279,20 +258,13 @@ impl Lowering<'_> {
     }
 
     fn put_documents_in_order(&mut self, unit: &mut UnitMapping) {
-        let roles: Vec<Role> = unit
-            .documents
-            .iter()
-            .map(|document| document.role.clone())
-            .collect();
+        let roles: Vec<Role> = unit.documents.iter().map(|document| document.role.clone()).collect();
         let position = |role: &Role| roles.iter().position(|other| other == role);
         let own = |at: usize, role: &&Role| roles.get(at) != Some(*role);
         let order = parents_first(roles.len(), |at| {
             let document = unit.documents.get(at).into_iter();
             let parents = document.flat_map(DocumentMapping::parents);
-            parents
-                .filter(|role| own(at, role))
-                .filter_map(position)
-                .collect()
+            parents.filter(|role| own(at, role)).filter_map(position).collect()
         });
         match order {
             Ok(order) => unit.documents = picked(&unit.documents, &order),
@@ -302,18 +274,10 @@ impl Lowering<'_> {
                 self.circle("mapping.cycle", &circle, &roles, message, help);
             }
         }
-        let roles: Vec<Role> = unit
-            .documents
-            .iter()
-            .map(|document| document.role.clone())
-            .collect();
+        let roles: Vec<Role> = unit.documents.iter().map(|document| document.role.clone()).collect();
         let position = |role: &Role| roles.iter().position(|other| other == role);
         let order = parents_first(roles.len(), |at| {
-            let keys = unit
-                .documents
-                .get(at)
-                .into_iter()
-                .flat_map(|document| &document.match_keys);
+            let keys = unit.documents.get(at).into_iter().flat_map(|document| &document.match_keys);
             let linked = keys.flat_map(|key| &key.0).filter_map(|part| match part {
                 MatchPart::Linked(role) if roles.get(at) != Some(role) => position(role),
                 _ => None,
@@ -350,9 +314,7 @@ struct Use<'m> {
 fn row_sources(document: &DocumentMapping) -> impl Iterator<Item = (usize, &FieldName, &Source)> {
     let columns = |(index, row)| {
         let row: &RowRule = row;
-        row.columns
-            .iter()
-            .map(move |(column, source)| (index, column, source))
+        row.columns.iter().map(move |(column, source)| (index, column, source))
     };
     document.rows.iter().enumerate().flat_map(columns)
 }

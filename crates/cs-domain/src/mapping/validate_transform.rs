@@ -34,15 +34,11 @@ impl Lowering<'_> {
         let mut found = Vec::new();
         if let Some(form) = &form.date {
             self.date_form(form);
-            found.push(Transform::Date {
-                form: form.value.clone(),
-            });
+            found.push(Transform::Date { form: form.value.clone() });
         }
         if let Some(region) = &form.phone {
             self.region(region);
-            found.push(Transform::Phone {
-                region: region.value.clone(),
-            });
+            found.push(Transform::Phone { region: region.value.clone() });
         }
         if let Some(map) = &form.map {
             found.push(self.value_map(map, form.otherwise.as_ref()));
@@ -52,20 +48,12 @@ impl Lowering<'_> {
         }
         if let Some(default) = &form.default {
             if default.value.0 == Value::Empty {
-                self.problems.add(
-                    "default.empty",
-                    &default.span,
-                    "a default holds nothing",
-                    "take it out",
-                );
+                self.problems.add("default.empty", &default.span, "a default holds nothing", "take it out");
             }
             found.push(Transform::Default(default.value.0.clone()));
         }
         if found.len() != 1 {
-            let message = format!(
-                "a transform does exactly one thing, and this one does {}",
-                found.len()
-            );
+            let message = format!("a transform does exactly one thing, and this one does {}", found.len());
             let help =
                 "write one of `date`, `phone`, `map`, `part` and `default`, and several transforms as a list";
             self.problems.add("transform.one", span, message, help);
@@ -77,20 +65,12 @@ impl Lowering<'_> {
     fn stray_keys(&mut self, form: &TransformTable) {
         let otherwise = form.otherwise.as_ref().map(|key| (&key.span, "otherwise", "map"));
         let of = form.of.as_ref().map(|key| (&key.span, "of", "part"));
-        let separator = form
-            .separator
-            .as_ref()
-            .map(|key| (&key.span, "separator", "part"));
+        let separator = form.separator.as_ref().map(|key| (&key.span, "separator", "part"));
         for (span, key, owner) in [otherwise, of, separator].into_iter().flatten() {
-            let has_owner = if owner == "map" {
-                form.map.is_some()
-            } else {
-                form.part.is_some()
-            };
+            let has_owner = if owner == "map" { form.map.is_some() } else { form.part.is_some() };
             if !has_owner {
                 let message = format!("`{key}` belongs to `{owner}`, and there is none");
-                self.problems
-                    .add("transform.stray_key", span, message, "take it out");
+                self.problems.add("transform.stray_key", span, message, "take it out");
             }
         }
     }
@@ -100,30 +80,22 @@ impl Lowering<'_> {
         let days = [date(1931, 12, 30), date(1999, 2, 3), date(2026, 11, 22)];
         for day in days {
             let written = strtime::format(form.as_str(), day).ok();
-            let read = written
-                .as_ref()
-                .and_then(|text| jiff::civil::Date::strptime(form.as_str(), text).ok());
+            let read =
+                written.as_ref().and_then(|text| jiff::civil::Date::strptime(form.as_str(), text).ok());
             if read == Some(day) {
                 continue;
             }
             let message = match (written, read) {
                 (None, _) => format!("\"{}\" is not a form of dates", form.value),
                 (Some(text), None) => {
-                    format!(
-                        "dates written as \"{}\" cannot be read back: \"{text}\"",
-                        form.value
-                    )
+                    format!("dates written as \"{}\" cannot be read back: \"{text}\"", form.value)
                 }
                 (Some(text), Some(read)) => {
-                    format!(
-                        "{day} written as \"{}\" is \"{text}\", and that reads as {read}",
-                        form.value
-                    )
+                    format!("{day} written as \"{}\" is \"{text}\", and that reads as {read}", form.value)
                 }
             };
             let help = "use %Y, %m and %d: \"%m/%d/%Y\" for 11/22/2026";
-            self.problems
-                .add("transform.date_form", &form.span, message, help);
+            self.problems.add("transform.date_form", &form.span, message, help);
             return;
         }
     }
@@ -144,8 +116,7 @@ impl Lowering<'_> {
     ) -> Transform {
         if map.is_empty() {
             let help = "name VTiger's words and Frappe's: { M = \"Male\", F = \"Female\" }";
-            self.problems
-                .add("map.empty", &map.span, "the value map is empty", help);
+            self.problems.add("map.empty", &map.span, "the value map is empty", help);
         }
         for (at, (from, to)) in map.iter().enumerate() {
             for word in [from, to] {
@@ -157,21 +128,14 @@ impl Lowering<'_> {
             }
             let before = map.iter().take(at).find(|(other, _)| fold(other) == fold(from));
             if let Some((first, _)) = before {
-                let message = format!(
-                    "\"{}\" and \"{}\" are one word to VTiger",
-                    first.value, from.value
-                );
+                let message = format!("\"{}\" and \"{}\" are one word to VTiger", first.value, from.value);
                 let help = "case and accents do not count: keep one of them";
                 let first = (&first.span, "the first one");
-                self.problems
-                    .add_related("map.word_twice", &from.span, first, message, help);
+                self.problems.add_related("map.word_twice", &from.span, first, message, help);
             }
         }
         Transform::Map {
-            pairs: map
-                .iter()
-                .map(|(from, to)| (from.value.clone(), to.value.clone()))
-                .collect(),
+            pairs: map.iter().map(|(from, to)| (from.value.clone(), to.value.clone())).collect(),
             otherwise: match otherwise.map(|otherwise| &otherwise.value) {
                 Some(OtherwiseForm::Word(OtherwiseWord::Keep)) => Otherwise::Keep,
                 Some(OtherwiseForm::Word(OtherwiseWord::Refuse)) | None => Otherwise::Refuse,
@@ -203,35 +167,23 @@ impl Lowering<'_> {
 
     fn part(&mut self, index: &Placed<u8>, form: &TransformTable, span: &Range<usize>) -> Transform {
         let of = form.of.as_ref().map_or(0, |of| of.value);
-        let separator = form
-            .separator
-            .as_ref()
-            .map_or(" ", |separator| separator.as_str());
+        let separator = form.separator.as_ref().map_or(" ", |separator| separator.as_str());
         if form.of.is_none() {
             let help = "write how many parts there are: { part = 0, of = 2 }";
-            self.problems
-                .add("part.of_missing", span, "`part` needs `of`", help);
+            self.problems.add("part.of_missing", span, "`part` needs `of`", help);
         } else if !(2..=MOST_PARTS).contains(&of) {
             let message = format!("a text cannot be cut into {of} parts");
             let help = format!("`of` is between 2 and {MOST_PARTS}");
             self.problems.add("part.of", span, message, help);
         } else if index.value >= of {
-            let message = format!(
-                "there is no part {} of {of}: parts are counted from 0",
-                index.value
-            );
+            let message = format!("there is no part {} of {of}: parts are counted from 0", index.value);
             let help = format!("the last one is {}", of - 1);
             self.problems.add("part.index", &index.span, message, help);
         }
         if separator.is_empty() {
             let help = "write what stands between the parts";
-            self.problems
-                .add("part.separator", span, "the separator is empty", help);
+            self.problems.add("part.separator", span, "the separator is empty", help);
         }
-        Transform::Part {
-            separator: separator.to_owned(),
-            index: index.value,
-            of,
-        }
+        Transform::Part { separator: separator.to_owned(), index: index.value, of }
     }
 }

@@ -32,12 +32,7 @@ impl Lowering<'_> {
             .collect();
         if form.document.is_empty() {
             let message = format!("the unit `{}` has no documents", form.name.value);
-            self.problems.add(
-                "unit.no_documents",
-                &form.name.span,
-                message,
-                "add a [[unit.document]]",
-            );
+            self.problems.add("unit.no_documents", &form.name.span, message, "add a [[unit.document]]");
         }
         let roles = form.document.iter().map(|document| &document.role);
         self.unique(roles, "document with the role", "role.duplicate");
@@ -54,16 +49,13 @@ impl Lowering<'_> {
 
     fn condition(&mut self, form: &Placed<ConditionForm>) -> Option<Condition> {
         let mut tests = Vec::new();
-        for (list, test) in [
-            (&form.r#in, Test::In as fn(Vec<Operand>) -> Test),
-            (&form.not_in, Test::NotIn),
-        ] {
+        for (list, test) in [(&form.r#in, Test::In as fn(Vec<Operand>) -> Test), (&form.not_in, Test::NotIn)]
+        {
             let Some(list) = list else { continue };
             if list.is_empty() {
                 let message = format!("the list of values for {} is empty", form.field.name());
                 let help = "name the values, or take the condition out";
-                self.problems
-                    .add("condition.empty_list", &list.span, message, help);
+                self.problems.add("condition.empty_list", &list.span, message, help);
             }
             let operands = list.iter().map(|operand| self.operand(operand)).collect();
             tests.push(test(operands));
@@ -78,24 +70,14 @@ impl Lowering<'_> {
             }
         }
         if let Some(present) = &form.present {
-            tests.push(if present.value {
-                Test::Present
-            } else {
-                Test::Missing
-            });
+            tests.push(if present.value { Test::Present } else { Test::Missing });
         }
         if tests.len() != 1 {
-            let message = format!(
-                "a condition has exactly one test, and this one has {}",
-                tests.len()
-            );
+            let message = format!("a condition has exactly one test, and this one has {}", tests.len());
             let help = "the tests are `in`, `not_in`, `equals`, `at_least`, `at_most` and `present`";
             self.problems.add("condition.one_test", &form.span, message, help);
         }
-        Some(Condition {
-            field: self.vtiger_name(&form.field),
-            test: tests.pop()?,
-        })
+        Some(Condition { field: self.vtiger_name(&form.field), test: tests.pop()? })
     }
 
     fn operand(&mut self, form: &OperandForm) -> Operand {
@@ -121,50 +103,26 @@ impl Lowering<'_> {
         let keys = form.match_keys.iter().enumerate();
         let match_keys = keys.map(|(index, key)| self.match_key(index, key)).collect();
         let checks = form.checks.iter().enumerate();
-        let checks = checks
-            .filter_map(|(index, check)| self.check(index, check))
-            .collect();
+        let checks = checks.filter_map(|(index, check)| self.check(index, check)).collect();
         DocumentMapping {
             role: form.role.as_str().into(),
             doctype: form.doctype.as_str().into(),
-            exists_when: form
-                .exists_when
-                .iter()
-                .map(|field| field.as_str().into())
-                .collect(),
+            exists_when: form.exists_when.iter().map(|field| field.as_str().into()).collect(),
             shared: form.shared.as_ref().is_some_and(|shared| shared.value),
             external_id: form.external_id.as_ref().map(|field| field.as_str().into()),
             match_keys,
-            fields: form
-                .fields
-                .iter()
-                .map(|(name, rule)| self.field_rule(name, rule))
-                .collect(),
-            rows: form
-                .row
-                .iter()
-                .enumerate()
-                .map(|(index, row)| self.row_rule(index, row))
-                .collect(),
+            fields: form.fields.iter().map(|(name, rule)| self.field_rule(name, rule)).collect(),
+            rows: form.row.iter().enumerate().map(|(index, row)| self.row_rule(index, row)).collect(),
             checks,
-            conflict: form
-                .conflict
-                .as_ref()
-                .map(|conflict| conflict.value)
-                .unwrap_or_default(),
-            deletes: form
-                .deletes
-                .as_ref()
-                .map(|deletes| self.deletes(deletes))
-                .unwrap_or_default(),
+            conflict: form.conflict.as_ref().map(|conflict| conflict.value).unwrap_or_default(),
+            deletes: form.deletes.as_ref().map(|deletes| self.deletes(deletes)).unwrap_or_default(),
         }
     }
 
     fn match_key(&mut self, index: usize, form: &Placed<Vec<Placed<MatchPartForm>>>) -> MatchKey {
         if form.is_empty() {
             let help = "name the fields that must be equal: match = [[\"first_name\", \"last_name\"]]";
-            self.problems
-                .add("match.empty", &form.span, "a match key names no field", help);
+            self.problems.add("match.empty", &form.span, "a match key names no field", help);
         }
         let mut parts = Vec::new();
         for (part, placed) in form.iter().enumerate() {
@@ -184,8 +142,7 @@ impl Lowering<'_> {
             (None, Some(field)) => Some(Check::Required(field.as_str().into())),
             _ => {
                 let help = "write { not_in_future = \"...\" } or { required = \"...\" }";
-                self.problems
-                    .add("check.one", &form.span, "a check says exactly one thing", help);
+                self.problems.add("check.one", &form.span, "a check says exactly one thing", help);
                 None
             }
         }

@@ -19,12 +19,7 @@ pub(in crate::mapping) fn read(source: &str, problems: &mut Problems<'_>) -> Opt
     for error in &errors {
         let span = error.span().unwrap_or(0..0);
         let message = format!("this is not TOML: {}", error.message());
-        problems.add(
-            "file.syntax",
-            &span,
-            message,
-            "see https://toml.io for how it is written",
-        );
+        problems.add("file.syntax", &span, message, "see https://toml.io for how it is written");
     }
     if !errors.is_empty() {
         return None;
@@ -35,17 +30,11 @@ pub(in crate::mapping) fn read(source: &str, problems: &mut Problems<'_>) -> Opt
     if let Some(format) = format.as_ref().filter(|format| format.value != FORMAT) {
         let (message, help) = if format.value > FORMAT {
             (
-                format!(
-                    "this mapping is written in format {} for a newer program",
-                    format.value
-                ),
+                format!("this mapping is written in format {} for a newer program", format.value),
                 format!("this program reads format {FORMAT}: install a newer one"),
             )
         } else {
-            (
-                format!("there is no format {}", format.value),
-                format!("write `format = {FORMAT}`"),
-            )
+            (format!("there is no format {}", format.value), format!("write `format = {FORMAT}`"))
         };
         problems.add("file.format", &format.span, message, help);
         return None;
@@ -60,10 +49,7 @@ pub(in crate::mapping) fn read(source: &str, problems: &mut Problems<'_>) -> Opt
         format: format?,
         name: name?,
         title: title?,
-        settings: settings
-            .into_iter()
-            .map(|(key, placed)| (key, placed.value))
-            .collect(),
+        settings: settings.into_iter().map(|(key, placed)| (key, placed.value)).collect(),
         unit: units?.value,
     })
 }
@@ -74,17 +60,11 @@ fn setting(at: At<'_>, problems: &mut Problems<'_>) -> Option<SettingForm> {
     let default = table.optional("default", text, problems);
     let required = table.optional("required", flag, problems);
     table.close(problems);
-    Some(SettingForm {
-        help: help?,
-        default,
-        required,
-    })
+    Some(SettingForm { help: help?, default, required })
 }
 
 fn units(at: At<'_>, problems: &mut Problems<'_>) -> Option<Vec<UnitForm>> {
-    let each = at
-        .elements("a list of tables, each headed [[unit]]", problems)?
-        .into_iter();
+    let each = at.elements("a list of tables, each headed [[unit]]", problems)?.into_iter();
     Some(each.filter_map(|at| unit(at, problems)).collect())
 }
 
@@ -96,19 +76,11 @@ fn unit(at: At<'_>, problems: &mut Problems<'_>) -> Option<UnitForm> {
     let selection = table.list("selection", condition, problems);
     let documents = table.required("document", documents, problems);
     table.close(problems);
-    Some(UnitForm {
-        name: name?,
-        module: module?,
-        never_read,
-        selection,
-        document: documents?.value,
-    })
+    Some(UnitForm { name: name?, module: module?, never_read, selection, document: documents?.value })
 }
 
 fn documents(at: At<'_>, problems: &mut Problems<'_>) -> Option<Vec<DocumentForm>> {
-    let each = at
-        .elements("a list of tables, each headed [[unit.document]]", problems)?
-        .into_iter();
+    let each = at.elements("a list of tables, each headed [[unit.document]]", problems)?.into_iter();
     Some(each.filter_map(|at| document(at, problems)).collect())
 }
 
@@ -189,15 +161,7 @@ fn condition(at: At<'_>, problems: &mut Problems<'_>) -> Option<ConditionForm> {
     let at_most = table.optional("at_most", operand, problems);
     let present = table.optional("present", flag, problems);
     table.close(problems);
-    Some(ConditionForm {
-        field: field?,
-        r#in,
-        not_in,
-        equals,
-        at_least,
-        at_most,
-        present,
-    })
+    Some(ConditionForm { field: field?, r#in, not_in, equals, at_least, at_most, present })
 }
 
 fn match_key(at: At<'_>, problems: &mut Problems<'_>) -> Option<Vec<Placed<MatchPartForm>>> {
@@ -237,20 +201,13 @@ fn conflict(at: At<'_>, problems: &mut Problems<'_>) -> Option<ConflictPolicy> {
 }
 
 fn direction(at: At<'_>, problems: &mut Problems<'_>) -> Option<Direction> {
-    let words = [
-        ("both", Direction::Both),
-        ("to_frappe", Direction::ToFrappe),
-        ("to_vtiger", Direction::ToVtiger),
-    ];
+    let words =
+        [("both", Direction::Both), ("to_frappe", Direction::ToFrappe), ("to_vtiger", Direction::ToVtiger)];
     word(at, &words, problems)
 }
 
 fn clearing(at: At<'_>, problems: &mut Problems<'_>) -> Option<Clearing> {
-    word(
-        at,
-        &[("keep", Clearing::Keep), ("clear", Clearing::Clear)],
-        problems,
-    )
+    word(at, &[("keep", Clearing::Keep), ("clear", Clearing::Clear)], problems)
 }
 
 fn deletes(at: At<'_>, problems: &mut Problems<'_>) -> Option<DeletesForm> {
@@ -273,10 +230,7 @@ fn mark(at: At<'_>, problems: &mut Problems<'_>) -> Option<MarkTarget> {
     let field = table.required("field", text, problems);
     let value = table.required("value", text, problems);
     table.close(problems);
-    Some(MarkTarget {
-        field: field?,
-        value: value?,
-    })
+    Some(MarkTarget { field: field?, value: value? })
 }
 
 fn source(table: &mut Table<'_>, problems: &mut Problems<'_>) -> SourceForm {
@@ -354,11 +308,7 @@ fn row(at: At<'_>, problems: &mut Problems<'_>) -> Option<RowForm> {
     let columns = table.required("columns", |at, problems| entries(at, column, problems), problems);
     let on_create = table.optional("on_create", flag, problems);
     table.close(problems);
-    Some(RowForm {
-        table: name?,
-        columns: columns?.value,
-        on_create,
-    })
+    Some(RowForm { table: name?, columns: columns?.value, on_create })
 }
 
 fn column(at: At<'_>, problems: &mut Problems<'_>) -> Option<ColumnForm> {

@@ -33,20 +33,13 @@ impl<'n> At<'n> {
 
     /// Tells that something else was expected here.
     pub(super) fn unexpected<T>(&self, expected: &str, problems: &mut Problems<'_>) -> Option<T> {
-        let message = format!(
-            "`{}` must be {expected}, and this is {}",
-            self.name,
-            described(self.value())
-        );
+        let message = format!("`{}` must be {expected}, and this is {}", self.name, described(self.value()));
         problems.add("file.wrong_type", &self.span(), message, "");
         None
     }
 
     pub(super) fn placed<T>(self, read: Read<T>, problems: &mut Problems<'_>) -> Option<Placed<T>> {
-        read(self, problems).map(|value| Placed {
-            value,
-            span: self.span(),
-        })
+        read(self, problems).map(|value| Placed { value, span: self.span() })
     }
 
     /// The elements of an array.
@@ -93,12 +86,7 @@ impl<'n> Table<'n> {
     pub(super) fn of(table: &'n DeTable<'n>, span: Range<usize>, what: &'static str) -> Self {
         let mut entries: Vec<_> = table.iter().collect();
         entries.sort_by_key(|(key, _)| key.span().start);
-        Self {
-            what,
-            span,
-            entries,
-            known: Vec::new(),
-        }
+        Self { what, span, entries, known: Vec::new() }
     }
 
     fn find(&mut self, key: &'static str) -> Option<At<'n>> {
@@ -125,10 +113,7 @@ impl<'n> Table<'n> {
         if let Some(at) = self.find(key) {
             return at.placed(read, problems);
         }
-        let (message, help) = (
-            format!("{} needs the key `{key}`", self.what),
-            format!("add `{key} = ...`"),
-        );
+        let (message, help) = (format!("{} needs the key `{key}`", self.what), format!("add `{key} = ...`"));
         problems.add("file.missing_key", &self.span, message, help);
         None
     }
@@ -153,16 +138,9 @@ impl<'n> Table<'n> {
         problems: &mut Problems<'_>,
     ) -> Option<Placed<Vec<Placed<T>>>> {
         let at = self.find(key)?;
-        let elements = if at.value().is_array() {
-            at.elements("a list", problems)?
-        } else {
-            vec![at]
-        };
+        let elements = if at.value().is_array() { at.elements("a list", problems)? } else { vec![at] };
         let value = elements.into_iter().filter_map(|at| at.placed(read, problems));
-        Some(Placed {
-            value: value.collect(),
-            span: at.span(),
-        })
+        Some(Placed { value: value.collect(), span: at.span() })
     }
 
     /// A table with keys of the user's choice; nothing where the key is not there.
@@ -173,10 +151,7 @@ impl<'n> Table<'n> {
         problems: &mut Problems<'_>,
     ) -> Option<Placed<Entries<Placed<T>>>> {
         let at = self.find(key)?;
-        Some(Placed {
-            value: entries(at, read, problems)?,
-            span: at.span(),
-        })
+        Some(Placed { value: entries(at, read, problems)?, span: at.span() })
     }
 
     /// Tells the keys that nobody asked for.
@@ -206,10 +181,7 @@ pub(super) fn entries<T>(
     let read = entries.into_iter().filter_map(|(key, node)| {
         let name = key.get_ref().as_ref();
         let value = At { name, node }.placed(read, problems)?;
-        let key = Placed {
-            value: name.to_owned(),
-            span: key.span(),
-        };
+        let key = Placed { value: name.to_owned(), span: key.span() };
         Some((key, value))
     });
     Some(read.collect())

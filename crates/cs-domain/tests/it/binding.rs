@@ -1,0 +1,1 @@
+//! Mappings against what the two systems say of their fields.

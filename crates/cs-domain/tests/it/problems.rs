@@ -1,0 +1,386 @@
+//! Every way in which a mapping file can be wrong, and what its writer reads.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use cs_domain::mapping::parse;
+
+const RIGHT: &str = r#"format = 1
+name = "test"
+title = "Test"
+
+[settings.company]
+help = "Which company"
+
+[[unit]]
+name = "policy"
+module = "SalesOrder"
+never_read = [9]
+selection = [{ field = "status", in = ["Active"] }]
+
+[[unit.document]]
+role = "customer"
+doctype = "Customer"
+[unit.document.fields]
+customer_name = "account"
+company = { setting = "company" }
+
+[[unit.document]]
+role = "owner"
+doctype = "Contact"
+exists_when = ["first_name"]
+external_id = "vtiger_id"
+match = [["first_name", { linked = "customer" }]]
+checks = [{ required = "first_name" }]
+deletes = "unlink"
+[unit.document.fields]
+first_name = "first"
+day = "birthday"
+customer = { document = "customer" }
+[[unit.document.row]]
+table = "links"
+columns = { link_name = { document = "customer" } }
+"#;
+
+/// The code that is expected, and what is replaced by what.
+type Case = (&'static str, &'static str, &'static str);
+
+const FILES: &[Case] = &[
+    ("file.syntax", "title = \"Test\"", "title = \"Test"),
+    ("file.format", "format = 1", "format = 2"),
+    ("file.format", "format = 1", "format = 0"),
+    ("file.missing_key", "format = 1\n", ""),
+    ("file.missing_key", "doctype = \"Contact\"\n", ""),
+    ("file.unknown_key", "doctype = \"Contact\"", "doctype = \"Contact\"\ncoflict = \"ask\""),
+    ("file.unknown_key", "title = \"Test\"", "title = \"Test\"\nsomething = 1"),
+    ("file.unknown_word", "deletes = \"unlink\"", "deletes = \"unlnk\""),
+    ("file.unknown_word", "day = \"birthday\"", "day = { vtiger = \"birthday\", direction = \"to_erp\" }"),
+    ("file.wrong_type", "deletes = \"unlink\"", "deletes = true"),
+    ("file.wrong_type", "role = \"owner\"", "role = 7"),
+    ("file.wrong_type", "never_read = [9]", "never_read = 9"),
+    ("file.wrong_type", "never_read = [9]", "never_read = [-9]"),
+    ("file.wrong_type", "first_name = \"first\"", "first_name = 1.5"),
+    ("file.wrong_type", "{ required = \"first_name\" }", "7"),
+];
+
+const NAMES: &[Case] = &[
+    ("name.form", "name = \"policy\"", "name = \"The Policy\""),
+    ("name.form", "role = \"owner\"", "role = \"1st\""),
+    ("name.empty", "module = \"SalesOrder\"", "module = \"\""),
+    ("name.empty", "doctype = \"Contact\"", "doctype = \" \""),
+    ("name.empty", "day = \"birthday\"", "day = \"\""),
+    (
+        "setting.unknown",
+        "{ setting = \"company\" }",
+        "{ setting = \"compani\" }\nagain = { setting = \"company\" }",
+    ),
+    ("setting.unused", "{ setting = \"company\" }", "\"company\""),
+    (
+        "setting.required_with_default",
+        "help = \"Which company\"",
+        "help = \"?\"\nrequired = true\ndefault = \"A\"",
+    ),
+    (
+        "unit.no_documents",
+        "[[unit]]\n",
+        "[[unit]]\nname = \"empty\"\nmodule = \"Leads\"\ndocument = []\n[[unit]]\n",
+    ),
+    (
+        "unit.duplicate",
+        "[[unit]]\n",
+        "[[unit]]\nname = \"policy\"\nmodule = \"Leads\"\n[[unit.document]]\nrole = \"a\"\ndoctype = \"Lead\"\n[[unit]]\n",
+    ),
+    (
+        "role.duplicate",
+        "[[unit.document]]\nrole = \"owner\"",
+        "[[unit.document]]\nrole = \"customer\"\ndoctype = \"Customer\"\n[[unit.document]]\nrole = \"owner\"",
+    ),
+];
+
+const CONDITIONS: &[Case] = &[
+    ("condition.one_test", "in = [\"Active\"]", "in = [\"Active\"], present = true"),
+    ("condition.one_test", ", in = [\"Active\"]", ""),
+    ("condition.empty_list", "in = [\"Active\"]", "in = []"),
+    ("setting.unknown", "in = [\"Active\"]", "at_least = { setting = \"from\" }"),
+    ("check.one", "{ required = \"first_name\" }", "{ required = \"first_name\", not_in_future = \"day\" }"),
+    ("check.unknown_field", "{ required = \"first_name\" }", "{ required = \"firstname\" }"),
+    ("exists_when.unknown_field", "exists_when = [\"first_name\"]", "exists_when = [\"last_name\"]"),
+    ("external_id.has_rule", "day = \"birthday\"", "vtiger_id = \"birthday\""),
+    ("match.empty", "match = [[\"first_name\", { linked = \"customer\" }]]", "match = [[]]"),
+    ("match.unknown_field", "match = [[\"first_name\"", "match = [[\"first_nam\""),
+    (
+        "match.never_to_frappe",
+        "first_name = \"first\"",
+        "first_name = { vtiger = \"first\", direction = \"to_vtiger\" }",
+    ),
+    (
+        "match.not_tied",
+        "match = [[\"first_name\", { linked = \"customer\" }]]",
+        "match = [[{ linked = \"other\" }]]\n[[unit.document]]\nrole = \"other\"\ndoctype = \"Bank\"\n[unit.document.fields]\nx = { document = \"owner\", deferred = true }\n[[unit.document]]\nrole = \"third\"\ndoctype = \"Contact\"\nmatch = [[{ linked = \"other\" }]]",
+    ),
+];
+
+const SOURCES: &[Case] = &[
+    ("field.one_source", "day = \"birthday\"", "day = { direction = \"to_frappe\" }"),
+    ("field.one_source", "day = \"birthday\"", "day = { vtiger = \"birthday\", constant = 1 }"),
+    ("field.stray_key", "day = \"birthday\"", "day = { constant = 1, join = \" \" }"),
+    ("field.stray_key", "day = \"birthday\"", "day = { vtiger = \"birthday\", join = \" \" }"),
+    ("field.stray_key", "day = \"birthday\"", "day = { constant = 1, when_empty = \"clear\" }"),
+    ("field.no_vtiger_field", "day = \"birthday\"", "day = { vtiger = [] }"),
+    ("field.joined_twice", "day = \"birthday\"", "day = { vtiger = [7, \"cf_7\"] }"),
+    ("field.two_writers", "day = \"birthday\"", "day = \"first\""),
+    ("constant.empty", "day = \"birthday\"", "day = { constant = \"\" }"),
+    ("linked.incomplete", "day = \"birthday\"", "day = { vtiger = \"account_id\", unit = \"policy\" }"),
+    (
+        "linked.several_fields",
+        "[[unit]]\n",
+        "[[unit]]\nname = \"second\"\nmodule = \"Leads\"\n[[unit.document]]\nrole = \"a\"\ndoctype = \"Lead\"\n[unit.document.fields]\nx = { vtiger = [\"a\", \"b\"], unit = \"policy\", role = \"owner\" }\n[[unit]]\n",
+    ),
+    ("direction.one_way", "day = \"birthday\"", "day = { constant = 1, direction = \"both\" }"),
+    (
+        "direction.one_way",
+        "day = \"birthday\"",
+        "day = { vtiger = \"birthday\", on_create = true, direction = \"both\" }",
+    ),
+    (
+        "direction.one_way",
+        "{ document = \"customer\" }\n[[",
+        "{ document = \"customer\", direction = \"to_vtiger\" }\n[[",
+    ),
+    ("join.no_way_back", "day = \"birthday\"", "day = { vtiger = [1, 2], join = \"\" }"),
+    ("deferred.without_document", "day = \"birthday\"", "day = { vtiger = \"birthday\", deferred = true }"),
+    (
+        "deferred.on_create",
+        "{ document = \"customer\" }\n[[",
+        "{ document = \"customer\", deferred = true, on_create = true }\n[[",
+    ),
+    ("row.empty", "columns = { link_name = { document = \"customer\" } }", "columns = {}"),
+    ("never_read.used", "day = \"birthday\"", "day = 9"),
+    ("never_read.used", "{ field = \"status\",", "{ field = \"cf_9\","),
+];
+
+const TRANSFORMS: &[Case] = &[
+    (
+        "transform.one",
+        "day = \"birthday\"",
+        "day = { vtiger = \"birthday\", transform = { date = \"%Y-%m-%d\", phone = \"US\" } }",
+    ),
+    ("transform.one", "day = \"birthday\"", "day = { vtiger = \"birthday\", transform = {} }"),
+    (
+        "transform.stray_key",
+        "day = \"birthday\"",
+        "day = { vtiger = \"birthday\", transform = { phone = \"US\", of = 2 } }",
+    ),
+    ("transform.without_vtiger", "day = \"birthday\"", "day = { constant = 1, transform = \"trim\" }"),
+    (
+        "transform.date_form",
+        "day = \"birthday\"",
+        "day = { vtiger = \"birthday\", transform = { date = \"%m/%d/%y\" } }",
+    ),
+    (
+        "transform.date_form",
+        "day = \"birthday\"",
+        "day = { vtiger = \"birthday\", transform = { date = \"%m/%Y\" } }",
+    ),
+    (
+        "transform.date_form",
+        "day = \"birthday\"",
+        "day = { vtiger = \"birthday\", transform = { date = \"%Y-%Q\" } }",
+    ),
+    (
+        "transform.region",
+        "day = \"birthday\"",
+        "day = { vtiger = \"birthday\", transform = { phone = \"us\" } }",
+    ),
+    (
+        "transform.region",
+        "day = \"birthday\"",
+        "day = { vtiger = \"birthday\", transform = { phone = \"USA\" } }",
+    ),
+    ("map.empty", "day = \"birthday\"", "day = { vtiger = \"birthday\", transform = { map = {} } }"),
+    (
+        "map.empty_word",
+        "day = \"birthday\"",
+        "day = { vtiger = \"birthday\", transform = { map = { \"\" = \"x\" } } }",
+    ),
+    (
+        "map.word_twice",
+        "day = \"birthday\"",
+        "day = { vtiger = \"birthday\", transform = { map = { Sí = \"Yes\", si = \"Y\" } } }",
+    ),
+    (
+        "map.not_one_to_one",
+        "day = \"birthday\"",
+        "day = { vtiger = \"birthday\", transform = { map = { M = \"Male\", H = \"male\" } } }",
+    ),
+    (
+        "map.no_way_back",
+        "day = \"birthday\"",
+        "day = { vtiger = \"birthday\", transform = { map = { M = \"Male\" }, otherwise = { use = \"Other\" } } }",
+    ),
+    ("part.of_missing", "day = \"birthday\"", "day = { vtiger = \"birthday\", transform = { part = 0 } }"),
+    ("part.of", "day = \"birthday\"", "day = { vtiger = \"birthday\", transform = { part = 0, of = 1 } }"),
+    ("part.index", "day = \"birthday\"", "day = { vtiger = \"birthday\", transform = { part = 2, of = 2 } }"),
+    (
+        "part.separator",
+        "day = \"birthday\"",
+        "day = { vtiger = \"birthday\", transform = { part = 0, of = 2, separator = \"\" } }",
+    ),
+    (
+        "default.empty",
+        "day = \"birthday\"",
+        "day = { vtiger = \"birthday\", transform = { default = \"\" } }",
+    ),
+    (
+        "default.one_way",
+        "day = \"birthday\"",
+        "day = { vtiger = \"birthday\", direction = \"to_vtiger\", transform = { default = 1 } }",
+    ),
+    (
+        "default.clears",
+        "day = \"birthday\"",
+        "day = { vtiger = \"birthday\", when_empty = \"clear\", transform = { default = 1 } }",
+    ),
+    (
+        "last_four.no_way_back",
+        "day = \"birthday\"",
+        "day = { vtiger = \"birthday\", transform = \"last_four\" }",
+    ),
+    (
+        "last_four.unguarded",
+        "day = \"birthday\"",
+        "day = { vtiger = \"card\", transform = \"last_four\", direction = \"to_frappe\" }\ncard = \"card\"",
+    ),
+    (
+        "last_four.unguarded",
+        "day = \"birthday\"",
+        "day = { vtiger = \"status\", transform = \"last_four\", direction = \"to_frappe\" }",
+    ),
+];
+
+const REFERENCES: &[Case] = &[
+    ("mapping.no_units", "", ""),
+    (
+        "reference.unknown_role",
+        "customer = { document = \"customer\" }",
+        "customer = { document = \"custommer\" }",
+    ),
+    ("reference.unknown_role", "{ linked = \"customer\" }", "{ linked = \"bank\" }"),
+    (
+        "reference.unknown_role",
+        "{ link_name = { document = \"customer\" } }",
+        "{ link_name = { document = \"x\" } }",
+    ),
+    (
+        "reference.unknown_role",
+        "day = \"birthday\"",
+        "day = { vtiger = \"a\", unit = \"policy\", role = \"x\" }",
+    ),
+    ("reference.itself", "customer = { document = \"customer\" }", "customer = { document = \"owner\" }"),
+    (
+        "reference.unknown_unit",
+        "day = \"birthday\"",
+        "day = { vtiger = \"a\", unit = \"polici\", role = \"owner\" }",
+    ),
+    (
+        "mapping.cycle",
+        "company = { setting = \"company\" }",
+        "company = { setting = \"company\" }\nmain = { document = \"owner\" }",
+    ),
+    (
+        "mapping.match_cycle",
+        "[unit.document.fields]\ncustomer_name",
+        "match = [[{ linked = \"owner\" }]]\n[unit.document.fields]\ncustomer_name",
+    ),
+    (
+        "mapping.unit_cycle",
+        "[[unit]]\n",
+        "[[unit]]\nname = \"second\"\nmodule = \"Leads\"\n[[unit.document]]\nrole = \"a\"\ndoctype = \"Lead\"\n[unit.document.fields]\nx = { vtiger = \"a\", unit = \"policy\", role = \"owner\" }\n[[unit]]\n",
+    ),
+];
+
+fn text_of((code, from, to): &Case) -> String {
+    if *code == "mapping.no_units" {
+        return "format = 1\nname = \"test\"\ntitle = \"Test\"\nunit = []\n".to_owned();
+    }
+    assert_eq!(RIGHT.matches(from).count(), 1, "{code}: {from:?} must stand there once");
+    let text = RIGHT.replace(from, to);
+    if *code == "mapping.unit_cycle" {
+        let back = "day = { vtiger = \"lead\", unit = \"second\", role = \"a\" }";
+        return text.replace("day = \"birthday\"", back);
+    }
+    text
+}
+
+fn cases() -> impl Iterator<Item = &'static Case> {
+    [FILES, NAMES, CONDITIONS, SOURCES, TRANSFORMS, REFERENCES].into_iter().flatten()
+}
+
+#[test]
+fn the_mapping_that_the_cases_spoil_is_right() {
+    parse(RIGHT).unwrap();
+}
+
+#[test]
+fn each_mistake_is_told_as_what_it_is() {
+    let mut read = String::new();
+    for case in cases() {
+        let problems = parse(&text_of(case)).expect_err(case.0);
+        let codes: BTreeSet<&str> = problems.iter().map(|problem| problem.code.as_str()).collect();
+        // Broken references leave settings and keys unused; what matters is that the mistake itself is told.
+        assert!(codes.contains(case.0), "{case:?} gave {problems:#?}");
+        for problem in problems.iter().filter(|problem| problem.code == case.0) {
+            writeln!(read, "{}", problem.render("test.toml")).unwrap();
+        }
+    }
+    insta::assert_snapshot!("what_people_read", read);
+}
+
+#[test]
+fn every_code_has_a_case() {
+    let sources = [
+        include_str!("../../src/mapping/file/read.rs"),
+        include_str!("../../src/mapping/file/walk.rs"),
+        include_str!("../../src/mapping/validate.rs"),
+        include_str!("../../src/mapping/validate_field.rs"),
+        include_str!("../../src/mapping/validate_references.rs"),
+        include_str!("../../src/mapping/validate_transform.rs"),
+        include_str!("../../src/mapping/validate_unit.rs"),
+    ];
+    let is_code = |text: &&str| {
+        let word = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+        text.split_once('.').is_some_and(|(area, rule)| word(area) && word(rule))
+    };
+    let known: BTreeSet<&str> = sources.iter().flat_map(|source| source.split('"')).filter(is_code).collect();
+    assert!(known.len() > 40, "{known:?}");
+    let covered: BTreeSet<&str> = cases().map(|case| case.0).collect();
+    assert_eq!(known.difference(&covered).collect::<Vec<_>>(), Vec::<&&str>::new());
+}
+
+#[test]
+fn all_mistakes_of_a_file_are_told_at_once_and_in_its_order() {
+    let text = RIGHT
+        .replace("role = \"owner\"", "role = \"Owner\"")
+        .replace("day = \"birthday\"", "day = 9")
+        .replace("module = \"SalesOrder\"", "module = \"\"");
+    let problems = parse(&text).unwrap_err();
+    let codes: Vec<&str> = problems.iter().map(|problem| problem.code.as_str()).collect();
+    assert_eq!(codes, ["name.empty", "name.form", "never_read.used"]);
+}
+
+#[test]
+fn a_mistake_that_two_places_share_names_both() {
+    let problems = parse(&RIGHT.replace("day = \"birthday\"", "day = 9")).unwrap_err();
+    let (span, label) = &problems[0].related[0];
+    assert_eq!((&RIGHT[span.clone()], label.as_str()), ("9", "never read"));
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_makes_reading_panic(at in 0..RIGHT.len(), insert in "[\\[\\]{}=\",.a-z0-9\n]{0,6}", cut in 0usize..12) {
+        if RIGHT.is_char_boundary(at) {
+            let rest = RIGHT.get((at + cut).min(RIGHT.len())..).unwrap_or_default();
+            let _ = parse(&format!("{}{insert}{rest}", &RIGHT[..at]));
+        }
+    }
+}
