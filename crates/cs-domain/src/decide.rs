@@ -24,11 +24,7 @@ pub fn decide(unit: &UnitMapping, schemas: &BTreeMap<Kind, KindSchema>, situatio
         plan.skipped = Some(SkipReason::NotThere);
         return plan;
     };
-    if !unit
-        .selection
-        .iter()
-        .all(|condition| condition.holds(record, &situation.settings))
-    {
+    if !unit.selection.iter().all(|condition| condition.holds(record, &situation.settings)) {
         plan.skipped = Some(SkipReason::NotSelected);
         return plan;
     }
@@ -101,10 +97,7 @@ impl<'a> Decision<'a> {
                 Some(document) => self.existing(mapping, wanted, document, Some(shadow), None),
                 None => self.conflict(
                     &mapping.role,
-                    Conflict::Gone {
-                        role: mapping.role.clone(),
-                        document: link.document.clone(),
-                    },
+                    Conflict::Gone { role: mapping.role.clone(), document: link.document.clone() },
                 ),
             },
             None if wanted.exists(mapping) => self.unlinked(mapping, wanted, counterpart),
@@ -127,20 +120,14 @@ impl<'a> Decision<'a> {
         match known.map_or(Choice::None, |known| choose(mapping, &known.candidates)) {
             Choice::None => self.create(mapping, wanted),
             Choice::One(candidate) => {
-                self.existing(mapping, wanted, &candidate.document, None, Some(candidate))
+                self.existing(mapping, wanted, &candidate.document, None, Some(candidate));
             }
             Choice::Several(found) => {
-                let candidates = found
-                    .iter()
-                    .map(|candidate| candidate.document.reference.clone())
-                    .collect();
+                let candidates = found.iter().map(|candidate| candidate.document.reference.clone()).collect();
                 self.conflict(&mapping.role, Conflict::Ambiguous { role, candidates });
             }
             Choice::Taken(candidate) => {
-                let by = candidate
-                    .taken_by
-                    .clone()
-                    .unwrap_or_else(|| self.situation.subject.clone());
+                let by = candidate.taken_by.clone().unwrap_or_else(|| self.situation.subject.clone());
                 let candidate = candidate.document.reference.clone();
                 self.conflict(&mapping.role, Conflict::Taken { role, candidate, by });
             }
@@ -150,11 +137,7 @@ impl<'a> Decision<'a> {
     fn create(&mut self, mapping: &'a DocumentMapping, wanted: &WantedDocument) {
         let key = OperationKey::of(&self.situation.subject, &mapping.role);
         let mut changes = Vec::new();
-        for rule in mapping
-            .fields
-            .iter()
-            .filter(|rule| rule.direction.reaches_frappe())
-        {
+        for rule in mapping.fields.iter().filter(|rule| rule.direction.reaches_frappe()) {
             let after = match wanted.fields.get(&rule.frappe) {
                 Some(Wanted::Value(value)) if !value.is_empty() => Planned::Value(value.clone()),
                 Some(Wanted::Document(role)) => match self.planned_reference(mapping, rule, role) {
@@ -163,26 +146,14 @@ impl<'a> Decision<'a> {
                 },
                 _ => continue,
             };
-            changes.push(Change {
-                field: rule.frappe.clone(),
-                before: None,
-                after,
-            });
+            changes.push(Change { field: rule.frappe.clone(), before: None, after });
         }
         if let Some(field) = &mapping.external_id {
             let after = Planned::Value(Value::text(key.0.clone()));
-            changes.push(Change {
-                field: field.clone(),
-                before: None,
-                after,
-            });
+            changes.push(Change { field: field.clone(), before: None, after });
         }
         for (table, rows) in self.new_tables(mapping, wanted) {
-            changes.push(Change {
-                field: table,
-                before: None,
-                after: Planned::Rows(rows),
-            });
+            changes.push(Change { field: table, before: None, after: Planned::Rows(rows) });
         }
         self.documents.insert(&mapping.role, Standing::Planned);
         self.step(mapping, Act::Create { key }, changes);
@@ -201,11 +172,7 @@ impl<'a> Decision<'a> {
             }
             Some(Standing::Planned) if !rule.deferred => Some(Planned::Document(role.clone())),
             _ if rule.deferred => {
-                self.late.push(Late {
-                    mapping,
-                    field: &rule.frappe,
-                    role: role.clone(),
-                });
+                self.late.push(Late { mapping, field: &rule.frappe, role: role.clone() });
                 None
             }
             _ => None,
@@ -220,10 +187,7 @@ impl<'a> Decision<'a> {
         let mut tables: BTreeMap<FieldName, Vec<PlannedRow>> = BTreeMap::new();
         for (rule, row) in mapping.rows.iter().zip(&wanted.rows) {
             if let Some(columns) = self.planned_columns(row) {
-                tables
-                    .entry(rule.table.clone())
-                    .or_default()
-                    .push(PlannedRow { name: None, columns });
+                tables.entry(rule.table.clone()).or_default().push(PlannedRow { name: None, columns });
             }
         }
         tables
@@ -254,21 +218,9 @@ impl<'a> Decision<'a> {
     ) {
         if let Some(candidate) = candidate {
             let ours = candidate.found_by == FoundBy::OperationKey;
-            let origin = if ours {
-                LinkOrigin::Created
-            } else {
-                LinkOrigin::Adopted
-            };
+            let origin = if ours { LinkOrigin::Created } else { LinkOrigin::Adopted };
             let (target, version) = (document.reference.clone(), document.version.clone());
-            self.step(
-                mapping,
-                Act::Link {
-                    target,
-                    version,
-                    origin,
-                },
-                Vec::new(),
-            );
+            self.step(mapping, Act::Link { target, version, origin }, Vec::new());
         }
         let mut changes = Vec::new();
         let mut agreed = BTreeMap::new();
@@ -277,15 +229,7 @@ impl<'a> Decision<'a> {
                 continue;
             };
             let outcome = merge(&self.field_situation(mapping, rule, &wanted, document, shadow));
-            self.field(
-                mapping,
-                rule,
-                &wanted,
-                document,
-                shadow,
-                outcome,
-                (&mut changes, &mut agreed),
-            );
+            self.field(mapping, rule, &wanted, document, shadow, outcome, (&mut changes, &mut agreed));
         }
         changes.extend(self.missing_rows(mapping, wanted, document));
         self.plan.agreed.insert(mapping.role.clone(), agreed);
@@ -307,11 +251,7 @@ impl<'a> Decision<'a> {
             Wanted::Document(role) => match self.documents.get(role) {
                 Some(Standing::There(document)) => Some(Value::Reference(document.reference.clone())),
                 Some(Standing::Planned) | None => {
-                    self.late.push(Late {
-                        mapping,
-                        field: &rule.frappe,
-                        role: role.clone(),
-                    });
+                    self.late.push(Late { mapping, field: &rule.frappe, role: role.clone() });
                     None
                 }
             },
@@ -342,10 +282,7 @@ impl<'a> Decision<'a> {
         }
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one field's whole situation, used in one place"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "one field's whole situation, used in one place")]
     fn field(
         &mut self,
         mapping: &DocumentMapping,
@@ -368,11 +305,7 @@ impl<'a> Decision<'a> {
             FieldOutcome::ToFrappe(value) => {
                 keep(agreed, base);
                 let before = document.get(&rule.frappe).cloned();
-                changes.push(Change {
-                    field: rule.frappe.clone(),
-                    before,
-                    after: Planned::Value(value),
-                });
+                changes.push(Change { field: rule.frappe.clone(), before, after: Planned::Value(value) });
             }
             FieldOutcome::Conflict => {
                 keep(agreed, base.clone());
@@ -397,43 +330,26 @@ impl<'a> Decision<'a> {
         document: &Record,
     ) -> Vec<Change> {
         let mut additions: BTreeMap<&FieldName, Vec<PlannedRow>> = BTreeMap::new();
-        for (rule, row) in mapping
-            .rows
-            .iter()
-            .zip(&wanted.rows)
-            .filter(|(rule, _)| !rule.on_create)
-        {
+        for (rule, row) in mapping.rows.iter().zip(&wanted.rows).filter(|(rule, _)| !rule.on_create) {
             let Some(columns) = self.planned_columns(row) else {
                 continue;
             };
             if !has_row(document, rule, &columns) {
-                additions
-                    .entry(&rule.table)
-                    .or_default()
-                    .push(PlannedRow { name: None, columns });
+                additions.entry(&rule.table).or_default().push(PlannedRow { name: None, columns });
             }
         }
         let changes = additions.into_iter().map(|(table, added)| {
             let before = document.get(table).cloned();
             let mut rows: Vec<PlannedRow> = rows_of(document, table).iter().map(kept_row).collect();
             rows.extend(added);
-            Change {
-                field: table.clone(),
-                before,
-                after: Planned::Rows(rows),
-            }
+            Change { field: table.clone(), before, after: Planned::Rows(rows) }
         });
         changes.collect()
     }
 
     fn step(&mut self, mapping: &DocumentMapping, act: Act, changes: Vec<Change>) {
         let (role, doctype) = (mapping.role.clone(), mapping.doctype.clone());
-        self.plan.steps.push(Step {
-            role,
-            doctype,
-            act,
-            changes,
-        });
+        self.plan.steps.push(Step { role, doctype, act, changes });
     }
 
     /// Adds what is written last: references to documents that only now exist.
@@ -447,15 +363,8 @@ impl<'a> Decision<'a> {
                 }
                 None => continue,
             };
-            let change = Change {
-                field: late.field.clone(),
-                before: None,
-                after,
-            };
-            match by_role
-                .iter_mut()
-                .find(|(mapping, _)| mapping.role == late.mapping.role)
-            {
+            let change = Change { field: late.field.clone(), before: None, after };
+            match by_role.iter_mut().find(|(mapping, _)| mapping.role == late.mapping.role) {
                 Some((_, changes)) => changes.push(change),
                 None => by_role.push((late.mapping, vec![change])),
             }
@@ -475,23 +384,16 @@ fn rows_of<'r>(document: &'r Record, table: &FieldName) -> &'r [Row] {
 }
 
 fn kept_row(row: &Row) -> PlannedRow {
-    let columns = row
-        .columns
-        .iter()
-        .map(|(name, value)| (name.clone(), Planned::Value(value.clone())));
-    PlannedRow {
-        name: row.name.clone(),
-        columns: columns.collect(),
-    }
+    let columns = row.columns.iter().map(|(name, value)| (name.clone(), Planned::Value(value.clone())));
+    PlannedRow { name: row.name.clone(), columns: columns.collect() }
 }
 
 fn has_row(document: &Record, rule: &RowRule, columns: &BTreeMap<FieldName, Planned>) -> bool {
     rows_of(document, &rule.table).iter().any(|row| {
         columns.iter().all(|(name, cell)| match cell {
-            Planned::Value(wanted) => row
-                .columns
-                .get(name)
-                .is_some_and(|found| found.plain() == wanted.plain()),
+            Planned::Value(wanted) => {
+                row.columns.get(name).is_some_and(|found| found.plain() == wanted.plain())
+            }
             Planned::Document(_) | Planned::Rows(_) => false,
         })
     })

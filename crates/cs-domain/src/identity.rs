@@ -29,10 +29,8 @@ pub fn choose<'a>(mapping: &DocumentMapping, candidates: &'a [Candidate]) -> Cho
     let Some(best) = candidates.iter().map(|candidate| candidate.found_by).min() else {
         return Choice::None;
     };
-    let mut found: Vec<&Candidate> = candidates
-        .iter()
-        .filter(|candidate| candidate.found_by == best)
-        .collect();
+    let mut found: Vec<&Candidate> =
+        candidates.iter().filter(|candidate| candidate.found_by == best).collect();
     if best != FoundBy::OperationKey && !mapping.shared && found.len() > 1 {
         found.retain(|candidate| candidate.taken_by.is_none());
     }
@@ -56,23 +54,15 @@ pub struct KeyValues<'a> {
 impl KeyValues<'_> {
     /// The key as one text; two records that mean the same document have the same signature, case and accents aside.
     pub fn signature(&self) -> String {
-        let fields = self
-            .fields
-            .iter()
-            .map(|(name, value)| format!("{name}={}", fold(&value.plain())));
-        let ties = self
-            .ties
-            .iter()
-            .map(|(role, document)| format!("{role}->{}", document.reference.id));
+        let fields = self.fields.iter().map(|(name, value)| format!("{name}={}", fold(&value.plain())));
+        let ties = self.ties.iter().map(|(role, document)| format!("{role}->{}", document.reference.id));
         fields.chain(ties).collect::<Vec<_>>().join("\u{1f}")
     }
 
     /// Whether a document has these values; ties are looked at by [`is_tied`].
     pub fn agree_with(&self, document: &Record) -> bool {
         self.fields.iter().all(|(name, value)| {
-            document
-                .get(name)
-                .is_some_and(|found| fold(&found.plain()) == fold(&value.plain()))
+            document.get(name).is_some_and(|found| fold(&found.plain()) == fold(&value.plain()))
         })
     }
 }
@@ -83,10 +73,7 @@ pub fn key_values<'a>(
     wanted: &'a WantedDocument,
     documents: &BTreeMap<&Role, &'a Record>,
 ) -> Option<KeyValues<'a>> {
-    let mut values = KeyValues {
-        fields: Vec::new(),
-        ties: Vec::new(),
-    };
+    let mut values = KeyValues { fields: Vec::new(), ties: Vec::new() };
     for part in &key.0 {
         match part {
             MatchPart::Field(name) => match wanted.fields.get(name) {
@@ -114,25 +101,15 @@ fn points_at(unit: &UnitMapping, from: (&Role, &Record), to: (&Role, &Record)) -
         .fields
         .iter()
         .filter(|rule| is_target(&rule.source))
-        .any(|rule| {
-            from.1
-                .get(&rule.frappe)
-                .is_some_and(|value| fold(&value.plain()) == fold(target))
-        });
+        .any(|rule| from.1.get(&rule.frappe).is_some_and(|value| fold(&value.plain()) == fold(target)));
     let by_row = mapping.rows.iter().any(|rule| {
         let Some(Value::Rows(rows)) = from.1.get(&rule.table) else {
             return false;
         };
-        rule.columns
-            .iter()
-            .filter(|(_, source)| is_target(source))
-            .any(|(column, _)| {
-                rows.iter().any(|row| {
-                    row.columns
-                        .get(column)
-                        .is_some_and(|value| fold(&value.plain()) == fold(target))
-                })
-            })
+        rule.columns.iter().filter(|(_, source)| is_target(source)).any(|(column, _)| {
+            rows.iter()
+                .any(|row| row.columns.get(column).is_some_and(|value| fold(&value.plain()) == fold(target)))
+        })
     });
     by_field || by_row
 }

@@ -161,10 +161,8 @@ impl Planned {
             Self::Document(role) => documents.get(role).cloned().map(Value::Reference),
             Self::Rows(rows) => {
                 let resolved = rows.iter().map(|row| {
-                    let columns = row
-                        .columns
-                        .iter()
-                        .map(|(name, cell)| Some((name.clone(), cell.resolve(documents)?)));
+                    let columns =
+                        row.columns.iter().map(|(name, cell)| Some((name.clone(), cell.resolve(documents)?)));
                     Some(crate::value::Row {
                         name: row.name.clone(),
                         columns: columns.collect::<Option<_>>()?,
@@ -180,11 +178,9 @@ impl Planned {
         match self {
             Self::Value(_) => Vec::new(),
             Self::Document(role) => vec![role],
-            Self::Rows(rows) => rows
-                .iter()
-                .flat_map(|row| row.columns.values())
-                .flat_map(Self::needs)
-                .collect(),
+            Self::Rows(rows) => {
+                rows.iter().flat_map(|row| row.columns.values()).flat_map(Self::needs).collect()
+            }
         }
     }
 }
@@ -258,7 +254,11 @@ impl Conflict {
             Self::Field { role, field, vtiger, frappe, .. } => (
                 "conflict.field",
                 format!("{role}.{field}"),
-                format!("both sides changed it: VTiger says {:?}, Frappe says {:?}", vtiger.plain(), frappe.plain()),
+                format!(
+                    "both sides changed it: VTiger says {:?}, Frappe says {:?}",
+                    vtiger.plain(),
+                    frappe.plain()
+                ),
                 "Decide which value stands.",
             ),
         };

@@ -8,10 +8,10 @@ use cs_domain::plan::{Act, Plan, Step};
 use cs_domain::situation::Situation;
 use cs_domain::wanted::wanted_document;
 use cs_domain::{
-    Action, Agreed, Event, Failure, Fields, Intent, Link, LinkOrigin, Record, RecordRef, Role, Shadow, System, Value,
-    Version,
+    Action, Agreed, Event, Failure, Fields, Intent, Link, LinkOrigin, Record, RecordRef, Role, Shadow,
+    System, Value, Version,
 };
-use cs_ports::{FieldRequests, PeerError, Tie, WriteOutcome, Writer};
+use cs_ports::{FieldRequests, PeerError, Tie, WriteOutcome};
 
 use crate::error::EngineError;
 use crate::fresh::{Fresh, signatures};
@@ -84,7 +84,9 @@ impl Execution<'_, '_> {
     /// What stands before the first step.
     fn begin(&mut self) {
         for (role, known) in &self.situation.counterparts {
-            let Some((link, shadow)) = &known.tie else { continue };
+            let Some((link, shadow)) = &known.tie else {
+                continue;
+            };
             let tie = Tie { link: link.clone(), shadow: shadow.clone() };
             self.documents.insert(role.clone(), link.document.clone());
             self.ties.insert(role.clone(), tie);
@@ -114,7 +116,7 @@ impl Execution<'_, '_> {
         };
         let subject = &self.situation.subject;
         let intent = self.context.record_intent(self.unit, subject, &step.role, action).await?;
-        let wanted = self.context.frappe_fields.get(&step.doctype).cloned().unwrap_or_default();
+        let wanted = self.context.scope.frappe_fields.get(&step.doctype).cloned().unwrap_or_default();
         match self.send(&intent, &wanted).await? {
             Sent::Held(document) => self.held(step, &intent, document).await?,
             Sent::Moved => {
@@ -180,7 +182,9 @@ impl Execution<'_, '_> {
             let error = match write(self.context, &intent.action, wanted).await {
                 WriteOutcome::Applied(document) => return Ok(Sent::Held(document)),
                 WriteOutcome::Stale => return Ok(Sent::Moved),
-                WriteOutcome::Rejected(error) if error.kind == cs_ports::ErrorKind::Exists => return Ok(Sent::Moved),
+                WriteOutcome::Rejected(error) if error.kind == cs_ports::ErrorKind::Exists => {
+                    return Ok(Sent::Moved);
+                }
                 WriteOutcome::Rejected(error) => error,
                 WriteOutcome::Unknown(error) => {
                     match look_for(self.context, self.unit, intent, wanted).await? {
@@ -190,7 +194,7 @@ impl Execution<'_, '_> {
                 }
             };
             failed += 1;
-            if !self.context.wait_before_retry(failed, &error).await {
+            if !self.context.scope.wait_before_retry(failed, &error).await {
                 return Ok(Sent::Refused(error));
             }
         }
@@ -204,7 +208,7 @@ impl Execution<'_, '_> {
             Action::Create { .. } => self.applied.created = true,
             Action::Update { .. } => self.applied.updated = true,
         }
-        self.context.reporter.tell(Event::Written {
+        self.context.scope.reporter.tell(Event::Written {
             subject: self.situation.subject.clone(),
             role: step.role.clone(),
             document: document.reference.clone(),
@@ -223,11 +227,16 @@ impl Execution<'_, '_> {
     /// Reads a document again that was just created: saving an Address moves its Customer's version
     /// (facts/FRAPPE.md, trap 10), which is nobody's edit.
     async fn refresh(&mut self, step: &Step) -> Result<(), EngineError> {
-        let Some(reference) = self.documents.get(&step.role).cloned() else { return Ok(()) };
-        let wanted = self.context.frappe_fields.get(&step.doctype).cloned().unwrap_or_default();
+        let Some(reference) = self.documents.get(&step.role).cloned() else {
+            return Ok(());
+        };
+        let wanted = self.context.scope.frappe_fields.get(&step.doctype).cloned().unwrap_or_default();
         let ids = [reference.id.clone()];
         let context = &*self.context;
-        let read = context.patiently(|| context.engine.frappe.read(&reference.kind, &ids, &wanted)).await?;
+        let read = context
+            .scope
+            .patiently(|| context.scope.engine.frappe.read(&reference.kind, &ids, &wanted))
+            .await?;
         if let Some(document) = read.into_iter().next() {
             self.records.insert(step.role.clone(), document);
         }
@@ -260,7 +269,7 @@ impl Execution<'_, '_> {
 
     fn new_link(&self, role: &Role, document: &RecordRef, origin: LinkOrigin) -> Link {
         Link {
-            mapping: self.context.mapping.name.clone(),
+            mapping: self.context.scope.mapping.name.clone(),
             unit: self.unit.name.clone(),
             subject: self.situation.subject.clone(),
             role: role.clone(),
@@ -280,13 +289,16 @@ impl Execution<'_, '_> {
         shadow.frappe = Some(version.clone());
         let tie = Tie { link: self.new_link(&step.role, target, origin), shadow };
         self.context.settle(None, tie.clone()).await?;
-        let known = self.situation.counterparts.get(&step.role).into_iter().flat_map(|known| &known.candidates);
-        if let Some(candidate) = known.map(|candidate| &candidate.document).find(|found| found.reference == *target) {
+        let known =
+            self.situation.counterparts.get(&step.role).into_iter().flat_map(|known| &known.candidates);
+        if let Some(candidate) =
+            known.map(|candidate| &candidate.document).find(|found| found.reference == *target)
+        {
             self.stand(&step.role, candidate.clone());
         }
         self.ties.insert(step.role.clone(), tie);
         self.applied.created = true;
-        self.context.reporter.tell(Event::Adopted {
+        self.context.scope.reporter.tell(Event::Adopted {
             subject: self.situation.subject.clone(),
             role: step.role.clone(),
             document: target.clone(),
@@ -312,13 +324,16 @@ impl Execution<'_, '_> {
 
     /// Leaves what was written for the records that come after in this batch.
     fn tell_others(&self, fresh: &mut Fresh) {
-        let (Some(record), true) = (&self.situation.record, self.applied.created || self.applied.updated) else {
+        let (Some(record), true) = (&self.situation.record, self.applied.created || self.applied.updated)
+        else {
             return;
         };
         let standing: BTreeMap<&Role, &Record> = self.records.iter().collect();
         for (role, document) in &self.records {
-            let Some(mapping) = self.unit.document(role) else { continue };
-            let schema = self.context.schemas.get(&mapping.doctype);
+            let Some(mapping) = self.unit.document(role) else {
+                continue;
+            };
+            let schema = self.context.scope.schemas.get(&mapping.doctype);
             let wanted = wanted_document(mapping, schema, record, self.situation).unwrap_or_default();
             fresh.remember(document, &signatures(mapping, &wanted, &standing));
         }
@@ -327,11 +342,13 @@ impl Execution<'_, '_> {
 
 async fn write(context: &RunContext<'_>, action: &Action, wanted: &FieldRequests) -> WriteOutcome {
     let writer = match action.system() {
-        System::Frappe => &context.engine.frappe,
-        System::Vtiger => &context.engine.vtiger,
+        System::Frappe => &context.scope.engine.frappe,
+        System::Vtiger => &context.scope.engine.vtiger,
     };
     match action {
         Action::Create { kind, fields, key, .. } => writer.create(kind, fields, key, wanted).await,
-        Action::Update { target, changes, expected, .. } => writer.update(target, changes, expected, wanted).await,
+        Action::Update { target, changes, expected, .. } => {
+            writer.update(target, changes, expected, wanted).await
+        }
     }
 }

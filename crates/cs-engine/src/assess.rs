@@ -5,36 +5,37 @@ use std::collections::{BTreeMap, BTreeSet};
 use cs_domain::mapping::{Source, UnitMapping};
 use cs_domain::situation::{Elsewhere, Situation};
 use cs_domain::{Kind, Record, RecordId, RecordRef, Value};
-use cs_ports::{Reader, Tie};
+use cs_ports::Tie;
 
 use crate::candidates;
 use crate::error::EngineError;
-use crate::run::RunContext;
+use crate::scope::Scope;
 
 /// The situations of these records, in their order, as both sides are now.
 pub(crate) async fn load(
-    context: &RunContext<'_>,
+    scope: &Scope<'_>,
     unit: &UnitMapping,
     subjects: &[RecordRef],
 ) -> Result<Vec<Situation>, EngineError> {
-    let records = read_records(context, unit, subjects).await?;
-    let ties = context.engine.store.ties_of(&context.mapping.name, subjects).await?;
-    let documents = read_documents(context, &ties).await?;
-    let elsewhere = read_elsewhere(context, unit, records.values()).await?;
+    let records = read_records(scope, unit, subjects).await?;
+    let ties = scope.engine.store.ties_of(&scope.mapping.name, subjects).await?;
+    let documents = read_documents(scope, &ties).await?;
+    let elsewhere = read_elsewhere(scope, unit, records.values()).await?;
     let mut situations: Vec<Situation> = subjects
         .iter()
         .map(|subject| Situation {
             subject: subject.clone(),
             record: records.get(&subject.id).cloned(),
-            settings: context.settings.clone(),
-            today: context.today,
+            settings: scope.settings.clone(),
+            today: scope.today,
             writes_vtiger: false,
             counterparts: BTreeMap::new(),
             elsewhere: elsewhere.clone(),
         })
         .collect();
     for tie in ties {
-        let Some(situation) = situations.iter_mut().find(|situation| situation.subject == tie.link.subject) else {
+        let Some(situation) = situations.iter_mut().find(|situation| situation.subject == tie.link.subject)
+        else {
             continue;
         };
         let known = situation.counterparts.entry(tie.link.role.clone()).or_default();
@@ -42,38 +43,43 @@ pub(crate) async fn load(
         known.tie = Some((tie.link, tie.shadow));
     }
     let takes_part = |situation: &Situation| {
-        let Some(record) = &situation.record else { return false };
+        let Some(record) = &situation.record else {
+            return false;
+        };
         unit.selection.iter().all(|condition| condition.holds(record, &situation.settings))
     };
     let (mut taking_part, left_out): (Vec<_>, Vec<_>) = situations.into_iter().partition(takes_part);
-    candidates::search(context, unit, &mut taking_part).await?;
+    candidates::search(scope, unit, &mut taking_part).await?;
     taking_part.extend(left_out);
-    let order: BTreeMap<&RecordRef, usize> = subjects.iter().enumerate().map(|(n, subject)| (subject, n)).collect();
+    let order: BTreeMap<&RecordRef, usize> =
+        subjects.iter().enumerate().map(|(n, subject)| (subject, n)).collect();
     taking_part.sort_by_key(|situation| order.get(&situation.subject).copied());
     Ok(taking_part)
 }
 
 async fn read_records(
-    context: &RunContext<'_>,
+    scope: &Scope<'_>,
     unit: &UnitMapping,
     subjects: &[RecordRef],
 ) -> Result<BTreeMap<RecordId, Record>, EngineError> {
     let ids: Vec<RecordId> = subjects.iter().map(|subject| subject.id.clone()).collect();
-    let fields = &context.vtiger_fields;
-    let records = context.patiently(|| context.engine.vtiger.read(&unit.module, &ids, fields)).await?;
+    let fields = &scope.vtiger_fields;
+    let records = scope.patiently(|| scope.engine.vtiger.read(&unit.module, &ids, fields)).await?;
     Ok(records.into_iter().map(|record| (record.reference.id.clone(), record)).collect())
 }
 
-async fn read_documents(context: &RunContext<'_>, ties: &[Tie]) -> Result<BTreeMap<RecordRef, Record>, EngineError> {
+async fn read_documents(scope: &Scope<'_>, ties: &[Tie]) -> Result<BTreeMap<RecordRef, Record>, EngineError> {
     let mut names: BTreeMap<&Kind, BTreeSet<&RecordId>> = BTreeMap::new();
     for tie in ties {
         names.entry(&tie.link.document.kind).or_default().insert(&tie.link.document.id);
     }
     let mut documents = BTreeMap::new();
     for (kind, ids) in names {
-        let Some(fields) = context.frappe_fields.get(kind) else { continue };
+        let Some(fields) = scope.frappe_fields.get(kind) else {
+            continue;
+        };
         let ids: Vec<RecordId> = ids.into_iter().cloned().collect();
-        let read = context.patiently(|| context.engine.frappe.read(kind, &ids, fields)).await?;
+        let read = scope.patiently(|| scope.engine.frappe.read(kind, &ids, fields)).await?;
         documents.extend(read.into_iter().map(|document| (document.reference.clone(), document)));
     }
     Ok(documents)
@@ -81,14 +87,14 @@ async fn read_documents(context: &RunContext<'_>, ties: &[Tie]) -> Result<BTreeM
 
 /// The documents of other units' records that these records refer to.
 async fn read_elsewhere(
-    context: &RunContext<'_>,
+    scope: &Scope<'_>,
     unit: &UnitMapping,
     records: impl Iterator<Item = &Record>,
 ) -> Result<Vec<Elsewhere>, EngineError> {
     let references: BTreeSet<_> = unit
         .documents
         .iter()
-        .flat_map(|document| document.sources())
+        .flat_map(cs_domain::mapping::DocumentMapping::sources)
         .filter_map(|source| match source {
             Source::Linked { field, .. } => Some(field),
             _ => None,
@@ -105,7 +111,7 @@ async fn read_elsewhere(
         })
         .collect();
     let targets: Vec<RecordRef> = targets.into_iter().collect();
-    let ties = context.engine.store.ties_of(&context.mapping.name, &targets).await?;
+    let ties = scope.engine.store.ties_of(&scope.mapping.name, &targets).await?;
     let elsewhere = ties.into_iter().map(|tie| Elsewhere {
         subject: tie.link.subject,
         role: tie.link.role,

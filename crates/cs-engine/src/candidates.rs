@@ -6,57 +6,65 @@ use cs_domain::mapping::{DocumentMapping, MatchKey, UnitMapping};
 use cs_domain::situation::{Candidate, FoundBy, Situation};
 use cs_domain::wanted::{WantedDocument, wanted_document};
 use cs_domain::{FieldName, OperationKey, Record, RecordRef, Value};
-use cs_ports::{Criterion, FieldRequests, Reader};
+use cs_ports::{Criterion, FieldRequests};
 
 use crate::error::EngineError;
 use crate::fresh::documents;
-use crate::run::RunContext;
+use crate::scope::Scope;
 
 /// Fills in the candidates of every role that has no link yet, roles in match order, since a key may name a role found
 /// before.
 pub(crate) async fn search(
-    context: &RunContext<'_>,
+    scope: &Scope<'_>,
     unit: &UnitMapping,
     situations: &mut [Situation],
 ) -> Result<(), EngineError> {
     for role in &unit.match_order {
-        let Some(mapping) = unit.document(role) else { continue };
-        let Some(fields) = context.frappe_fields.get(&mapping.doctype) else { continue };
-        search_by_operation_key(context, mapping, fields, situations).await?;
+        let Some(mapping) = unit.document(role) else {
+            continue;
+        };
+        let Some(fields) = scope.frappe_fields.get(&mapping.doctype) else {
+            continue;
+        };
+        search_by_operation_key(scope, mapping, fields, situations).await?;
         for (number, key) in mapping.match_keys.iter().enumerate() {
-            search_by_match_key(context, unit, mapping, (number, key), fields, situations).await?;
+            search_by_match_key(scope, unit, mapping, (number, key), fields, situations).await?;
         }
-        mark_taken(context, mapping, situations).await?;
+        mark_taken(scope, mapping, situations).await?;
     }
     Ok(())
 }
 
 /// What the situation wants of this role, where the role is still looking for its document.
-fn seeking(context: &RunContext<'_>, mapping: &DocumentMapping, situation: &Situation) -> Option<WantedDocument> {
+fn seeking(scope: &Scope<'_>, mapping: &DocumentMapping, situation: &Situation) -> Option<WantedDocument> {
     let known = situation.counterparts.get(&mapping.role);
     if known.is_some_and(|known| known.tie.is_some() || !known.candidates.is_empty()) {
         return None;
     }
     let record = situation.record.as_ref()?;
-    let schema = context.schemas.get(&mapping.doctype);
+    let schema = scope.schemas.get(&mapping.doctype);
     let wanted = wanted_document(mapping, schema, record, situation).ok()?;
     wanted.exists(mapping).then_some(wanted)
 }
 
 async fn search_by_operation_key(
-    context: &RunContext<'_>,
+    scope: &Scope<'_>,
     mapping: &DocumentMapping,
     fields: &FieldRequests,
     situations: &mut [Situation],
 ) -> Result<(), EngineError> {
-    let Some(field) = &mapping.external_id else { return Ok(()) };
-    let seekers: Vec<usize> = numbered(situations, |situation| seeking(context, mapping, situation).is_some());
+    let Some(field) = &mapping.external_id else {
+        return Ok(());
+    };
+    let seekers: Vec<usize> = numbered(situations, |situation| seeking(scope, mapping, situation).is_some());
     let key_of = |situation: &Situation| OperationKey::of(&situation.subject, &mapping.role).0;
     let keys = seekers.iter().filter_map(|number| situations.get(*number)).map(|s| Value::text(key_of(s)));
     let criterion = Criterion { field: field.clone(), any_of: keys.collect() };
-    let found = find(context, mapping, vec![criterion], fields).await?;
+    let found = find(scope, mapping, vec![criterion], fields).await?;
     for number in seekers {
-        let Some(situation) = situations.get_mut(number) else { continue };
+        let Some(situation) = situations.get_mut(number) else {
+            continue;
+        };
         let key = key_of(situation).to_lowercase();
         let ours = found.iter().filter(|document| {
             document.get(field).is_some_and(|value| value.plain().trim().to_lowercase() == key)
@@ -68,7 +76,7 @@ async fn search_by_operation_key(
 }
 
 async fn search_by_match_key(
-    context: &RunContext<'_>,
+    scope: &Scope<'_>,
     unit: &UnitMapping,
     mapping: &DocumentMapping,
     (number, key): (usize, &MatchKey),
@@ -76,19 +84,21 @@ async fn search_by_match_key(
     situations: &mut [Situation],
 ) -> Result<(), EngineError> {
     let wanted: Vec<Option<WantedDocument>> =
-        situations.iter().map(|situation| seeking(context, mapping, situation)).collect();
+        situations.iter().map(|situation| seeking(scope, mapping, situation)).collect();
     let values_of = |index: usize, situations: &[Situation]| -> Option<Vec<(FieldName, Value)>> {
         let known = documents(unit, situations.get(index)?);
         let values = key_values(key, wanted.get(index)?.as_ref()?, &known)?;
         Some(values.fields.iter().map(|(name, value)| ((*name).clone(), (*value).clone())).collect())
     };
     let keys: Vec<_> = (0..situations.len()).filter_map(|index| values_of(index, situations)).collect();
-    let found = find(context, mapping, criteria(keys), fields).await?;
+    let found = find(scope, mapping, criteria(keys), fields).await?;
     for (situation, wanted) in situations.iter_mut().zip(&wanted) {
         let Some(wanted) = wanted else { continue };
         let candidates = {
             let known = documents(unit, situation);
-            let Some(values) = key_values(key, wanted, &known) else { continue };
+            let Some(values) = key_values(key, wanted, &known) else {
+                continue;
+            };
             let matching = found.iter().filter(|document| matches(unit, mapping, &values, document));
             matching.map(|document| candidate(document, FoundBy::MatchKey(number))).collect()
         };
@@ -98,9 +108,8 @@ async fn search_by_match_key(
 }
 
 fn matches(unit: &UnitMapping, mapping: &DocumentMapping, values: &KeyValues<'_>, document: &Record) -> bool {
-    let tied = |(role, other): &(&cs_domain::Role, &Record)| {
-        is_tied(unit, (&mapping.role, document), (role, other))
-    };
+    let tied =
+        |(role, other): &(&cs_domain::Role, &Record)| is_tied(unit, (&mapping.role, document), (role, other));
     values.agree_with(document) && values.ties.iter().all(tied)
 }
 
@@ -123,7 +132,7 @@ fn criteria(keys: Vec<Vec<(FieldName, Value)>>) -> Vec<Criterion> {
 }
 
 async fn find(
-    context: &RunContext<'_>,
+    scope: &Scope<'_>,
     mapping: &DocumentMapping,
     criteria: Vec<Criterion>,
     fields: &FieldRequests,
@@ -131,19 +140,20 @@ async fn find(
     if criteria.is_empty() || criteria.iter().any(|criterion| criterion.any_of.is_empty()) {
         return Ok(Vec::new());
     }
-    Ok(context.patiently(|| context.engine.frappe.find(&mapping.doctype, &criteria, fields)).await?)
+    Ok(scope.patiently(|| scope.engine.frappe.find(&mapping.doctype, &criteria, fields)).await?)
 }
 
 /// Notes which candidates belong to other records already; for documents that may not be shared only.
 async fn mark_taken(
-    context: &RunContext<'_>,
+    scope: &Scope<'_>,
     mapping: &DocumentMapping,
     situations: &mut [Situation],
 ) -> Result<(), EngineError> {
     if mapping.shared {
         return Ok(());
     }
-    let of_role = |situation: &Situation| situation.counterparts.get(&mapping.role).cloned().unwrap_or_default();
+    let of_role =
+        |situation: &Situation| situation.counterparts.get(&mapping.role).cloned().unwrap_or_default();
     let documents: Vec<RecordRef> = situations
         .iter()
         .flat_map(|situation| of_role(situation).candidates)
@@ -152,14 +162,16 @@ async fn mark_taken(
     if documents.is_empty() {
         return Ok(());
     }
-    let ties = context.engine.store.ties_to(&context.mapping.name, &documents).await?;
+    let ties = scope.engine.store.ties_to(&scope.mapping.name, &documents).await?;
     for situation in situations {
         let subject = situation.subject.clone();
-        let Some(known) = situation.counterparts.get_mut(&mapping.role) else { continue };
+        let Some(known) = situation.counterparts.get_mut(&mapping.role) else {
+            continue;
+        };
         for candidate in &mut known.candidates {
-            let other = ties.iter().find(|tie| {
-                tie.link.document == candidate.document.reference && tie.link.subject != subject
-            });
+            let other = ties
+                .iter()
+                .find(|tie| tie.link.document == candidate.document.reference && tie.link.subject != subject);
             candidate.taken_by = other.map(|tie| tie.link.subject.clone());
         }
     }

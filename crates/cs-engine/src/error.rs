@@ -1,6 +1,6 @@
 //! What stops a run.
 
-use cs_domain::mapping::bind::BindProblem;
+use cs_domain::mapping::BindProblem;
 use cs_domain::{Advice, Failure};
 use cs_ports::{PeerError, StoreError};
 use jiff::Timestamp;

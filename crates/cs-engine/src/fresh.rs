@@ -45,7 +45,9 @@ impl Fresh {
             }
         }
         for role in &unit.match_order {
-            let Some(mapping) = unit.document(role) else { continue };
+            let Some(mapping) = unit.document(role) else {
+                continue;
+            };
             if let Some(candidate) = self.candidate(unit, mapping, schemas, situation) {
                 situation.counterparts.entry(role.clone()).or_default().candidates.push(candidate);
             }
@@ -78,7 +80,10 @@ impl Fresh {
 }
 
 /// The documents that stand, by role.
-pub(crate) fn documents<'a>(unit: &'a UnitMapping, situation: &'a Situation) -> BTreeMap<&'a Role, &'a Record> {
+pub(crate) fn documents<'a>(
+    unit: &'a UnitMapping,
+    situation: &'a Situation,
+) -> BTreeMap<&'a Role, &'a Record> {
     let standing = unit.documents.iter().filter_map(|mapping| {
         let document = situation.counterparts.get(&mapping.role)?.document(mapping)?;
         Some((&mapping.role, document))

@@ -1,8 +1,8 @@
 //! Writes down what is about to be written, and how it ended.
 
-use cs_domain::{Action, Intent, IntentId, IntentState, Role};
 use cs_domain::RecordRef;
 use cs_domain::mapping::UnitMapping;
+use cs_domain::{Action, Intent, IntentId, IntentState, Role};
 use cs_ports::{Settlement, Tie};
 
 use crate::error::EngineError;
@@ -21,13 +21,13 @@ impl RunContext<'_> {
         let intent = Intent {
             id: IntentId(format!("{}-{:07}", self.run.id, self.intents)),
             run: self.run.id.clone(),
-            mapping: self.mapping.name.clone(),
+            mapping: self.scope.mapping.name.clone(),
             unit: unit.name.clone(),
             subject: subject.clone(),
             role: role.clone(),
             action,
         };
-        self.engine.store.record_intents(&self.lease, std::slice::from_ref(&intent)).await?;
+        self.scope.engine.store.record_intents(&self.lease, std::slice::from_ref(&intent)).await?;
         Ok(intent)
     }
 
@@ -38,13 +38,13 @@ impl RunContext<'_> {
             state: IntentState::Settled,
             tie: Some(tie),
         };
-        Ok(self.engine.store.settle(&self.lease, &settlement).await?)
+        Ok(self.scope.engine.store.settle(&self.lease, &settlement).await?)
     }
 
     /// Closes an intent that did not take.
     pub(crate) async fn drop_intent(&self, intent: &Intent) -> Result<(), EngineError> {
         let settlement =
             Settlement { intent: Some(intent.id.clone()), state: IntentState::Dropped, tie: None };
-        Ok(self.engine.store.settle(&self.lease, &settlement).await?)
+        Ok(self.scope.engine.store.settle(&self.lease, &settlement).await?)
     }
 }

@@ -6,6 +6,7 @@
 mod apply;
 mod assess;
 mod candidates;
+mod dry_run;
 mod error;
 mod fresh;
 mod journal;
@@ -15,6 +16,7 @@ mod report;
 mod requests;
 mod retry;
 mod run;
+mod scope;
 mod setup;
 
 pub use error::EngineError;

@@ -2,7 +2,7 @@
 
 use cs_domain::mapping::UnitMapping;
 use cs_domain::{Event, System};
-use cs_ports::{ChangeFeed, FeedKey, Staged, UnitKey};
+use cs_ports::{FeedKey, Staged, UnitKey};
 
 use crate::error::EngineError;
 use crate::run::RunContext;
@@ -11,16 +11,19 @@ use crate::run::RunContext;
 /// were.
 pub(crate) async fn drain(context: &mut RunContext<'_>, unit: &UnitMapping) -> Result<u64, EngineError> {
     let feed = FeedKey {
-        mapping: context.mapping.name.clone(),
+        mapping: context.scope.mapping.name.clone(),
         unit: unit.name.clone(),
         system: System::Vtiger,
         kind: unit.module.to_string(),
     };
-    let mut cursor = context.engine.store.cursor(&feed).await?;
+    let mut cursor = context.scope.engine.store.cursor(&feed).await?;
     let mut seen = 0;
     loop {
         let after = cursor.clone();
-        let page = context.patiently(|| context.engine.vtiger.changes(&unit.module, after.as_ref())).await?;
+        let page = context
+            .scope
+            .patiently(|| context.scope.engine.vtiger.changes(&unit.module, after.as_ref()))
+            .await?;
         let staged: Vec<Staged> = page
             .observations
             .into_iter()
@@ -28,7 +31,7 @@ pub(crate) async fn drain(context: &mut RunContext<'_>, unit: &UnitMapping) -> R
             .filter(|observation| !observation.deleted)
             .map(|observation| Staged {
                 key: UnitKey {
-                    mapping: context.mapping.name.clone(),
+                    mapping: context.scope.mapping.name.clone(),
                     unit: unit.name.clone(),
                     subject: observation.reference,
                 },
@@ -36,8 +39,8 @@ pub(crate) async fn drain(context: &mut RunContext<'_>, unit: &UnitMapping) -> R
             })
             .collect();
         seen += u64::try_from(staged.len()).unwrap_or(u64::MAX);
-        context.engine.store.stage(&context.lease, &feed, &staged, &page.next).await?;
-        context.reporter.tell(Event::Pulled { unit: unit.name.clone(), seen });
+        context.scope.engine.store.stage(&context.lease, &feed, &staged, &page.next).await?;
+        context.scope.reporter.tell(Event::Pulled { unit: unit.name.clone(), seen });
         context.keep_lease().await?;
         cursor = Some(page.next);
         if !page.more {

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use cs_domain::identity::agreeing;
 use cs_domain::mapping::UnitMapping;
 use cs_domain::{
-    Action, Agreed, Event, FieldName, Fields, Intent, Link, LinkOrigin, Record, RecordRef, Shadow, System, Value,
+    Action, Agreed, Event, FieldName, Fields, Intent, Link, LinkOrigin, Record, RecordRef, Shadow, System,
+    Value,
 };
-use cs_ports::{Criterion, FieldRequests, Reader, Tie};
+use cs_ports::{Criterion, FieldRequests, Tie};
 
 use crate::error::EngineError;
 use crate::run::RunContext;
@@ -23,13 +24,13 @@ pub(crate) enum Held {
 /// Looks into every write that an earlier run left open. Those the peer holds are settled; the others are dropped, and
 /// their units, which are still staged, are decided anew.
 pub(crate) async fn recover(context: &RunContext<'_>) -> Result<(), EngineError> {
-    let open = context.engine.store.open_intents(&context.mapping.name).await?;
+    let open = context.scope.engine.store.open_intents(&context.scope.mapping.name).await?;
     if open.is_empty() {
         return Ok(());
     }
     let (mut settled, mut dropped) = (0, 0);
     for intent in &open {
-        let unit = context.mapping.unit(&intent.unit);
+        let unit = context.scope.mapping.unit(&intent.unit);
         let document = unit.and_then(|unit| unit.document(&intent.role));
         let (Some(unit), Some(document)) = (unit, document) else {
             // The mapping no longer knows the role: nobody will write it again, and there is nothing to link.
@@ -37,7 +38,7 @@ pub(crate) async fn recover(context: &RunContext<'_>) -> Result<(), EngineError>
             dropped += 1;
             continue;
         };
-        let wanted = context.frappe_fields.get(&document.doctype).cloned().unwrap_or_default();
+        let wanted = context.scope.frappe_fields.get(&document.doctype).cloned().unwrap_or_default();
         match look_for(context, unit, intent, &wanted).await? {
             Held::Yes(record) => {
                 let tie = tie_of(context, intent, &record).await?;
@@ -50,7 +51,7 @@ pub(crate) async fn recover(context: &RunContext<'_>) -> Result<(), EngineError>
             }
         }
     }
-    context.reporter.tell(Event::Recovered { settled, dropped });
+    context.scope.reporter.tell(Event::Recovered { settled, dropped });
     Ok(())
 }
 
@@ -76,7 +77,9 @@ pub(crate) async fn look_for(
             })
         }
         Action::Update { target, changes, .. } => {
-            let Some(record) = read(context, target, wanted).await? else { return Ok(Held::No) };
+            let Some(record) = read(context, target, wanted).await? else {
+                return Ok(Held::No);
+            };
             let holds = |(field, value): (&FieldName, &Value)| agreeing(record.get(field), value);
             Ok(if changes.iter().all(holds) { Held::Yes(record) } else { Held::No })
         }
@@ -85,7 +88,11 @@ pub(crate) async fn look_for(
 
 fn scalars(fields: &Fields) -> Fields {
     let scalar = |value: &Value| !matches!(value, Value::Rows(_) | Value::Empty);
-    fields.iter().filter(|(_, value)| scalar(value)).map(|(name, value)| (name.clone(), value.clone())).collect()
+    fields
+        .iter()
+        .filter(|(_, value)| scalar(value))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
 }
 
 async fn find(
@@ -94,10 +101,12 @@ async fn find(
     by: &Fields,
     wanted: &FieldRequests,
 ) -> Result<Vec<Record>, EngineError> {
-    let criteria: Vec<Criterion> =
-        by.iter().map(|(field, value)| Criterion { field: field.clone(), any_of: vec![value.clone()] }).collect();
+    let criteria: Vec<Criterion> = by
+        .iter()
+        .map(|(field, value)| Criterion { field: field.clone(), any_of: vec![value.clone()] })
+        .collect();
     let reader = peer(context, action.system());
-    Ok(context.patiently(|| reader.find(action.kind(), &criteria, wanted)).await?)
+    Ok(context.scope.patiently(|| reader.find(action.kind(), &criteria, wanted)).await?)
 }
 
 async fn read(
@@ -107,28 +116,30 @@ async fn read(
 ) -> Result<Option<Record>, EngineError> {
     let reader = peer(context, target.system);
     let ids = [target.id.clone()];
-    Ok(context.patiently(|| reader.read(&target.kind, &ids, wanted)).await?.into_iter().next())
+    Ok(context.scope.patiently(|| reader.read(&target.kind, &ids, wanted)).await?.into_iter().next())
 }
 
 fn peer<'c>(context: &'c RunContext<'_>, system: System) -> &'c dyn cs_ports::Peer {
     match system {
-        System::Vtiger => context.engine.vtiger.as_ref(),
-        System::Frappe => context.engine.frappe.as_ref(),
+        System::Vtiger => context.scope.engine.vtiger.as_ref(),
+        System::Frappe => context.scope.engine.frappe.as_ref(),
     }
 }
 
 async fn tie_of(context: &RunContext<'_>, intent: &Intent, record: &Record) -> Result<Tie, EngineError> {
     let subjects = [intent.subject.clone()];
-    let ties = context.engine.store.ties_of(&context.mapping.name, &subjects).await?;
+    let ties = context.scope.engine.store.ties_of(&context.scope.mapping.name, &subjects).await?;
     let known = ties.into_iter().find(|tie| tie.link.role == intent.role);
     let origin = known.as_ref().map_or(LinkOrigin::Created, |tie| tie.link.origin);
-    let mut shadow = known.map(|tie| tie.shadow).unwrap_or_else(Shadow::default);
+    let mut shadow = known.map_or_else(Shadow::default, |tie| tie.shadow);
     let written = match &intent.action {
         Action::Create { fields, .. } => fields,
         Action::Update { changes, .. } => changes,
     };
     let known_fields: BTreeSet<&FieldName> = record.fields.keys().collect();
-    for (field, value) in written.iter().filter(|(field, value)| known_fields.contains(field) && is_scalar(value)) {
+    for (field, value) in
+        written.iter().filter(|(field, value)| known_fields.contains(field) && is_scalar(value))
+    {
         let frappe = record.get(field).unwrap_or(value).clone();
         shadow.fields.insert(field.clone(), Agreed { vtiger: value.clone(), frappe });
     }

@@ -10,8 +10,13 @@ const BATCH: usize = 64;
 
 /// A run's voice.
 pub(crate) struct Reporter {
-    run: RunId,
     observers: Vec<Arc<dyn Observer>>,
+    log: Option<Log>,
+}
+
+/// Where a run's events are kept.
+struct Log {
+    run: RunId,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     pending: Mutex<Vec<Event>>,
@@ -24,7 +29,12 @@ impl Reporter {
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { run, observers, store, clock, pending: Mutex::new(Vec::new()) }
+        Self { observers, log: Some(Log { run, store, clock, pending: Mutex::new(Vec::new()) }) }
+    }
+
+    /// A voice that leaves no trace.
+    pub(crate) fn unrecorded(observers: Vec<Arc<dyn Observer>>) -> Self {
+        Self { observers, log: None }
     }
 
     /// Tells watchers now, and the log before long.
@@ -32,21 +42,24 @@ impl Reporter {
         for observer in &self.observers {
             observer.observe(&event);
         }
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+        if let Some(log) = &self.log {
+            log.pending.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+        }
     }
 
     /// Writes the log where enough has gathered.
     pub(crate) async fn flush_if_due(&self) -> Result<(), StoreError> {
-        let due = self.pending.lock().unwrap_or_else(PoisonError::into_inner).len() >= BATCH;
-        if due { self.flush().await } else { Ok(()) }
+        let gathered = |log: &Log| log.pending.lock().unwrap_or_else(PoisonError::into_inner).len();
+        if self.log.as_ref().map_or(0, gathered) >= BATCH { self.flush().await } else { Ok(()) }
     }
 
     /// Writes the log.
     pub(crate) async fn flush(&self) -> Result<(), StoreError> {
-        let events = std::mem::take(&mut *self.pending.lock().unwrap_or_else(PoisonError::into_inner));
+        let Some(log) = &self.log else { return Ok(()) };
+        let events = std::mem::take(&mut *log.pending.lock().unwrap_or_else(PoisonError::into_inner));
         if events.is_empty() {
             return Ok(());
         }
-        self.store.append_log(&self.run, self.clock.now(), &events).await
+        log.store.append_log(&log.run, log.clock.now(), &events).await
     }
 }

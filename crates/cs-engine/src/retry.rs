@@ -7,7 +7,7 @@ use cs_domain::{Advice, Event};
 use cs_ports::PeerError;
 use jiff::Timestamp;
 
-use crate::run::RunContext;
+use crate::scope::Scope;
 
 /// How patient the engine is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl Default for RetryPolicy {
             tries: 6,
             first_pause: Duration::from_millis(200),
             longest_pause: Duration::from_secs(30),
-            unit_pause: Duration::from_secs(60),
+            unit_pause: Duration::from_mins(1),
             unit_tries: 12,
         }
     }
@@ -40,7 +40,8 @@ impl RetryPolicy {
     /// How long to wait after the `failed`th failed try (counted from 1): what the system asks for, else doubling with up
     /// to a quarter of chance, so that several workers do not come back at once.
     pub fn pause(&self, failed: u32, asked: Option<Duration>, chance: u64) -> Duration {
-        let doubled = self.first_pause.saturating_mul(1 << failed.saturating_sub(1).min(16)).min(self.longest_pause);
+        let doubled =
+            self.first_pause.saturating_mul(1 << failed.saturating_sub(1).min(16)).min(self.longest_pause);
         let quarter = u64::try_from(doubled.as_millis() / 4).unwrap_or(0);
         let jitter = Duration::from_millis(if quarter == 0 { 0 } else { chance % quarter });
         asked.unwrap_or_default().max(doubled + jitter)
@@ -49,11 +50,11 @@ impl RetryPolicy {
     /// When a unit that failed `attempts` times in a row is taken up again.
     pub fn unit_due(&self, attempts: u32, now: Timestamp) -> Timestamp {
         let doubled = self.unit_pause.saturating_mul(1 << attempts.saturating_sub(1).min(12));
-        now + doubled.min(Duration::from_secs(24 * 60 * 60))
+        now + doubled.min(Duration::from_hours(24))
     }
 }
 
-impl RunContext<'_> {
+impl Scope<'_> {
     /// Repeats a request that changes nothing until it answers, its error is no longer one that passes, or the tries are
     /// used up.
     pub(crate) async fn patiently<T, F, Fut>(&self, request: F) -> Result<T, PeerError>

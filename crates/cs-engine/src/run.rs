@@ -1,6 +1,5 @@
 //! One execution of a mapping, from taking the lease to the balance.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,31 +9,26 @@ use cs_domain::mapping::{Settings, UnitMapping};
 use cs_domain::plan::Conflict;
 use cs_domain::situation::Situation;
 use cs_domain::{
-    Balance, Event, Failure, Kind, KindSchema, Mapping, RecordRef, RequestCount, Requests, Run, RunId,
-    RunStatus, Verdict,
+    Balance, Event, Failure, Mapping, RecordRef, RequestCount, Requests, Run, RunId, RunStatus, Verdict,
 };
-use cs_ports::{
-    Clock, Due, Entropy, FieldRequests, Lease, LeaseAnswer, Meter, Observer, Peer, StagedState, Store, UnitOutcome,
-};
+use cs_ports::{Clock, Due, Entropy, Lease, LeaseAnswer, Observer, Peer, StagedState, Store, UnitOutcome};
 use jiff::Timestamp;
-use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::apply::apply;
 use crate::error::EngineError;
 use crate::fresh::Fresh;
 use crate::report::Reporter;
-use crate::requests::{frappe_fields_by_kind, vtiger_fields};
 use crate::retry::RetryPolicy;
-use crate::setup::Ready;
+use crate::scope::Scope;
 use crate::{assess, pull, recover};
 
 /// How long a lease lasts without being renewed: longer than any single request may take.
-const LEASE_TERM: Duration = Duration::from_secs(180);
+const LEASE_TERM: Duration = Duration::from_mins(3);
 /// A lease is renewed when this much of it is used up.
 const LEASE_RENEWAL: Duration = Duration::from_secs(30);
 /// Units gone through together: one page of VTiger's query (facts/VTIGER.md "Query language").
-const BATCH: u32 = 100;
+pub(crate) const BATCH: u32 = 100;
 /// How often a unit is decided anew in one run because a record moved under it.
 const DECISIONS: u32 = 4;
 
@@ -75,17 +69,10 @@ pub struct Job {
 
 /// A run on its way.
 pub(crate) struct RunContext<'e> {
-    pub(crate) engine: &'e Engine,
-    pub(crate) mapping: Mapping,
-    pub(crate) settings: Settings,
-    pub(crate) schemas: BTreeMap<Kind, KindSchema>,
-    pub(crate) vtiger_fields: FieldRequests,
-    pub(crate) frappe_fields: BTreeMap<Kind, FieldRequests>,
-    pub(crate) today: Date,
+    pub(crate) scope: Scope<'e>,
     pub(crate) lease: Lease,
     lease_renewed: Timestamp,
     pub(crate) run: Run,
-    pub(crate) reporter: Reporter,
     pub(crate) intents: u64,
     requests_before: Requests,
 }
@@ -107,24 +94,17 @@ impl Engine {
             failure: None,
         };
         self.store.put_run(&run).await?;
-        let reporter =
-            Reporter::new(run.id.clone(), self.observers.clone(), Arc::clone(&self.store), Arc::clone(&self.clock));
+        let reporter = Reporter::new(
+            run.id.clone(),
+            self.observers.clone(),
+            Arc::clone(&self.store),
+            Arc::clone(&self.clock),
+        );
         reporter.tell(Event::RunStarted { run: run.id.clone(), mapping: run.mapping.clone() });
-        let mut context = RunContext {
-            engine: self,
-            mapping: job.mapping.clone(),
-            settings: Settings::new(),
-            schemas: BTreeMap::new(),
-            vtiger_fields: FieldRequests::default(),
-            frappe_fields: BTreeMap::new(),
-            today: started.to_zoned(job.zone.clone()).date(),
-            lease,
-            lease_renewed: started,
-            run,
-            reporter,
-            intents: 0,
-            requests_before: self.requests(),
-        };
+        let scope = Scope::new(self, job, reporter);
+        let requests_before = self.requests();
+        let mut context =
+            RunContext { scope, lease, lease_renewed: started, run, intents: 0, requests_before };
         let result = context.go_through(job).await;
         context.end(result).await
     }
@@ -146,21 +126,22 @@ impl Engine {
 
 impl RunContext<'_> {
     async fn go_through(&mut self, job: &Job) -> Result<(), EngineError> {
-        let Ready { mapping, settings, schemas } = self.engine.ready(&job.mapping, &job.settings).await?;
-        (self.mapping, self.settings, self.schemas) = (mapping, settings, schemas);
-        for unit in self.mapping.units.clone() {
-            self.frappe_fields.extend(frappe_fields_by_kind(&unit));
-        }
+        self.scope.make_ready(job).await?;
         recover::recover(self).await?;
         if job.full {
-            self.engine.store.restage_all(&self.lease, &self.mapping.name).await?;
+            self.scope.engine.store.restage_all(&self.lease, &self.scope.mapping.name).await?;
         }
         let mut expected = 0;
-        for unit in self.mapping.units.clone() {
-            self.vtiger_fields = vtiger_fields(&unit);
+        for unit in self.scope.mapping.units.clone() {
+            self.scope.turn_to(&unit);
             pull::drain(self, &unit).await?;
-            expected += self.engine.store.count_due(&self.mapping.name, &unit.name, self.horizon(job)).await?;
-            self.reporter.tell(Event::Expecting { units: expected });
+            expected += self
+                .scope
+                .engine
+                .store
+                .count_due(&self.scope.mapping.name, &unit.name, self.horizon(job))
+                .await?;
+            self.scope.reporter.tell(Event::Expecting { units: expected });
             self.go_through_unit(job, &unit).await?;
         }
         Ok(())
@@ -168,21 +149,26 @@ impl RunContext<'_> {
 
     /// Units whose pause ends before this moment are due.
     fn horizon(&self, job: &Job) -> Timestamp {
-        if job.eager { Timestamp::MAX } else { self.engine.clock.now() }
+        if job.eager { Timestamp::MAX } else { self.scope.engine.clock.now() }
     }
 
     async fn go_through_unit(&mut self, job: &Job, unit: &UnitMapping) -> Result<(), EngineError> {
         let horizon = self.horizon(job);
         let mut after: Option<RecordRef> = None;
         loop {
-            let due = self.engine.store.due(&self.mapping.name, &unit.name, horizon, after.as_ref(), BATCH).await?;
+            let due = self
+                .scope
+                .engine
+                .store
+                .due(&self.scope.mapping.name, &unit.name, horizon, after.as_ref(), BATCH)
+                .await?;
             let Some(last) = due.last() else { return Ok(()) };
             after = Some(last.key.subject.clone());
             let mut fresh = Fresh::default();
             for (due, situation) in self.situations(unit, due).await? {
                 self.keep_lease().await?;
                 self.one(unit, due, situation, &mut fresh).await?;
-                self.reporter.flush_if_due().await?;
+                self.scope.reporter.flush_if_due().await?;
             }
         }
     }
@@ -195,7 +181,7 @@ impl RunContext<'_> {
         due: Vec<Due>,
     ) -> Result<Vec<(Due, Result<Situation, Failure>)>, EngineError> {
         let subjects: Vec<RecordRef> = due.iter().map(|due| due.key.subject.clone()).collect();
-        match assess::load(self, unit, &subjects).await {
+        match assess::load(&self.scope, unit, &subjects).await {
             Ok(situations) => return Ok(due.into_iter().zip(situations.into_iter().map(Ok)).collect()),
             Err(EngineError::Peer(error)) if !error.kind.stops_run() => {}
             Err(error) => return Err(error),
@@ -203,9 +189,11 @@ impl RunContext<'_> {
         let mut alone = Vec::with_capacity(due.len());
         for due in due {
             let subject = due.key.subject.clone();
-            match assess::load(self, unit, &[subject]).await {
+            match assess::load(&self.scope, unit, &[subject]).await {
                 Ok(mut situations) => alone.extend(situations.pop().map(|situation| (due, Ok(situation)))),
-                Err(EngineError::Peer(error)) if !error.kind.stops_run() => alone.push((due, Err(error.failure()))),
+                Err(EngineError::Peer(error)) if !error.kind.stops_run() => {
+                    alone.push((due, Err(error.failure())));
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -242,14 +230,16 @@ impl RunContext<'_> {
     ) -> Result<(Verdict, Vec<Failure>), EngineError> {
         let (mut created, mut updated) = (false, false);
         for _ in 0..DECISIONS {
-            fresh.amend(unit, &self.schemas, &mut situation);
-            let plan = decide(unit, &self.schemas, &situation);
+            fresh.amend(unit, &self.scope.schemas, &mut situation);
+            let plan = decide(unit, &self.scope.schemas, &situation);
             let applied = apply(self, unit, &situation, &plan, fresh).await?;
             created |= applied.created;
             updated |= applied.updated;
             if applied.stale {
                 let subjects = [situation.subject.clone()];
-                let Some(again) = assess::load(self, unit, &subjects).await?.pop() else { break };
+                let Some(again) = assess::load(&self.scope, unit, &subjects).await?.pop() else {
+                    break;
+                };
                 situation = again;
                 continue;
             }
@@ -260,15 +250,23 @@ impl RunContext<'_> {
                 verdict => verdict,
             };
             let conflicts = plan.conflicts.iter().map(Conflict::failure);
-            return Ok((verdict, plan.failures.iter().cloned().chain(applied.failures).chain(conflicts).collect()));
+            return Ok((
+                verdict,
+                plan.failures.iter().cloned().chain(applied.failures).chain(conflicts).collect(),
+            ));
         }
         Ok((Verdict::Failed, vec![keeps_moving(&situation.subject)]))
     }
 
-    async fn conclude(&mut self, due: Due, verdict: Verdict, failures: Vec<Failure>) -> Result<(), EngineError> {
+    async fn conclude(
+        &mut self,
+        due: Due,
+        verdict: Verdict,
+        failures: Vec<Failure>,
+    ) -> Result<(), EngineError> {
         self.run.balance.count(verdict);
         let subject = due.key.subject.clone();
-        let policy = self.engine.retry;
+        let policy = self.scope.engine.retry;
         let troubled = matches!(verdict, Verdict::Failed | Verdict::Conflicted);
         let attempts = if troubled { due.attempts + 1 } else { 0 };
         let state = match () {
@@ -276,7 +274,7 @@ impl RunContext<'_> {
             () if attempts >= policy.unit_tries => StagedState::Parked,
             () => StagedState::Waiting,
         };
-        let not_before = troubled.then(|| policy.unit_due(attempts, self.engine.clock.now()));
+        let not_before = troubled.then(|| policy.unit_due(attempts, self.scope.engine.clock.now()));
         let outcome = UnitOutcome {
             key: due.key,
             version: due.version,
@@ -286,25 +284,25 @@ impl RunContext<'_> {
             attempts,
             failures: failures.clone(),
         };
-        self.engine.store.conclude(&self.lease, &self.run.id, &[outcome]).await?;
-        self.reporter.tell(Event::UnitDone { subject, verdict, failures, balance: self.run.balance });
+        self.scope.engine.store.conclude(&self.lease, &self.run.id, &[outcome]).await?;
+        self.scope.reporter.tell(Event::UnitDone { subject, verdict, failures, balance: self.run.balance });
         Ok(())
     }
 
     /// Renews the lease where a good part of it is used up.
     pub(crate) async fn keep_lease(&mut self) -> Result<(), EngineError> {
-        let now = self.engine.clock.now();
+        let now = self.scope.engine.clock.now();
         let used = now.duration_since(self.lease_renewed);
         if used.unsigned_abs() >= LEASE_RENEWAL {
-            self.engine.store.renew_lease(&self.lease, now, LEASE_TERM).await?;
+            self.scope.engine.store.renew_lease(&self.lease, now, LEASE_TERM).await?;
             self.lease_renewed = now;
         }
         Ok(())
     }
 
     async fn end(mut self, result: Result<(), EngineError>) -> Result<Run, EngineError> {
-        self.run.ended = Some(self.engine.clock.now());
-        let after = self.engine.requests();
+        self.run.ended = Some(self.scope.engine.clock.now());
+        let after = self.scope.engine.requests();
         self.run.requests = Requests {
             vtiger: since(self.requests_before.vtiger, after.vtiger),
             frappe: since(self.requests_before.frappe, after.frappe),
@@ -316,7 +314,7 @@ impl RunContext<'_> {
                 self.run.failure = Some(error.failure());
             }
         }
-        self.reporter.tell(Event::RunEnded { run: Box::new(self.run.clone()) });
+        self.scope.reporter.tell(Event::RunEnded { run: Box::new(self.run.clone()) });
         let remembered = self.remember_end().await;
         match (result, remembered) {
             (Err(error @ EngineError::Store(_)), _) => Err(error),
@@ -325,9 +323,9 @@ impl RunContext<'_> {
     }
 
     async fn remember_end(&self) -> Result<(), EngineError> {
-        self.engine.store.put_run(&self.run).await?;
-        self.reporter.flush().await?;
-        self.engine.store.release_lease(&self.lease).await?;
+        self.scope.engine.store.put_run(&self.run).await?;
+        self.scope.reporter.flush().await?;
+        self.scope.engine.store.release_lease(&self.lease).await?;
         Ok(())
     }
 }

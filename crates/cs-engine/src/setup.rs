@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use cs_domain::mapping::Settings;
-use cs_domain::mapping::bind::{self, BindProblem, Severity};
+use cs_domain::mapping::{BindProblem, Severity, bind};
 use cs_domain::{Kind, KindSchema, Mapping};
-use cs_ports::{PeerError, Reader};
+use cs_ports::PeerError;
 
 use crate::error::EngineError;
 use crate::run::Engine;
@@ -24,17 +24,17 @@ impl Engine {
     /// What about the two systems does not fit the mapping: errors and warnings, all of them.
     pub async fn examine(&self, mapping: &Mapping) -> Result<Vec<SetupProblem>, PeerError> {
         let (vtiger, frappe) = self.read_schemas(mapping).await?;
-        Ok(bind::problems(mapping, &vtiger, &frappe))
+        Ok(bind(mapping, &vtiger, &frappe).map_or_else(|problems| problems, |bound| bound.warnings))
     }
 
     pub(crate) async fn ready(&self, mapping: &Mapping, supplied: &Settings) -> Result<Ready, EngineError> {
         let settings = settings(mapping, supplied)?;
         let (vtiger, frappe) = self.read_schemas(mapping).await?;
-        let bound = bind::bind(mapping, &vtiger, &frappe).map_err(|problems| EngineError::Unfit {
+        let bound = bind(mapping, &vtiger, &frappe).map_err(|problems| EngineError::Unfit {
             mapping: mapping.name.to_string(),
             problems: problems.into_iter().filter(|problem| problem.severity == Severity::Error).collect(),
         })?;
-        Ok(Ready { mapping: bound, settings, schemas: frappe })
+        Ok(Ready { mapping: bound.mapping, settings, schemas: frappe })
     }
 
     async fn read_schemas(

@@ -24,10 +24,7 @@ fn rule(frappe: &str, source: Source) -> FieldRule {
 }
 
 fn from(names: &[&str]) -> Source {
-    Source::Fields {
-        names: names.iter().map(|name| FieldName::from(*name)).collect(),
-        join: " ".into(),
-    }
+    Source::Fields { names: names.iter().map(|name| FieldName::from(*name)).collect(), join: " ".into() }
 }
 
 fn document(role: &str, doctype: &str, fields: Vec<FieldRule>) -> DocumentMapping {
@@ -49,11 +46,8 @@ fn document(role: &str, doctype: &str, fields: Vec<FieldRule>) -> DocumentMappin
 fn family() -> UnitMapping {
     let mut primary = rule("customer_primary_contact", Source::Document("owner".into()));
     primary.deferred = true;
-    let customer = document(
-        "customer",
-        "Customer",
-        vec![rule("customer_name", from(&["first", "last"])), primary],
-    );
+    let customer =
+        document("customer", "Customer", vec![rule("customer_name", from(&["first", "last"])), primary]);
     let mut owner = document(
         "owner",
         "Contact",
@@ -64,10 +58,8 @@ fn family() -> UnitMapping {
         ],
     );
     owner.exists_when = vec!["first_name".into(), "last_name".into()];
-    owner.match_keys = vec![MatchKey(vec![
-        MatchPart::Field("last_name".into()),
-        MatchPart::Field("birth".into()),
-    ])];
+    owner.match_keys =
+        vec![MatchKey(vec![MatchPart::Field("last_name".into()), MatchPart::Field("birth".into())])];
     owner.checks = vec![Check::NotInFuture("birth".into())];
     owner.rows = vec![RowRule {
         table: "links".into(),
@@ -80,10 +72,7 @@ fn family() -> UnitMapping {
     let mut order = document(
         "order",
         "Sales Order",
-        vec![
-            rule("customer", Source::Document("customer".into())),
-            rule("plan", from(&["plan"])),
-        ],
+        vec![rule("customer", Source::Document("customer".into())), rule("plan", from(&["plan"]))],
     );
     order.shared = false;
     UnitMapping {
@@ -102,19 +91,12 @@ fn family() -> UnitMapping {
 fn order_of(fields: &[(&str, &str)]) -> Situation {
     let subject = RecordRef::vtiger("SalesOrder", "6x1");
     let date = |text: &str| text.parse().map(Value::Date);
-    let values = fields.iter().map(|(name, text)| {
-        (
-            FieldName::from(*name),
-            date(text).unwrap_or_else(|_| Value::text(*text)),
-        )
-    });
+    let values = fields
+        .iter()
+        .map(|(name, text)| (FieldName::from(*name), date(text).unwrap_or_else(|_| Value::text(*text))));
     Situation {
         subject: subject.clone(),
-        record: Some(Record {
-            reference: subject,
-            version: "v1".into(),
-            fields: values.collect(),
-        }),
+        record: Some(Record { reference: subject, version: "v1".into(), fields: values.collect() }),
         settings: BTreeMap::new(),
         today: "2026-03-01".parse().unwrap(),
         writes_vtiger: false,
@@ -123,45 +105,28 @@ fn order_of(fields: &[(&str, &str)]) -> Situation {
     }
 }
 
-const ANA: [(&str, &str); 5] = [
-    ("status", "Active"),
-    ("first", "Ana"),
-    ("last", "Prueba"),
-    ("birth", "1990-02-28"),
-    ("plan", "Silver"),
-];
+const ANA: [(&str, &str); 5] =
+    [("status", "Active"), ("first", "Ana"), ("last", "Prueba"), ("birth", "1990-02-28"), ("plan", "Silver")];
 
 fn decided(situation: &Situation) -> Plan {
     decide(&family(), &BTreeMap::new(), situation)
 }
 
 fn contact(name: &str, fields: &[(&str, &str)]) -> Record {
-    let values = fields
-        .iter()
-        .map(|(field, text)| (FieldName::from(*field), Value::text(*text)));
-    Record {
-        reference: RecordRef::frappe("Contact", name),
-        version: "c1".into(),
-        fields: values.collect(),
-    }
+    let values = fields.iter().map(|(field, text)| (FieldName::from(*field), Value::text(*text)));
+    Record { reference: RecordRef::frappe("Contact", name), version: "c1".into(), fields: values.collect() }
 }
 
 fn candidate(document: Record) -> Candidate {
-    Candidate {
-        document,
-        found_by: FoundBy::MatchKey(0),
-        taken_by: None,
-    }
+    Candidate { document, found_by: FoundBy::MatchKey(0), taken_by: None }
 }
 
 /// Plays a plan against nothing but memory: what the documents would hold, and the ties the engine would keep.
 fn carried_out(mut situation: Situation, plan: &Plan) -> Situation {
     let mut names: BTreeMap<Role, RecordRef> = BTreeMap::new();
     for step in &plan.steps {
-        let reference = RecordRef::frappe(
-            step.doctype.clone(),
-            format!("{} of {}", step.role, situation.subject.id),
-        );
+        let reference =
+            RecordRef::frappe(step.doctype.clone(), format!("{} of {}", step.role, situation.subject.id));
         names.entry(step.role.clone()).or_insert(reference);
         let known = situation.counterparts.entry(step.role.clone()).or_default();
         let mut record = known.linked.clone().unwrap_or_else(|| Record {
@@ -169,11 +134,7 @@ fn carried_out(mut situation: Situation, plan: &Plan) -> Situation {
             version: Version::from("f1"),
             fields: BTreeMap::new(),
         });
-        let mut shadow = known
-            .tie
-            .as_ref()
-            .map(|(_, shadow)| shadow.clone())
-            .unwrap_or_default();
+        let mut shadow = known.tie.as_ref().map(|(_, shadow)| shadow.clone()).unwrap_or_default();
         for change in &step.changes {
             let value = change.after.resolve(&names).unwrap();
             record.fields.insert(change.field.clone(), value.clone());
@@ -211,24 +172,13 @@ fn parents_are_created_first_and_what_points_back_is_written_last() {
         .collect();
     assert_eq!(
         steps,
-        [
-            ("customer", "create"),
-            ("owner", "create"),
-            ("order", "create"),
-            ("customer", "finish")
-        ]
+        [("customer", "create"), ("owner", "create"), ("order", "create"), ("customer", "finish")]
     );
     assert_eq!(plan.verdict(), Verdict::Created);
     let owner = &plan.steps[1].changes;
-    let links = owner
-        .iter()
-        .find(|change| change.field.as_str() == "links")
-        .unwrap();
+    let links = owner.iter().find(|change| change.field.as_str() == "links").unwrap();
     assert_eq!(links.after.needs(), [&Role::from("customer")]);
-    let key = owner
-        .iter()
-        .find(|change| change.field.as_str() == "vtiger_id")
-        .unwrap();
+    let key = owner.iter().find(|change| change.field.as_str() == "vtiger_id").unwrap();
     assert_eq!(key.after, Planned::Value(Value::text("6x1/owner")));
 }
 
@@ -245,12 +195,7 @@ fn deciding_again_after_carrying_out_writes_nothing() {
 fn only_the_field_that_changed_is_written() {
     let situation = order_of(&ANA);
     let mut settled = carried_out(situation.clone(), &decided(&situation));
-    settled
-        .record
-        .as_mut()
-        .unwrap()
-        .fields
-        .insert("plan".into(), Value::text("Gold"));
+    settled.record.as_mut().unwrap().fields.insert("plan".into(), Value::text("Gold"));
     let plan = decided(&settled);
     assert_eq!(plan.steps.len(), 1);
     assert_eq!(plan.steps[0].role.as_str(), "order");
@@ -268,22 +213,12 @@ fn only_the_field_that_changed_is_written() {
 fn a_removed_link_row_is_put_back_beside_the_others() {
     let situation = order_of(&ANA);
     let mut settled = carried_out(situation.clone(), &decided(&situation));
-    let other = Row {
-        name: Some("row1".into()),
-        columns: [("link_name".into(), Value::text("Other"))].into(),
-    };
-    let owner = settled
-        .counterparts
-        .get_mut("owner")
-        .unwrap()
-        .linked
-        .as_mut()
-        .unwrap();
+    let other =
+        Row { name: Some("row1".into()), columns: [("link_name".into(), Value::text("Other"))].into() };
+    let owner = settled.counterparts.get_mut("owner").unwrap().linked.as_mut().unwrap();
     owner.fields.insert("links".into(), Value::Rows(vec![other]));
     let plan = decided(&settled);
-    let Planned::Rows(rows) = &plan.steps[0].changes[0].after else {
-        panic!("{plan:#?}")
-    };
+    let Planned::Rows(rows) = &plan.steps[0].changes[0].after else { panic!("{plan:#?}") };
     assert_eq!(rows.len(), 2);
     assert_eq!(rows[0].name.as_deref(), Some("row1"));
     assert_eq!(
@@ -295,37 +230,19 @@ fn a_removed_link_row_is_put_back_beside_the_others() {
 #[test]
 fn a_document_that_is_already_there_is_adopted() {
     let mut situation = order_of(&ANA);
-    let found = contact(
-        "Ana Prueba",
-        &[
-            ("first_name", "Ana"),
-            ("last_name", "PRUEBA"),
-            ("birth", "1990-02-28"),
-        ],
-    );
-    situation.counterparts.insert(
-        "owner".into(),
-        Counterpart {
-            candidates: vec![candidate(found)],
-            ..Counterpart::default()
-        },
-    );
+    let found =
+        contact("Ana Prueba", &[("first_name", "Ana"), ("last_name", "PRUEBA"), ("birth", "1990-02-28")]);
+    situation
+        .counterparts
+        .insert("owner".into(), Counterpart { candidates: vec![candidate(found)], ..Counterpart::default() });
     let plan = decided(&situation);
     assert!(
         plan.steps
             .iter()
             .all(|step| step.role.as_str() != "owner" || !matches!(step.act, Act::Create { .. }))
     );
-    let update = plan
-        .steps
-        .iter()
-        .find(|step| matches!(step.act, Act::Update { .. }))
-        .unwrap();
-    let fields: Vec<&str> = update
-        .changes
-        .iter()
-        .map(|change| change.field.as_str())
-        .collect();
+    let update = plan.steps.iter().find(|step| matches!(step.act, Act::Update { .. })).unwrap();
+    let fields: Vec<&str> = update.changes.iter().map(|change| change.field.as_str()).collect();
     assert_eq!(fields, ["last_name", "birth", "links"], "{update:#?}");
 }
 
@@ -333,21 +250,13 @@ fn a_document_that_is_already_there_is_adopted() {
 fn several_candidates_wait_for_a_person_and_nothing_that_needs_them_is_written() {
     let mut situation = order_of(&ANA);
     let two = ["A", "B"].map(|name| candidate(contact(name, &[("last_name", "Prueba")])));
-    situation.counterparts.insert(
-        "owner".into(),
-        Counterpart {
-            candidates: two.into(),
-            ..Counterpart::default()
-        },
-    );
+    situation
+        .counterparts
+        .insert("owner".into(), Counterpart { candidates: two.into(), ..Counterpart::default() });
     let plan = decided(&situation);
     assert!(matches!(&plan.conflicts[..], [Conflict::Ambiguous { candidates, .. }] if candidates.len() == 2));
     assert_eq!(plan.verdict(), Verdict::Conflicted);
-    assert!(
-        plan.steps
-            .iter()
-            .all(|step| step.role.as_str() != "owner" && step.act != Act::Finish)
-    );
+    assert!(plan.steps.iter().all(|step| step.role.as_str() != "owner" && step.act != Act::Finish));
 }
 
 #[test]
@@ -359,13 +268,9 @@ fn a_document_of_another_record_is_not_taken() {
         fields: BTreeMap::new(),
     });
     found.taken_by = Some(RecordRef::vtiger("SalesOrder", "6x2"));
-    situation.counterparts.insert(
-        "order".into(),
-        Counterpart {
-            candidates: vec![found],
-            ..Counterpart::default()
-        },
-    );
+    situation
+        .counterparts
+        .insert("order".into(), Counterpart { candidates: vec![found], ..Counterpart::default() });
     let plan = decided(&situation);
     assert!(matches!(&plan.conflicts[..], [Conflict::Taken { by, .. }] if by.id.as_str() == "6x2"));
 }
@@ -387,10 +292,7 @@ fn what_the_selection_leaves_out_is_skipped() {
     let mut fields = ANA;
     fields[0] = ("status", "Cancelled");
     let plan = decided(&order_of(&fields));
-    assert_eq!(
-        (plan.skipped, plan.steps.len()),
-        (Some(SkipReason::NotSelected), 0)
-    );
+    assert_eq!((plan.skipped, plan.steps.len()), (Some(SkipReason::NotSelected), 0));
     let mut gone = order_of(&ANA);
     gone.record = None;
     assert_eq!(decided(&gone).skipped, Some(SkipReason::NotThere));
@@ -398,16 +300,8 @@ fn what_the_selection_leaves_out_is_skipped() {
 
 #[test]
 fn people_without_a_name_do_not_exist() {
-    let plan = decided(&order_of(&[
-        ("status", "Active"),
-        ("first", ""),
-        ("last", ""),
-        ("plan", "Silver"),
-    ]));
-    assert!(
-        plan.steps.iter().all(|step| step.role.as_str() != "owner"),
-        "{plan:#?}"
-    );
+    let plan = decided(&order_of(&[("status", "Active"), ("first", ""), ("last", ""), ("plan", "Silver")]));
+    assert!(plan.steps.iter().all(|step| step.role.as_str() != "owner"), "{plan:#?}");
 }
 
 #[test]
