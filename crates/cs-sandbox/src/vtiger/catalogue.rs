@@ -11,6 +11,8 @@ use serde_json::{Map, Value};
 /// Whose custom fields a sandbox has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Installation {
+    /// No custom fields at all, as after the installer.
+    Bare,
     /// The server that the fixtures were recorded from: `cf_853` ... `cf_875`.
     Lab,
     /// The reference installation of spec/DEFAULT-MAPPING.md and spec/RECONCILIATION.md: `cf_1463` ... `cf_2817`.
@@ -64,8 +66,10 @@ pub struct Field {
 impl Field {
     /// Whether only the server sets it.
     pub fn is_the_servers(&self) -> bool {
-        matches!(self.name.as_str(), "id" | "createdtime" | "modifiedtime" | "modifiedby" | "source" | "starred")
-            || self.name.ends_with("_no") && self.describe.get("editable") == Some(&Value::Bool(false))
+        matches!(
+            self.name.as_str(),
+            "id" | "createdtime" | "modifiedtime" | "modifiedby" | "source" | "starred"
+        ) || self.name.ends_with("_no") && self.describe.get("editable") == Some(&Value::Bool(false))
     }
 }
 
@@ -144,11 +148,15 @@ impl Catalogue {
     /// The catalogue of an installation.
     pub fn of(installation: Installation) -> Self {
         let custom = match installation {
+            Installation::Bare => "{}",
             Installation::Lab => LAB,
             Installation::Agency => AGENCY,
         };
-        let mut modules: BTreeMap<String, Module> =
-            MODULES.iter().filter_map(|text| module(text)).map(|module| (module.name.clone(), module)).collect();
+        let mut modules: BTreeMap<String, Module> = MODULES
+            .iter()
+            .filter_map(|text| module(text))
+            .map(|module| (module.name.clone(), module))
+            .collect();
         if let Some(orders) = modules.get_mut("SalesOrder") {
             orders.insert_custom(fields(&serde_json::from_str(custom).unwrap_or_default()));
         }
@@ -276,7 +284,9 @@ mod tests {
     #[test]
     fn prefixes_are_the_recorded_ones() {
         let catalogue = Catalogue::of(Installation::Lab);
-        for (prefix, name) in [(6, "SalesOrder"), (11, "Accounts"), (12, "Contacts"), (14, "Products"), (33, "LineItem")] {
+        for (prefix, name) in
+            [(6, "SalesOrder"), (11, "Accounts"), (12, "Contacts"), (14, "Products"), (33, "LineItem")]
+        {
             assert_eq!(catalogue.by_prefix(prefix).map(|entry| entry.name.as_str()), Some(name));
         }
         assert!(catalogue.by_prefix(99).is_none());

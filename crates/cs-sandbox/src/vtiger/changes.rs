@@ -26,9 +26,16 @@ pub enum Write {
 
 impl System {
     /// `create`.
-    pub fn create(&mut self, user: &User, name: &str, element: &Element, now: Timestamp) -> Result<Value, Refusal> {
+    pub fn create(
+        &mut self,
+        user: &User,
+        name: &str,
+        element: &Element,
+        now: Timestamp,
+    ) -> Result<Value, Refusal> {
         let visible = self.catalogue.by_name(name).is_some_and(|entry| self.sees(user, entry));
-        let module = self.catalogue.module(name).filter(|_| visible).ok_or_else(Refusal::not_permitted)?.clone();
+        let module =
+            self.catalogue.module(name).filter(|_| visible).ok_or_else(Refusal::not_permitted)?.clone();
         self.check_references(user, &module, element)?;
         check_complete(&module, element)?;
         self.check_owner(user, &module, element)?;
@@ -75,7 +82,13 @@ impl System {
         }
         let id = self.take_id();
         let label = self.sent_label(module, element, &values);
-        self.put(Draft { module: module.name.clone(), id: Some(id), values, label: Some(label), ..Draft::default() });
+        self.put(Draft {
+            module: module.name.clone(),
+            id: Some(id),
+            values,
+            label: Some(label),
+            ..Draft::default()
+        });
         if let Some(record) = self.records.get_mut(&id) {
             record.savers.insert(user.id);
         }
@@ -95,7 +108,13 @@ impl System {
     }
 
     /// `revise` and `update`.
-    pub fn write(&mut self, user: &User, write: Write, element: &Element, now: Timestamp) -> Result<Value, Refusal> {
+    pub fn write(
+        &mut self,
+        user: &User,
+        write: Write,
+        element: &Element,
+        now: Timestamp,
+    ) -> Result<Value, Refusal> {
         let id = element.get("id").and_then(as_text).unwrap_or_default();
         self.parts(&id)?;
         let found = self.find(user, &id)?;
@@ -141,7 +160,9 @@ impl System {
         now: Timestamp,
     ) {
         let stamp = self.stamp(now);
-        let Some(record) = self.records.get_mut(&number) else { return };
+        let Some(record) = self.records.get_mut(&number) else {
+            return;
+        };
         record.values.extend(kept);
         record.set("modifiedtime", Some(&stamp));
         record.set("modifiedby", Some(&user.id.to_string()));
@@ -176,8 +197,12 @@ impl System {
 
     /// Accounts have unique names; nothing else is checked.
     fn check_unique(&self, module: &Module, kept: &Values, own: Option<u64>) -> Result<(), Refusal> {
-        for field in module.fields.iter().filter(|field| field.describe.get("isunique") == Some(&Value::Bool(true))) {
-            let Some(Some(wanted)) = kept.get(&field.name) else { continue };
+        for field in
+            module.fields.iter().filter(|field| field.describe.get("isunique") == Some(&Value::Bool(true)))
+        {
+            let Some(Some(wanted)) = kept.get(&field.name) else {
+                continue;
+            };
             let taken = self.records.values().any(|record| {
                 !record.deleted
                     && record.module == module.name

@@ -26,7 +26,9 @@ pub(crate) fn keep(text: &str, format: &str) -> Kept {
         None => text,
     };
     let parts: Vec<&str> = date.split(['-', '/', '.']).collect();
-    let [first, second, third] = parts[..] else { return Kept::Nothing };
+    let [first, second, third] = parts[..] else {
+        return Kept::Nothing;
+    };
     if first.len() == 4 && date.contains('-') {
         return ymd(first, second, &third.chars().take_while(char::is_ascii_digit).collect::<String>());
     }
@@ -42,7 +44,9 @@ pub(crate) fn keep(text: &str, format: &str) -> Kept {
 }
 
 fn ymd(year: &str, month: &str, day: &str) -> Kept {
-    let pad = |part: &str| if part.len() == 1 { format!("0{part}") } else { part.to_owned() };
+    let pad = |part: &str| {
+        if part.len() == 1 { format!("0{part}") } else { part.to_owned() }
+    };
     let (month, day) = (pad(month), pad(day));
     let plausible = is_number(year)
         && (2..=4).contains(&year.len())

@@ -17,7 +17,8 @@ impl System {
         let information: Map<String, Value> = seen
             .iter()
             .map(|entry| {
-                let about = json!({"isEntity": entry.is_entity, "label": entry.label, "singular": entry.singular});
+                let about =
+                    json!({"isEntity": entry.is_entity, "label": entry.label, "singular": entry.singular});
                 (entry.name.clone(), about)
             })
             .collect();

@@ -8,12 +8,14 @@ use super::system::{Record, System, Values};
 use super::values::fixed;
 
 /// The taxes that a server is shipped with, in thousandths of a percent.
-const TAXES: [(&str, &str, &str); 3] = [("tax1", "VAT", "4.500"), ("tax2", "Sales", "10.000"), ("tax3", "Service", "12.500")];
+const TAXES: [(&str, &str, &str); 3] =
+    [("tax1", "VAT", "4.500"), ("tax2", "Sales", "10.000"), ("tax3", "Service", "12.500")];
 
 /// The details in the answer of a write that brought items: they are made before the items are there.
 pub(crate) fn before_items(order: &Record, decimals: u32) -> Value {
     let group = order.text("hdnTaxType") == "group";
-    let last = final_details(order, &Sums::default(), if group { Rates::None } else { Rates::Shipped }, decimals);
+    let last =
+        final_details(order, &Sums::default(), if group { Rates::None } else { Rates::Shipped }, decimals);
     json!({"1": {"final_details": last}})
 }
 
@@ -120,7 +122,8 @@ fn final_details(order: &Record, sums: &Sums, rates: Rates<'_>, decimals: u32) -
             Rates::Shipped => Some(*shipped),
             Rates::Of(item) => item.get(*name).and_then(Option::as_deref),
         };
-        let rate = text.map_or(0, |text| amount(&Values::from([("rate".to_owned(), Some(text.to_owned()))]), "rate"));
+        let rate = text
+            .map_or(0, |text| amount(&Values::from([("rate".to_owned(), Some(text.to_owned()))]), "rate"));
         let (shown, rounded) = tax_amount(percent_of(rate, sums.sub), decimals);
         total += rounded;
         let id = (index + 1).to_string();
@@ -132,7 +135,9 @@ fn final_details(order: &Record, sums: &Sums, rates: Rates<'_>, decimals: u32) -
     let shipping: Vec<Value> = TAXES
         .iter()
         .enumerate()
-        .map(|(index, (name, label, _))| Value::Object(tax(&format!("sh{name}"), label, &(index + 1).to_string())))
+        .map(|(index, (name, label, _))| {
+            Value::Object(tax(&format!("sh{name}"), label, &(index + 1).to_string()))
+        })
         .collect();
     let money = |amount: i128| money(amount, decimals);
     let zero = money(0);

@@ -43,7 +43,12 @@ impl System {
     }
 
     /// Every reference that is sent must be of a module that the field may refer to. The record itself is not looked at.
-    pub(crate) fn check_references(&self, user: &User, module: &Module, element: &Element) -> Result<(), Refusal> {
+    pub(crate) fn check_references(
+        &self,
+        user: &User,
+        module: &Module,
+        element: &Element,
+    ) -> Result<(), Refusal> {
         for field in module.fields.iter().filter(|field| field.kind == Kind::Reference) {
             let sent = element.get(&field.name).and_then(as_text).filter(|text| !text.is_empty());
             let Some(id) = sent else { continue };
@@ -96,7 +101,8 @@ impl System {
             return Ok((number != 0).then(|| number.to_string()));
         }
         let safe = if field.name == "description" { purified(&text) } else { text };
-        values::stored(field.kind, &safe, user.text("date_format")).map_err(|values::Thrown| Refusal::internal())
+        values::stored(field.kind, &safe, user.text("date_format"))
+            .map_err(|values::Thrown| Refusal::internal())
     }
 }
 

@@ -66,7 +66,10 @@ impl Web {
     fn answer(&self, parts: &Parts, body: &Bytes) -> Response<Body> {
         let line = parts.method.as_str().len() + parts.uri.to_string().len() + " HTTP/1.1\r\n ".len();
         if line > REQUEST_LINE {
-            return page(StatusCode::URI_TOO_LONG, "<html><head><title>414 Request-URI Too Large</title></head></html>");
+            return page(
+                StatusCode::URI_TOO_LONG,
+                "<html><head><title>414 Request-URI Too Large</title></head></html>",
+            );
         }
         if !parts.uri.path().ends_with("/webservice.php") {
             return page(StatusCode::NOT_FOUND, "<html><head><title>404 Not Found</title></head></html>");
@@ -200,7 +203,9 @@ impl Call {
             _ if self.operation == "extendsession" => return self.extend(system, now),
             Some(name) => Some(system.user_of(name, now).ok_or_else(invalid_session)?),
             None if matches!(self.operation.as_str(), "getchallenge" | "login") => None,
-            None => return Err(Refusal::error(Code::AuthenticationRequired, "Authencation required")),
+            None => {
+                return Err(Refusal::error(Code::AuthenticationRequired, "Authencation required"));
+            }
         };
         match (self.operation.as_str(), user) {
             ("getchallenge", _) => system.get_challenge(self.get("username"), now),
@@ -313,13 +318,17 @@ impl System {
 
     /// `login`: `answer` is the MD5 of the challenge's token and the access key.
     pub fn login(&mut self, name: &str, answer: &str, now: jiff::Timestamp) -> Result<Value, Refusal> {
-        let no_challenge =
-            || Refusal::error(Code::InvalidToken, "Specified token is invalid or expired");
+        let no_challenge = || Refusal::error(Code::InvalidToken, "Specified token is invalid or expired");
         let user = self.user_named(name).cloned().ok_or_else(no_challenge)?;
-        let login = self.sessions.login(user.id, &user.access_key, answer, now).map_err(|rejected| match rejected {
-            Rejected::NoChallenge => no_challenge(),
-            Rejected::WrongKey => Refusal::error(Code::InvalidCredentials, "Invalid username or password"),
-        })?;
+        let login =
+            self.sessions.login(user.id, &user.access_key, answer, now).map_err(
+                |rejected| match rejected {
+                    Rejected::NoChallenge => no_challenge(),
+                    Rejected::WrongKey => {
+                        Refusal::error(Code::InvalidCredentials, "Invalid username or password")
+                    }
+                },
+            )?;
         let text = |field: &str| user.text(field).to_owned();
         Ok(json!({
             "username": text("user_name"),

@@ -39,8 +39,12 @@ pub(crate) fn kept(module: &Module, sent: &[Value]) -> Vec<Values> {
     let one = |(index, item): (usize, &Value)| {
         let mut kept = blank();
         kept.insert("sequence_no".to_owned(), Some((index + 1).to_string()));
-        for field in module.fields.iter().filter(|field| !matches!(&*field.name, "id" | "parent_id" | "sequence_no")) {
-            let Some(text) = item.get(&field.name).and_then(as_text) else { continue };
+        for field in
+            module.fields.iter().filter(|field| !matches!(&*field.name, "id" | "parent_id" | "sequence_no"))
+        {
+            let Some(text) = item.get(&field.name).and_then(as_text) else {
+                continue;
+            };
             let value = if field.kind == Kind::Reference {
                 let number = leading_number(text.split_once('x').map_or(text.as_str(), |(_, number)| number));
                 (number != 0).then(|| number.to_string())

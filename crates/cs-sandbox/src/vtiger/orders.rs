@@ -26,13 +26,22 @@ const NULLS: [&str; 9] = [
 ];
 
 /// The columns of `vtiger_invoice_recurring_info`, whose row a save of an order that does not recur throws away.
-const RECURRING: [&str; 6] =
-    ["recurring_frequency", "start_period", "end_period", "payment_duration", "invoicestatus", "last_recurring_date"];
+const RECURRING: [&str; 6] = [
+    "recurring_frequency",
+    "start_period",
+    "end_period",
+    "payment_duration",
+    "invoicestatus",
+    "last_recurring_date",
+];
 
 /// Takes blanks back to NULL in an order that is about to be kept.
 pub(super) fn null_out(values: &mut Values) {
     for name in NULLS {
-        if values.get(name).is_some_and(|value| value.as_deref().is_some_and(|text| text.is_empty() || text == "0")) {
+        if values
+            .get(name)
+            .is_some_and(|value| value.as_deref().is_some_and(|text| text.is_empty() || text == "0"))
+        {
             values.insert(name.to_owned(), None);
         }
     }
@@ -74,7 +83,13 @@ impl System {
     }
 
     /// The answer to a write that brought items: totals are numbers, and the details were made before the items were.
-    fn show_order_with(&self, module: &Module, user: &User, order: &Record, totals: Totals) -> Map<String, Value> {
+    fn show_order_with(
+        &self,
+        module: &Module,
+        user: &User,
+        order: &Record,
+        totals: Totals,
+    ) -> Map<String, Value> {
         let mut shown = self.show_record(user, module, order);
         for (name, amount) in
             [("hdnGrandTotal", totals.grand), ("hdnSubTotal", totals.sub), ("pre_tax_total", totals.sub)]
@@ -91,7 +106,12 @@ impl System {
     }
 
     /// `retrieve`.
-    pub(crate) fn show_order(&self, user: &User, module: &Module, order: &Record) -> Result<Map<String, Value>, Refusal> {
+    pub(crate) fn show_order(
+        &self,
+        user: &User,
+        module: &Module,
+        order: &Record,
+    ) -> Result<Map<String, Value>, Refusal> {
         if is_poison(order) {
             return Err(Refusal::Fatal);
         }
@@ -119,7 +139,9 @@ impl System {
     }
 
     pub(crate) fn show_items(&self, order: &Record) -> Value {
-        let Some(module) = self.catalogue.module("LineItem") else { return json!([]) };
+        let Some(module) = self.catalogue.module("LineItem") else {
+            return json!([]);
+        };
         let one = |item: &Values| {
             let mut shown = Map::new();
             for field in module.fields.iter().filter(|field| field.name != "id") {
@@ -156,7 +178,9 @@ impl System {
             }
         }
         let kept: Vec<Values> = kept.into_iter().map(|item| self.complete_item(item)).collect();
-        let Some(order) = self.records.get_mut(&id) else { return Totals { sub: 0, grand: 0 } };
+        let Some(order) = self.records.get_mut(&id) else {
+            return Totals { sub: 0, grand: 0 };
+        };
         let totals = items::totals(&kept, order.text("hdnTaxType") == "group");
         order.items = kept;
         items::write_totals(order, totals);
@@ -202,7 +226,13 @@ impl System {
     }
 
     /// Without items, the answer shows the first item's columns among the order's own, and no details.
-    fn answer_revise(&self, user: &User, module: &Module, id: u64, element: &Element) -> Result<Value, Refusal> {
+    fn answer_revise(
+        &self,
+        user: &User,
+        module: &Module,
+        id: u64,
+        element: &Element,
+    ) -> Result<Value, Refusal> {
         let order = self.live(id).ok_or(Refusal::Fatal)?;
         if is_poison(order) {
             return Err(Refusal::Fatal);
@@ -243,5 +273,9 @@ impl System {
 fn number(amount: i128) -> Value {
     let text = super::values::fixed(amount, items::PLACES, items::PLACES);
     let trimmed = text.trim_end_matches('0').trim_end_matches('.');
-    trimmed.parse::<i64>().map(Value::from).or_else(|_| trimmed.parse::<f64>().map(Value::from)).unwrap_or_default()
+    trimmed
+        .parse::<i64>()
+        .map(Value::from)
+        .or_else(|_| trimmed.parse::<f64>().map(Value::from))
+        .unwrap_or_default()
 }

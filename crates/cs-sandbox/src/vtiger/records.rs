@@ -40,7 +40,8 @@ impl System {
 
     /// Whether the user may change a record.
     pub(crate) fn check_own(&self, user: &User, number: u64) -> Result<(), Refusal> {
-        let own = self.live(number).is_some_and(|record| record.text("assigned_user_id") == user.id.to_string());
+        let own =
+            self.live(number).is_some_and(|record| record.text("assigned_user_id") == user.id.to_string());
         if user.rights == Rights::Admin || own { Ok(()) } else { Err(Refusal::not_yours()) }
     }
 
@@ -48,9 +49,9 @@ impl System {
     pub(crate) fn item(&self, number: u64) -> Option<(u64, &Values)> {
         let number = number.to_string();
         let orders = self.records.values().filter(|record| !record.deleted);
-        orders.flat_map(|order| order.items.iter().map(|item| (order.id, item))).find(|(_, item)| {
-            item.get("id").and_then(Option::as_deref) == Some(number.as_str())
-        })
+        orders
+            .flat_map(|order| order.items.iter().map(|item| (order.id, item)))
+            .find(|(_, item)| item.get("id").and_then(Option::as_deref) == Some(number.as_str()))
     }
 
     /// `retrieve`.
@@ -58,7 +59,9 @@ impl System {
         let found = self.find(user, id)?;
         let module = self.catalogue.module(&found.entry.name).ok_or_else(Refusal::not_permitted)?;
         match self.live(found.number).filter(|record| record.module == module.name) {
-            Some(order) if module.name == "SalesOrder" => self.show_order(user, module, order).map(Value::Object),
+            Some(order) if module.name == "SalesOrder" => {
+                self.show_order(user, module, order).map(Value::Object)
+            }
             Some(product) if module.name == "Products" => {
                 let mut shown = self.show_record(user, module, product);
                 self.add_prices(product, &mut shown);

@@ -151,6 +151,22 @@ impl System {
         self.users.insert(user.id, user);
     }
 
+    /// Removes a user, as if there never had been one.
+    pub fn remove_user(&mut self, id: u64) {
+        self.users.remove(&id);
+    }
+
+    /// Makes the next record and the next line item get these numbers.
+    pub fn count_from(&mut self, record: u64, item: u64) {
+        self.next_id = record;
+        self.next_item = item;
+    }
+
+    /// Makes `last` the last number given with a prefix (`CON`, `ACC`, `PRO`, `SO`).
+    pub fn number_after(&mut self, prefix: &str, last: u64) {
+        self.numbering.insert(prefix.to_owned(), last);
+    }
+
     /// Which version this is.
     pub fn persona(&self) -> Persona {
         self.setup.persona

@@ -241,7 +241,9 @@ fn moment(text: &str) -> String {
     }
     let text = text.trim().replacen('T', " ", 1);
     let (date, time) = text.split_once(' ').unwrap_or((&text, "00:00:00"));
-    let Ok(date) = date.parse::<jiff::civil::Date>() else { return zero() };
+    let Ok(date) = date.parse::<jiff::civil::Date>() else {
+        return zero();
+    };
     let time = time.parse::<jiff::civil::Time>().unwrap_or(jiff::civil::Time::midnight());
     format!("{date} {:02}:{:02}:{:02}", time.hour(), time.minute(), time.second())
 }
@@ -289,8 +291,16 @@ mod tests {
     fn comparisons_follow_the_database() {
         assert_eq!(ids("select id from Contacts where lastname = 'MUNOZ';"), [2, 10]);
         assert_eq!(ids("select id from Contacts where lastname != 'munoz';"), [100]);
-        assert_eq!(ids("select id from Contacts where birthday > '1995-01-01';"), [100], "NULL never matches");
-        assert_eq!(ids("select id from Contacts where id > '12x9' order by id;"), [10, 100], "numbers, not text");
+        assert_eq!(
+            ids("select id from Contacts where birthday > '1995-01-01';"),
+            [100],
+            "NULL never matches"
+        );
+        assert_eq!(
+            ids("select id from Contacts where id > '12x9' order by id;"),
+            [10, 100],
+            "numbers, not text"
+        );
         assert_eq!(ids("select id from Contacts where id in ('12x2','12x100');"), [2, 100]);
         assert_eq!(ids("select id from Contacts where account_id='11x7';"), [10]);
         assert_eq!(ids("select id from Contacts where modifiedtime > 'basura';"), [2, 10, 100]);

@@ -98,7 +98,9 @@ pub(super) fn lex(text: &str) -> (Vec<Token<'_>>, Option<Refusal>) {
         if rest.is_empty() {
             return (tokens, None);
         }
-        let Some(length) = piece(rest) else { return (tokens, Some(Refusal::internal())) };
+        let Some(length) = piece(rest) else {
+            return (tokens, Some(Refusal::internal()));
+        };
         let (piece, after) = rest.split_at(length);
         rest = after;
         if let Some(kind) = lexer.kind(piece) {

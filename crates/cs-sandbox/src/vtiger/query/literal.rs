@@ -37,7 +37,9 @@ pub(crate) fn read(token: &str) -> Literal {
                 characters.next();
                 text.push('\'');
             }
-            '\'' => return if characters.next().is_none() { Literal::Text(text) } else { Literal::Broken },
+            '\'' => {
+                return if characters.next().is_none() { Literal::Text(text) } else { Literal::Broken };
+            }
             other => text.push(other),
         }
     }

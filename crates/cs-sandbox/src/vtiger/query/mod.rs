@@ -23,7 +23,8 @@ pub(crate) fn module_of(text: &str) -> Result<&str, Refusal> {
         let after = from + found + "from".len();
         let rest = text.get(after..).unwrap_or_default();
         let name = rest.trim_start();
-        let end = name.find(|character: char| character.is_whitespace() || character == ';').unwrap_or(name.len());
+        let end =
+            name.find(|character: char| character.is_whitespace() || character == ';').unwrap_or(name.len());
         if name.len() < rest.len() && end > 0 {
             return name.get(..end).ok_or_else(denied);
         }

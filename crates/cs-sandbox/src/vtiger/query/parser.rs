@@ -231,7 +231,8 @@ mod tests {
 
     #[test]
     fn and_binds_before_or() {
-        let query = parse("select id from X where a='1' or b='2' and c>3 order by a, b desc limit 5,10;").unwrap();
+        let query =
+            parse("select id from X where a='1' or b='2' and c>3 order by a, b desc limit 5,10;").unwrap();
         let fields: Vec<Vec<&str>> = query
             .alternatives
             .iter()
@@ -246,12 +247,30 @@ mod tests {
     fn syntax_errors_read_as_recorded() {
         let expected = "expected one of:";
         let cases = [
-            ("select id,accountname from Accounts", "token 'Accounts' Unexpected End of Input(0), expected one of: SEMICOLON"),
-            ("select a from A order by b desc, c limit 2;", "token ',' Unexpected COMMA(,), expected one of: SEMICOLON"),
-            ("select a from A where phone is null;", "token 'is' Unexpected VALUE(is), expected one of: EQ,LT,GT,LTE,GTE,NE,IN,LIKE"),
-            ("select a from A where n not like 'x%';", "token 'not' Unexpected VALUE(not), expected one of: EQ,LT,GT,LTE,GTE,NE,IN,LIKE"),
-            (r"select a from A where n like '%O\'Niel%';", "token 'Niel' Unexpected COLUMNNAME(Niel), expected one of: SEMICOLON"),
-            ("select distinct bill_city from A;", "token 'bill_city' Unexpected COLUMNNAME(bill_city), expected one of: SELECT"),
+            (
+                "select id,accountname from Accounts",
+                "token 'Accounts' Unexpected End of Input(0), expected one of: SEMICOLON",
+            ),
+            (
+                "select a from A order by b desc, c limit 2;",
+                "token ',' Unexpected COMMA(,), expected one of: SEMICOLON",
+            ),
+            (
+                "select a from A where phone is null;",
+                "token 'is' Unexpected VALUE(is), expected one of: EQ,LT,GT,LTE,GTE,NE,IN,LIKE",
+            ),
+            (
+                "select a from A where n not like 'x%';",
+                "token 'not' Unexpected VALUE(not), expected one of: EQ,LT,GT,LTE,GTE,NE,IN,LIKE",
+            ),
+            (
+                r"select a from A where n like '%O\'Niel%';",
+                "token 'Niel' Unexpected COLUMNNAME(Niel), expected one of: SEMICOLON",
+            ),
+            (
+                "select distinct bill_city from A;",
+                "token 'bill_city' Unexpected COLUMNNAME(bill_city), expected one of: SELECT",
+            ),
         ];
         for (query, text) in cases {
             assert_eq!(message(query), format!("Syntax Error on line 1: {text}"), "{expected}");

@@ -36,13 +36,7 @@ pub(crate) fn send(
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
     let mut head = format!("{method} {target} HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\n");
     for (name, value) in headers {
-        let ours = [
-            "host",
-            "connection",
-            "content-length",
-            "transfer-encoding",
-            "accept-encoding",
-        ];
+        let ours = ["host", "connection", "content-length", "transfer-encoding", "accept-encoding"];
         if !ours.contains(&name.to_ascii_lowercase().as_str()) {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
@@ -65,40 +59,25 @@ pub(crate) fn send(
 
 fn parse(bytes: &[u8]) -> io::Result<Answer> {
     let cut = || io::Error::from(io::ErrorKind::UnexpectedEof);
-    let end = bytes
-        .windows(4)
-        .position(|window| window == b"\r\n\r\n")
-        .ok_or_else(cut)?;
+    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").ok_or_else(cut)?;
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
     let mut lines = head.split("\r\n");
-    let status = lines
-        .next()
-        .and_then(|line| line.split(' ').nth(1))
-        .and_then(|code| code.parse().ok());
+    let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|code| code.parse().ok());
     let headers: BTreeMap<String, String> = lines
         .filter_map(|line| line.split_once(':'))
         .map(|(name, value)| (name.trim().to_ascii_lowercase(), value.trim().to_owned()))
         .collect();
     let raw = &bytes[end + 4..];
-    let body = if headers
-        .get("transfer-encoding")
-        .is_some_and(|encoding| encoding == "chunked")
-    {
+    let body = if headers.get("transfer-encoding").is_some_and(|encoding| encoding == "chunked") {
         dechunk(raw).ok_or_else(cut)?
     } else {
-        let announced = headers
-            .get("content-length")
-            .and_then(|length| length.parse::<usize>().ok());
+        let announced = headers.get("content-length").and_then(|length| length.parse::<usize>().ok());
         if announced.is_some_and(|length| raw.len() < length) {
             return Err(cut());
         }
         raw.to_vec()
     };
-    Ok(Answer {
-        status: status.ok_or_else(cut)?,
-        headers,
-        body,
-    })
+    Ok(Answer { status: status.ok_or_else(cut)?, headers, body })
 }
 
 fn dechunk(mut raw: &[u8]) -> Option<Vec<u8>> {

@@ -57,10 +57,7 @@ pub(crate) struct RecordedResponse {
 impl RecordedResponse {
     /// A header's value, whatever the case of its name.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(key, _)| key.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 }
 
@@ -138,12 +135,7 @@ fn report(stand: &dyn Stand, recordings: &[Recording]) {
         println!("  out of scope, {rule} ({}): {reason}", names.len());
         println!("    {}", names.join(", "));
     }
-    assert!(
-        failures.is_empty(),
-        "{} recordings differ:\n{}",
-        failures.len(),
-        failures.join("\n")
-    );
+    assert!(failures.is_empty(), "{} recordings differ:\n{}", failures.len(), failures.join("\n"));
 }
 
 /// The folders to read: `CS_RECORDINGS` (separated by colons) together with the shared fixtures, where they are.
@@ -151,10 +143,7 @@ fn folders() -> Vec<PathBuf> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut folders = vec![workspace.join("../shared/fixtures")];
     if let Ok(named) = std::env::var("CS_RECORDINGS") {
-        let relative = named
-            .split(':')
-            .filter(|part| !part.is_empty())
-            .map(|part| workspace.join(part));
+        let relative = named.split(':').filter(|part| !part.is_empty()).map(|part| workspace.join(part));
         folders.extend(relative);
     }
     folders
@@ -164,9 +153,7 @@ fn read_folder(folder: &Path, into: &mut Vec<Recording>) {
     let Ok(entries) = std::fs::read_dir(folder) else {
         return;
     };
-    let mut files: Vec<PathBuf> = entries
-        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .collect();
+    let mut files: Vec<PathBuf> = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
     files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
     files.sort();
     into.extend(files.iter().filter_map(|file| read_recording(file)));
@@ -177,35 +164,23 @@ fn read_recording(file: &Path) -> Option<Recording> {
     let text = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     let value: Value =
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    let (request, response) = (
-        value.get("request")?.as_object()?,
-        value.get("response")?.as_object()?,
-    );
+    let (request, response) = (value.get("request")?.as_object()?, value.get("response")?.as_object()?);
     let text_of =
         |map: &Map<String, Value>, key: &str| map.get(key).and_then(Value::as_str).map(str::to_owned);
     Some(Recording {
         name: value.get("name").and_then(Value::as_str).map_or_else(
-            || {
-                file.file_stem()
-                    .unwrap_or_default()
-                    .to_string_lossy()
-                    .into_owned()
-            },
+            || file.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
             str::to_owned,
         ),
         file: file.to_owned(),
-        server: value
-            .get("server")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned(),
+        server: value.get("server").and_then(Value::as_str).unwrap_or_default().to_owned(),
         request: RecordedRequest {
             method: text_of(request, "method")?,
             path: text_of(request, "path")?,
             headers: headers(request),
             query: request.get("query").cloned(),
             form: request.get("form").cloned(),
-            body: request.get("body").cloned(),
+            body: request.get("body").or_else(|| request.get("raw_body")).cloned(),
         },
         response: RecordedResponse {
             status: u16::try_from(response.get("status")?.as_u64()?).ok()?,
@@ -225,11 +200,6 @@ fn headers(of: &Map<String, Value>) -> BTreeMap<String, String> {
     };
     headers
         .iter()
-        .map(|(name, value)| {
-            (
-                name.clone(),
-                value.as_str().map_or_else(|| value.to_string(), str::to_owned),
-            )
-        })
+        .map(|(name, value)| (name.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
         .collect()
 }
