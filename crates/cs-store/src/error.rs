@@ -96,16 +96,10 @@ pub(crate) fn database(operation: &'static str) -> impl FnOnce(sqlx::Error) -> S
 
 /// The operation failed for a cause that says more than the database could.
 pub(crate) fn failed(operation: &'static str, source: impl Into<Source>) -> StoreError {
-    StoreError::Database {
-        operation,
-        source: source.into(),
-    }
+    StoreError::Database { operation, source: source.into() }
 }
 
 /// Something stored does not read as what it should be.
 pub(crate) fn corrupt(what: &'static str, source: impl Into<Source>) -> StoreError {
-    StoreError::Corrupt {
-        what,
-        source: source.into(),
-    }
+    StoreError::Corrupt { what, source: source.into() }
 }

@@ -12,11 +12,7 @@ pub(crate) fn close(id: &IntentId, from: Option<IntentState>, to: IntentState) -
         (None, _) => Err(JournalError::Unknown(id.clone())),
         (Some(Open | Settled), Settled) | (Some(Open | Dropped), Dropped) => Ok(()),
         (Some(from @ (Open | Settled | Dropped)), to @ (Open | Settled | Dropped)) => {
-            Err(JournalError::Transition {
-                id: id.clone(),
-                from,
-                to,
-            })
+            Err(JournalError::Transition { id: id.clone(), from, to })
         }
     }
 }

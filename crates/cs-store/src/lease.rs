@@ -35,37 +35,16 @@ pub(crate) struct Request<'a> {
 /// has it already included: of two processes that use one name the later shuts out the earlier.
 pub(crate) fn decide(held: Option<&Held>, request: Request<'_>) -> (LeaseAnswer, Option<Held>) {
     let now = stamp::cut(request.now);
-    if let Some(Held {
-        holder: Some(holder),
-        until,
-        ..
-    }) = held
+    if let Some(Held { holder: Some(holder), until, .. }) = held
         && *until > now
         && holder != request.holder
     {
-        return (
-            LeaseAnswer::Held {
-                holder: holder.clone(),
-                until: *until,
-            },
-            None,
-        );
+        return (LeaseAnswer::Held { holder: holder.clone(), until: *until }, None);
     }
     let token = held.map_or(0, |held| held.token) + 1;
-    let lease = Lease {
-        name: request.name.to_owned(),
-        holder: request.holder.to_owned(),
-        token,
-    };
+    let lease = Lease { name: request.name.to_owned(), holder: request.holder.to_owned(), token };
     let until = stamp::cut(stamp::end(now, request.term));
-    (
-        LeaseAnswer::Granted(lease),
-        Some(Held {
-            holder: Some(request.holder.to_owned()),
-            until,
-            token,
-        }),
-    )
+    (LeaseAnswer::Granted(lease), Some(Held { holder: Some(request.holder.to_owned()), until, token }))
 }
 
 /// Refuses a lease whose token is not the highest. `highest` is `None` where nobody ever took it.
@@ -73,18 +52,12 @@ pub(crate) fn check(highest: Option<i64>, lease: &Lease) -> Result<(), StoreErro
     if highest == Some(lease.token) {
         Ok(())
     } else {
-        Err(StoreError::LeaseLost {
-            name: lease.name.clone(),
-        })
+        Err(StoreError::LeaseLost { name: lease.name.clone() })
     }
 }
 
 /// What is left of a lease that was given back: nobody's, with a token that nobody has, so that whoever gave it back
 /// is shut out as well.
 pub(crate) fn given_back(held: &Held) -> Held {
-    Held {
-        holder: None,
-        until: held.until,
-        token: held.token + 1,
-    }
+    Held { holder: None, until: held.until, token: held.token + 1 }
 }

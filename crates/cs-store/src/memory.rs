@@ -168,15 +168,7 @@ impl Store for MemoryStore {
         term: Duration,
     ) -> Result<LeaseAnswer, StoreError> {
         let mut state = self.lock();
-        let (answer, grant) = lease::decide(
-            state.leases.get(name),
-            Request {
-                name,
-                holder,
-                now,
-                term,
-            },
-        );
+        let (answer, grant) = lease::decide(state.leases.get(name), Request { name, holder, now, term });
         if let Some(grant) = grant {
             state.leases.insert(name.to_owned(), grant);
         }
@@ -353,10 +345,7 @@ impl Store for MemoryStore {
         let mut ids = BTreeSet::new();
         for intent in intents {
             if !ids.insert(&intent.id) || state.places.contains_key(&intent.id) {
-                return Err(failed(
-                    "record intents",
-                    JournalError::Repeated(intent.id.clone()),
-                ));
+                return Err(failed("record intents", JournalError::Repeated(intent.id.clone())));
             }
         }
         for intent in intents {
@@ -393,12 +382,7 @@ impl Store for MemoryStore {
         let mut state = self.lock();
         for event in events {
             let sequence = state.log.last().map_or(1, |entry| entry.sequence + 1);
-            state.log.push(LogEntry {
-                sequence,
-                at: stamp::cut(at),
-                run: run.clone(),
-                event: event.clone(),
-            });
+            state.log.push(LogEntry { sequence, at: stamp::cut(at), run: run.clone(), event: event.clone() });
         }
         Ok(())
     }

@@ -23,28 +23,17 @@ pub(crate) enum Found {
 /// step is next, so that of two processes that open a store at once one waits and finds the work done.
 pub(crate) async fn migrate(connection: &mut SqliteConnection) -> Result<Found, StoreError> {
     loop {
-        let mut transaction = connection
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(database(OPERATION))?;
+        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(database(OPERATION))?;
         let Some(version) = version(&mut transaction).await? else {
             return Ok(Found::Foreign);
         };
         let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
         if version > known {
-            return Err(StoreError::TooNew {
-                found: version,
-                known,
-            });
+            return Err(StoreError::TooNew { found: version, known });
         }
-        let next = usize::try_from(version)
-            .ok()
-            .and_then(|version| STEPS.get(version));
+        let next = usize::try_from(version).ok().and_then(|version| STEPS.get(version));
         let Some(step) = next else { return Ok(Found::Ours) };
-        sqlx::raw_sql(*step)
-            .execute(&mut *transaction)
-            .await
-            .map_err(database(OPERATION))?;
+        sqlx::raw_sql(*step).execute(&mut *transaction).await.map_err(database(OPERATION))?;
         sqlx::query("INSERT INTO schema_version (version) VALUES ($1)")
             .bind(version + 1)
             .execute(&mut *transaction)

@@ -1,4 +1,4 @@
-//! Every statement, in one place. All but those of [`lists`] read the same on SQLite and PostgreSQL (`$1`,
+//! Every statement, in one place. All but those of [`own`] read the same on SQLite and PostgreSQL (`$1`,
 //! `ON CONFLICT`, partial indexes); texts that are compared or sorted are compared by bytes, which on PostgreSQL takes
 //! `COLLATE "C"` in the migration.
 
@@ -28,10 +28,6 @@ pub(crate) const RESTAGE_ALL: &str =
     "UPDATE staged SET state = 'waiting', not_before = NULL, attempts = 0 WHERE mapping = $1";
 pub(crate) const COUNT_DUE: &str = "SELECT COUNT(*) FROM staged WHERE mapping = $1 AND unit = $2 \
     AND state = 'waiting' AND (not_before IS NULL OR not_before <= $3)";
-/// No key is less than the empty text, so that `after` is empty for the first page.
-pub(crate) const DUE: &str = "SELECT system, kind, id, version, attempts FROM staged \
-    WHERE mapping = $1 AND unit = $2 AND order_key > $4 \
-    AND state = 'waiting' AND (not_before IS NULL OR not_before <= $3) ORDER BY order_key LIMIT $5";
 pub(crate) const LAST_TROUBLE: &str =
     "SELECT COALESCE(MAX(trouble), 0) FROM staged WHERE trouble IS NOT NULL";
 /// The verdict is always written down; where the unit goes from here only if it was the latest version that was
@@ -71,9 +67,16 @@ pub(crate) const LOG: &str =
 pub(crate) const LOG_OF_RUN: &str = "SELECT sequence, at, run, event FROM log \
     WHERE run = $3 AND sequence > $1 ORDER BY sequence LIMIT $2";
 
-/// Statements that take a list, as one JSON text, in SQLite's way. `CROSS JOIN` keeps the list outside and looks up
-/// each entry by index, whatever the planner believes of the list's length.
-pub(crate) mod lists {
+/// Statements in SQLite's own way.
+///
+/// Some take a list, as one JSON text; there `CROSS JOIN` keeps the list outside and looks up each entry by index,
+/// whatever the planner believes of the list's length.
+pub(crate) mod own {
+    /// No key is less than the empty text, so that `after` is empty for the first page. Without the hint the planner
+    /// walks the primary key, past every unit that is done, because it does not know how few wait.
+    pub(crate) const DUE: &str = "SELECT system, kind, id, version, attempts FROM staged INDEXED BY staged_waiting \
+        WHERE mapping = $1 AND unit = $2 AND order_key > $4 \
+        AND state = 'waiting' AND (not_before IS NULL OR not_before <= $3) ORDER BY order_key LIMIT $5";
     /// `[[mapping, unit, order key], ...]`
     pub(crate) const KNOWN: &str = "SELECT staged.mapping, staged.unit, staged.order_key, staged.version, \
         staged.state = 'waiting' AND staged.not_before IS NULL AS due_at_once \

@@ -25,10 +25,7 @@ pub(crate) fn cut(time: Timestamp) -> Timestamp {
 
 /// The end of a term that begins now; the end of all time where that would lie beyond it.
 pub(crate) fn end(now: Timestamp, term: Duration) -> Timestamp {
-    SignedDuration::try_from(term)
-        .ok()
-        .and_then(|term| now.checked_add(term).ok())
-        .unwrap_or(Timestamp::MAX)
+    SignedDuration::try_from(term).ok().and_then(|term| now.checked_add(term).ok()).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]
@@ -56,9 +53,6 @@ mod tests {
     fn a_term_without_end_ends_with_time() {
         let now = "2026-11-22T06:00:00Z".parse().unwrap();
         assert_eq!(end(now, Duration::MAX), Timestamp::MAX);
-        assert_eq!(
-            write(end(now, Duration::from_millis(1500))),
-            "2026-11-22T06:00:01.500000Z"
-        );
+        assert_eq!(write(end(now, Duration::from_millis(1500))), "2026-11-22T06:00:01.500000Z");
     }
 }

@@ -44,14 +44,8 @@ impl Word for StagedState {
 }
 
 impl Word for Verdict {
-    const ALL: &'static [Self] = &[
-        Self::Created,
-        Self::Updated,
-        Self::Unchanged,
-        Self::Skipped,
-        Self::Conflicted,
-        Self::Failed,
-    ];
+    const ALL: &'static [Self] =
+        &[Self::Created, Self::Updated, Self::Unchanged, Self::Skipped, Self::Conflicted, Self::Failed];
     const WHAT: &'static str = "verdict";
 
     fn word(self) -> &'static str {

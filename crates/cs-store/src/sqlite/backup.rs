@@ -22,9 +22,7 @@ pub(super) async fn copy(readers: &SqlitePool, path: &Path) -> Result<(), StoreE
     })?;
     let unfinished = Unfinished(Some(path.to_owned()));
     vacuum_into(readers, path).await?;
-    make_durable(path)
-        .await
-        .map_err(|error| failed(OPERATION, error))?;
+    make_durable(path).await.map_err(|error| failed(OPERATION, error))?;
     unfinished.finish();
     Ok(())
 }
@@ -32,25 +30,15 @@ pub(super) async fn copy(readers: &SqlitePool, path: &Path) -> Result<(), StoreE
 async fn vacuum_into(readers: &SqlitePool, path: &Path) -> Result<(), StoreError> {
     // SQLite takes names as UTF-8 only.
     let name = path.to_str().ok_or_else(|| {
-        failed(
-            OPERATION,
-            io::Error::new(io::ErrorKind::InvalidFilename, "the file's name is not UTF-8"),
-        )
+        failed(OPERATION, io::Error::new(io::ErrorKind::InvalidFilename, "the file's name is not UTF-8"))
     })?;
     let mut connection = readers.acquire().await.map_err(database(OPERATION))?.detach();
     let copied = async {
-        sqlx::query("PRAGMA query_only = OFF")
-            .execute(&mut connection)
-            .await?;
-        sqlx::query("VACUUM INTO $1")
-            .bind(name)
-            .execute(&mut connection)
-            .await
+        sqlx::query("PRAGMA query_only = OFF").execute(&mut connection).await?;
+        sqlx::query("VACUUM INTO $1").bind(name).execute(&mut connection).await
     }
     .await;
-    sqlx::Connection::close(connection)
-        .await
-        .map_err(database(OPERATION))?;
+    sqlx::Connection::close(connection).await.map_err(database(OPERATION))?;
     copied.map(drop).map_err(database(OPERATION))
 }
 

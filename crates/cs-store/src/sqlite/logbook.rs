@@ -37,16 +37,10 @@ pub(super) async fn read(
     limit: u32,
 ) -> Result<Vec<LogEntry>, StoreError> {
     let statement = match run {
-        Some(run) => sqlx::query(sql::LOG_OF_RUN)
-            .bind(after)
-            .bind(i64::from(limit))
-            .bind(&run.0),
+        Some(run) => sqlx::query(sql::LOG_OF_RUN).bind(after).bind(i64::from(limit)).bind(&run.0),
         None => sqlx::query(sql::LOG).bind(after).bind(i64::from(limit)),
     };
-    let rows = statement
-        .fetch_all(&store.pools.readers)
-        .await
-        .map_err(database("read the log"))?;
+    let rows = statement.fetch_all(&store.pools.readers).await.map_err(database("read the log"))?;
     rows.iter().map(entry).collect()
 }
 

@@ -43,9 +43,7 @@ impl SqliteStore {
     /// [`StoreError::Corrupt`] where it is no database or damaged, and otherwise with a [`crate::OpenError`] or the
     /// database's error as the source.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
-        Ok(Self {
-            pools: open::open(path.as_ref()).await?,
-        })
+        Ok(Self { pools: open::open(path.as_ref()).await? })
     }
 
     /// Copies the store as it is now into a file that is not there yet, while others go on reading and writing. The
@@ -63,11 +61,7 @@ impl SqliteStore {
 
     /// Begins a transaction that writes.
     async fn write(&self, operation: &'static str) -> Result<Writing, StoreError> {
-        self.pools
-            .writer
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(database(operation))
+        self.pools.writer.begin_with("BEGIN IMMEDIATE").await.map_err(database(operation))
     }
 
     /// Begins a transaction that writes, if the lease's token is the highest.
@@ -116,16 +110,7 @@ impl Store for SqliteStore {
         now: Timestamp,
         term: Duration,
     ) -> Result<LeaseAnswer, StoreError> {
-        leases::take(
-            self,
-            lease::Request {
-                name,
-                holder,
-                now,
-                term,
-            },
-        )
-        .await
+        leases::take(self, lease::Request { name, holder, now, term }).await
     }
 
     async fn renew_lease(&self, lease: &Lease, now: Timestamp, term: Duration) -> Result<(), StoreError> {

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use cs_ports::StoreError;
+use sqlx::Connection;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -32,10 +33,16 @@ pub(super) struct Pools {
 }
 
 /// Opens the file, makes it where it is not there, and brings its schema up to date.
+///
+/// A full disk makes SQLite roll a transaction back by itself; sqlx then fails to roll it back once more, takes the
+/// connection to be in that transaction for ever, and refuses the next one. So the writer is tested before use (which
+/// also waits until a rollback under way is through) and replaced where it is stuck.
 pub(super) async fn open(path: &Path) -> Result<Pools, StoreError> {
     make_private(path).map_err(|error| failed(OPERATION, error))?;
     let options = options(path);
     let writer = pool(1)
+        .test_before_acquire(true)
+        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
         .connect_with(options.clone())
         .await
         .map_err(database(OPERATION))?;
@@ -44,12 +51,7 @@ pub(super) async fn open(path: &Path) -> Result<Pools, StoreError> {
     drop(connection);
     if found == Found::Foreign {
         writer.close().await;
-        return Err(failed(
-            OPERATION,
-            OpenError::ForeignDatabase {
-                path: path.to_owned(),
-            },
-        ));
+        return Err(failed(OPERATION, OpenError::ForeignDatabase { path: path.to_owned() }));
     }
     let readers = pool(READERS).connect_lazy_with(options.pragma("query_only", "ON"));
     Ok(Pools { writer, readers })
@@ -97,15 +99,9 @@ fn make_private(path: &Path) -> Result<(), OpenError> {
                 _ => Path::new("."),
             };
             if folder.is_dir() {
-                Err(OpenError::NotWritable {
-                    path: path.to_owned(),
-                    source,
-                })
+                Err(OpenError::NotWritable { path: path.to_owned(), source })
             } else {
-                Err(OpenError::NoFolder {
-                    folder: folder.to_owned(),
-                    source,
-                })
+                Err(OpenError::NoFolder { folder: folder.to_owned(), source })
             }
         }
     }
@@ -122,15 +118,10 @@ pub(super) fn create_new(path: &Path) -> io::Result<fs::File> {
 
 /// Takes the rights of others away from a file that is there.
 fn tighten(path: &Path) -> Result<(), OpenError> {
-    let failure = |source| OpenError::NotWritable {
-        path: path.to_owned(),
-        source,
-    };
+    let failure = |source| OpenError::NotWritable { path: path.to_owned(), source };
     let about = fs::metadata(path).map_err(failure)?;
     if !about.is_file() {
-        return Err(OpenError::NotAFile {
-            path: path.to_owned(),
-        });
+        return Err(OpenError::NotAFile { path: path.to_owned() });
     }
     #[cfg(unix)]
     {

@@ -18,11 +18,7 @@ use crate::{order, sql, stamp};
 type Place = (String, String, String);
 
 fn place(key: &UnitKey) -> Place {
-    (
-        key.mapping.as_str().to_owned(),
-        key.unit.as_str().to_owned(),
-        order::key(&key.subject),
-    )
+    (key.mapping.as_str().to_owned(), key.unit.as_str().to_owned(), order::key(&key.subject))
 }
 
 pub(super) async fn cursor(store: &SqliteStore, feed: &FeedKey) -> Result<Option<Cursor>, StoreError> {
@@ -56,13 +52,7 @@ pub(super) async fn stage(
             Sighting::StillDue => {}
         }
         put_sighting(&mut writing, seen, &place).await?;
-        known.insert(
-            place,
-            Known {
-                version: seen.version.as_str().to_owned(),
-                due_at_once: true,
-            },
-        );
+        known.insert(place, Known { version: seen.version.as_str().to_owned(), due_at_once: true });
     }
     sqlx::query(sql::PUT_CURSOR)
         .bind(feed.mapping.as_str())
@@ -82,25 +72,15 @@ async fn known(
     places: &[Place],
 ) -> Result<HashMap<Place, Known>, StoreError> {
     const OPERATION: &str = "read what is staged";
-    let rows = sqlx::query(sql::lists::KNOWN)
+    let rows = sqlx::query(sql::own::KNOWN)
         .bind(to_json(OPERATION, places)?)
         .fetch_all(connection)
         .await
         .map_err(database(OPERATION))?;
     rows.iter()
         .map(|row| {
-            let place = (
-                column(row, "mapping")?,
-                column(row, "unit")?,
-                column(row, "order_key")?,
-            );
-            Ok((
-                place,
-                Known {
-                    version: column(row, "version")?,
-                    due_at_once: column(row, "due_at_once")?,
-                },
-            ))
+            let place = (column(row, "mapping")?, column(row, "unit")?, column(row, "order_key")?);
+            Ok((place, Known { version: column(row, "version")?, due_at_once: column(row, "due_at_once")? }))
         })
         .collect()
 }
@@ -165,7 +145,7 @@ pub(super) async fn due(
     after: Option<&RecordRef>,
     limit: u32,
 ) -> Result<Vec<Due>, StoreError> {
-    let rows = sqlx::query(sql::DUE)
+    let rows = sqlx::query(sql::own::DUE)
         .bind(mapping.as_str())
         .bind(unit.as_str())
         .bind(stamp::write(now))
@@ -177,11 +157,7 @@ pub(super) async fn due(
     rows.iter()
         .map(|row| {
             Ok(Due {
-                key: UnitKey {
-                    mapping: mapping.clone(),
-                    unit: unit.clone(),
-                    subject: subject(row)?,
-                },
+                key: UnitKey { mapping: mapping.clone(), unit: unit.clone(), subject: subject(row)? },
                 version: column::<String>(row, "version")?.into(),
                 attempts: number(column(row, "attempts")?)?,
             })
@@ -205,10 +181,8 @@ pub(super) async fn conclude(
 ) -> Result<(), StoreError> {
     const OPERATION: &str = "write down what became of units";
     let mut writing = store.write_under(lease, OPERATION).await?;
-    let mut last: i64 = sqlx::query_scalar(sql::LAST_TROUBLE)
-        .fetch_one(&mut *writing)
-        .await
-        .map_err(database(OPERATION))?;
+    let mut last: i64 =
+        sqlx::query_scalar(sql::LAST_TROUBLE).fetch_one(&mut *writing).await.map_err(database(OPERATION))?;
     for outcome in outcomes {
         let trouble = is_trouble(outcome).then(|| {
             last += 1;

@@ -1,1 +1,125 @@
+//! What only the inside can see: settings, plans, and a disk that is full at a chosen moment.
 
+use cs_domain::IntentState;
+use sqlx::AssertSqlSafe;
+
+use super::*;
+use crate::sql;
+
+async fn store() -> (tempfile::TempDir, SqliteStore) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(folder.path().join("state.sqlite3")).await.unwrap();
+    (folder, store)
+}
+
+#[tokio::test]
+async fn commits_wait_for_the_disk() {
+    let (_folder, store) = store().await;
+    for pool in [&store.pools.writer, &store.pools.readers] {
+        let setting = async |name: &str| -> String {
+            let row = sqlx::query(AssertSqlSafe(format!("PRAGMA {name}"))).fetch_one(pool).await.unwrap();
+            row.try_get_unchecked(0).unwrap()
+        };
+        assert_eq!(setting("journal_mode").await, "wal");
+        assert_eq!(setting("synchronous").await, "2");
+        assert_eq!(setting("foreign_keys").await, "1");
+    }
+}
+
+#[tokio::test]
+async fn readers_cannot_write() {
+    let (_folder, store) = store().await;
+    let refused = sqlx::query("DELETE FROM log").execute(&store.pools.readers).await;
+    assert!(refused.unwrap_err().to_string().contains("readonly"));
+}
+
+/// The steps of SQLite's plan for a statement.
+async fn plan(store: &SqliteStore, statement: &str) -> Vec<String> {
+    let explain = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}")));
+    let rows = explain.fetch_all(&store.pools.readers).await.unwrap();
+    rows.iter().map(|row| row.try_get("detail").unwrap()).collect()
+}
+
+/// At a million links and units nothing that is asked all the time may walk a whole table or sort one.
+#[tokio::test]
+async fn questions_are_answered_from_indexes() {
+    let (_folder, store) = store().await;
+    let expected = [
+        (sql::COUNT_DUE, "SEARCH staged USING COVERING INDEX staged_waiting"),
+        (sql::own::DUE, "SEARCH staged USING INDEX staged_waiting (mapping=? AND unit=? AND order_key>?)"),
+        (sql::LAST_TROUBLE, "SEARCH staged USING COVERING INDEX staged_troubled"),
+        (sql::TROUBLED, "USING INDEX staged_troubled"),
+        (sql::own::KNOWN, "SEARCH staged USING PRIMARY KEY (mapping=? AND unit=? AND order_key=?)"),
+        (sql::own::TIES_OF, "(mapping=? AND subject_id=? AND subject_kind=? AND subject_system=?)"),
+        (sql::own::TIES_TO, "(mapping=? AND document_id=? AND document_kind=? AND document_system=?)"),
+        (sql::OPEN_INTENTS, "SEARCH intent USING INDEX intent_open (mapping=?)"),
+        (sql::INTENT_STATE, "SEARCH intent USING INDEX sqlite_autoindex_intent_1 (id=?)"),
+        (sql::LOG, "SEARCH log USING INTEGER PRIMARY KEY (rowid>?)"),
+        (sql::LOG_OF_RUN, "SEARCH log USING INDEX log_by_run (run=? AND rowid>?)"),
+        (sql::RUNS, "SCAN run USING INDEX run_by_start"),
+    ];
+    for (statement, step) in expected {
+        let plan = plan(&store, statement).await;
+        assert!(plan.iter().any(|line| line.contains(step)), "{statement}\n{plan:#?}");
+        assert!(!plan.iter().any(|line| line.contains("TEMP B-TREE")), "{statement}\n{plan:#?}");
+    }
+}
+
+fn intent(number: usize) -> Intent {
+    serde_json::from_value(serde_json::json!({
+        "id": format!("i-{number}"), "run": "20261122-060000-0001", "mapping": "policy", "unit": "order",
+        "subject": {"system": "vtiger", "kind": "SalesOrder", "id": "6x1"}, "role": "owner",
+        "action": "create", "system": "frappe", "kind": "Contact", "key": "6x1/owner",
+        "fields": {"first_name": {"type": "text", "value": "Ana".repeat(500)}},
+    }))
+    .unwrap()
+}
+
+/// A disk that fills up loses nothing that was recorded, and the store goes on once there is room.
+#[tokio::test]
+async fn a_full_disk_is_told_and_survived() {
+    let (_folder, store) = store().await;
+    let now = "2026-11-22T06:00:00Z".parse().unwrap();
+    let LeaseAnswer::Granted(lease) = store.take_lease("l", "h", now, Duration::from_mins(1)).await.unwrap()
+    else {
+        panic!("the lease is free");
+    };
+    let limit = async |pages: &str| {
+        let pragma = AssertSqlSafe(format!("PRAGMA max_page_count = {pages}"));
+        sqlx::query(pragma).execute(&store.pools.writer).await.unwrap();
+    };
+    limit("60").await;
+    let mut recorded = 0;
+    let error = loop {
+        let batch = [intent(recorded), intent(recorded + 1)];
+        match store.record_intents(&lease, &batch).await {
+            Ok(()) => recorded += 2,
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(error, StoreError::DiskFull { .. }), "{error:?}");
+    assert_eq!(store.open_intents(&"policy".into()).await.unwrap().len(), recorded);
+    assert!(recorded > 0);
+    limit("1000000").await;
+    store.record_intents(&lease, &[intent(recorded)]).await.unwrap();
+    let end = Settlement { intent: Some(intent(0).id), state: IntentState::Settled, tie: None };
+    store.settle(&lease, &end).await.unwrap();
+    assert_eq!(store.open_intents(&"policy".into()).await.unwrap().len(), recorded);
+}
+
+/// A call that is dropped half way leaves nothing behind, and the writer goes on.
+#[tokio::test]
+async fn a_call_that_is_dropped_is_not_done() {
+    let (_folder, store) = store().await;
+    let now = "2026-11-22T06:00:00Z".parse().unwrap();
+    let LeaseAnswer::Granted(lease) = store.take_lease("l", "h", now, Duration::from_mins(1)).await.unwrap()
+    else {
+        panic!("the lease is free");
+    };
+    let batch: Vec<Intent> = (0..500).map(intent).collect();
+    let cut = tokio::time::timeout(Duration::from_millis(5), store.record_intents(&lease, &batch)).await;
+    let done = store.open_intents(&"policy".into()).await.unwrap().len();
+    assert_eq!(done, if cut.is_ok() { 500 } else { 0 });
+    store.append_log(&RunId("r".to_owned()), now, &[]).await.unwrap();
+    store.record_intents(&lease, &[intent(1000)]).await.unwrap();
+}

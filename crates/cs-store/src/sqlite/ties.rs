@@ -17,7 +17,7 @@ pub(super) async fn of(
     mapping: &MappingName,
     subjects: &[RecordRef],
 ) -> Result<Vec<Tie>, StoreError> {
-    listed(store, sql::lists::TIES_OF, mapping, subjects).await
+    listed(store, sql::own::TIES_OF, mapping, subjects).await
 }
 
 pub(super) async fn to(
@@ -25,7 +25,7 @@ pub(super) async fn to(
     mapping: &MappingName,
     documents: &[RecordRef],
 ) -> Result<Vec<Tie>, StoreError> {
-    listed(store, sql::lists::TIES_TO, mapping, documents).await
+    listed(store, sql::own::TIES_TO, mapping, documents).await
 }
 
 /// Ties in the order of their subjects and roles, each once, however often and in whatever order records are named.
@@ -82,14 +82,7 @@ fn tie(row: &SqliteRow) -> Result<Tie, StoreError> {
 /// Writes link and shadow, over those of the same record and role.
 pub(super) async fn put(connection: &mut SqliteConnection, tie: &Tie) -> Result<(), StoreError> {
     const OPERATION: &str = "write a link";
-    let Link {
-        mapping,
-        unit,
-        subject,
-        role,
-        document,
-        origin,
-    } = &tie.link;
+    let Link { mapping, unit, subject, role, document, origin } = &tie.link;
     sqlx::query(sql::PUT_TIE)
         .bind(mapping.as_str())
         .bind(unit.as_str())

@@ -26,9 +26,7 @@ async fn a_store_in_a_file_conforms_and_remembers_when_it_is_opened_again() {
 #[tokio::test]
 async fn a_backup_remembers_the_same_story() {
     let folder = tempfile::tempdir().unwrap();
-    let store = SqliteStore::open(folder.path().join("state.sqlite3"))
-        .await
-        .unwrap();
+    let store = SqliteStore::open(folder.path().join("state.sqlite3")).await.unwrap();
     story::tell(&store).await;
     let copy = folder.path().join("copy.sqlite3");
     store.backup_to(&copy).await.unwrap();

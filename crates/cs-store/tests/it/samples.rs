@@ -38,27 +38,15 @@ pub(crate) fn document(name: &str) -> RecordRef {
 }
 
 pub(crate) fn key(of: &MappingName, number: u64) -> UnitKey {
-    UnitKey {
-        mapping: of.clone(),
-        unit: unit(),
-        subject: subject(number),
-    }
+    UnitKey { mapping: of.clone(), unit: unit(), subject: subject(number) }
 }
 
 pub(crate) fn staged(of: &MappingName, number: u64, version: &str) -> Staged {
-    Staged {
-        key: key(of, number),
-        version: version.into(),
-    }
+    Staged { key: key(of, number), version: version.into() }
 }
 
 pub(crate) fn feed(of: &MappingName) -> FeedKey {
-    FeedKey {
-        mapping: of.clone(),
-        unit: unit(),
-        system: System::Vtiger,
-        kind: "SalesOrder".into(),
-    }
+    FeedKey { mapping: of.clone(), unit: unit(), system: System::Vtiger, kind: "SalesOrder".into() }
 }
 
 pub(crate) fn cursor(text: &str) -> Cursor {
@@ -73,14 +61,8 @@ pub(crate) async fn stage(
     numbers: &[u64],
     version: &str,
 ) -> u64 {
-    let seen: Vec<Staged> = numbers
-        .iter()
-        .map(|number| staged(of, *number, version))
-        .collect();
-    store
-        .stage(lease, &feed(of), &seen, &cursor(version))
-        .await
-        .unwrap()
+    let seen: Vec<Staged> = numbers.iter().map(|number| staged(of, *number, version)).collect();
+    store.stage(lease, &feed(of), &seen, &cursor(version)).await.unwrap()
 }
 
 /// The numbers of the units that are due, all pages in one.
@@ -114,11 +96,7 @@ pub(crate) fn outcome(of: &MappingName, number: u64, version: &str, verdict: Ver
         state: StagedState::Done,
         not_before: None,
         attempts: u32::from(failed),
-        failures: if failed {
-            vec![failure("frappe.mandatory")]
-        } else {
-            Vec::new()
-        },
+        failures: if failed { vec![failure("frappe.mandatory")] } else { Vec::new() },
     }
 }
 
@@ -133,46 +111,24 @@ pub(crate) fn run(id: RunId, started: Timestamp, status: RunStatus) -> Run {
         status,
         started,
         ended: status.is_final().then(|| started + SignedDuration::from_secs(9)),
-        balance: Balance {
-            read: 3,
-            created: 2,
-            failed: 1,
-            ..Balance::default()
-        },
-        requests: Requests {
-            vtiger: RequestCount { read: 7, write: 0 },
-            ..Requests::default()
-        },
+        balance: Balance { read: 3, created: 2, failed: 1, ..Balance::default() },
+        requests: Requests { vtiger: RequestCount { read: 7, write: 0 }, ..Requests::default() },
         failure: (status == RunStatus::Error).then(|| failure("vtiger.unreachable")),
     }
 }
 
 /// One field of every kind of value.
 pub(crate) fn fields() -> Fields {
-    let row = Row {
-        name: Some("a1b2".to_owned()),
-        columns: [("qty".into(), Value::Integer(i64::MAX))].into(),
-    };
+    let row =
+        Row { name: Some("a1b2".to_owned()), columns: [("qty".into(), Value::Integer(i64::MAX))].into() };
     [
         ("empty".into(), Value::Empty),
-        (
-            "text".into(),
-            Value::Text("Núñez\u{1f600} \"x\" \\ \n'; DROP TABLE tie; --".to_owned()),
-        ),
+        ("text".into(), Value::Text("Núñez\u{1f600} \"x\" \\ \n'; DROP TABLE tie; --".to_owned())),
         ("integer".into(), Value::Integer(-3)),
-        (
-            "decimal".into(),
-            Value::Decimal("1234567890123456.10".parse().unwrap()),
-        ),
+        ("decimal".into(), Value::Decimal("1234567890123456.10".parse().unwrap())),
         ("boolean".into(), Value::Boolean(true)),
         ("date".into(), Value::Date("2026-02-28".parse().unwrap())),
-        (
-            "moment".into(),
-            Value::DateTime(Moment {
-                utc: at(1),
-                raw: "2026-11-22 00:00:01".to_owned(),
-            }),
-        ),
+        ("moment".into(), Value::DateTime(Moment { utc: at(1), raw: "2026-11-22 00:00:01".to_owned() })),
         ("choice".into(), Value::Choice("Active".to_owned())),
         ("reference".into(), Value::Reference(document("Ana Núñez"))),
         ("rows".into(), Value::Rows(vec![row, Row::default()])),
@@ -183,10 +139,8 @@ pub(crate) fn fields() -> Fields {
 
 /// A shadow's fields: the two sides agree on all but one, which Frappe shows escaped.
 pub(crate) fn agreed() -> BTreeMap<FieldName, Agreed> {
-    let mut agreed: BTreeMap<FieldName, Agreed> = fields()
-        .into_iter()
-        .map(|(field, value)| (field, Agreed::on(value)))
-        .collect();
+    let mut agreed: BTreeMap<FieldName, Agreed> =
+        fields().into_iter().map(|(field, value)| (field, Agreed::on(value))).collect();
     agreed.insert(
         "note".into(),
         Agreed {
@@ -207,11 +161,7 @@ pub(crate) fn tie(of: &MappingName, number: u64, role: &str, name: &str) -> Tie 
             document: document(name),
             origin: LinkOrigin::Created,
         },
-        shadow: Shadow {
-            fields: agreed(),
-            vtiger: Some("2026-03-01 10:00:00".into()),
-            frappe: None,
-        },
+        shadow: Shadow { fields: agreed(), vtiger: Some("2026-03-01 10:00:00".into()), frappe: None },
     }
 }
 
@@ -266,6 +216,6 @@ pub(crate) fn granted(answer: LeaseAnswer) -> Lease {
     }
 }
 
-pub(crate) fn is_lost<T: std::fmt::Debug>(result: Result<T, StoreError>) -> bool {
+pub(crate) fn is_lost<T>(result: &Result<T, StoreError>) -> bool {
     matches!(result, Err(StoreError::LeaseLost { .. }))
 }

@@ -52,19 +52,11 @@ async fn a_pause_ends_at_its_time(store: &dyn Store) {
         attempts: 2,
         ..outcome(&of, number, "v1", Verdict::Failed)
     };
-    store
-        .conclude(&lease, &run_id(1), &[failed(1, 10), failed(2, 20)])
-        .await
-        .unwrap();
+    store.conclude(&lease, &run_id(1), &[failed(1, 10), failed(2, 20)]).await.unwrap();
     assert_eq!(due(store, &of, at(9)).await, [] as [u64; 0]);
     assert_eq!(due(store, &of, at(10)).await, [1]);
     assert_eq!(due(store, &of, at(1_000_000)).await, [1, 2]);
-    let attempts: Vec<u32> = store
-        .due(&of, &unit(), at(20), None, 9)
-        .await
-        .unwrap()
-        .iter()
-        .map(|due| due.attempts)
-        .collect();
+    let attempts: Vec<u32> =
+        store.due(&of, &unit(), at(20), None, 9).await.unwrap().iter().map(|due| due.attempts).collect();
     assert_eq!(attempts, [2, 2]);
 }

@@ -13,10 +13,7 @@ pub(super) async fn tell(store: &dyn Store) {
 }
 
 pub(super) async fn recall(store: &dyn Store) {
-    assert_eq!(
-        store.cursor(&feed(&mapping("seen"))).await.unwrap(),
-        Some(cursor("moved"))
-    );
+    assert_eq!(store.cursor(&feed(&mapping("seen"))).await.unwrap(), Some(cursor("moved")));
     assert_eq!(due(store, &mapping("seen"), at(0)).await, [1, 4]);
 }
 
@@ -25,30 +22,15 @@ async fn cursors_are_kept_apart(store: &dyn Store) {
     let lease = take(store, "cursors").await;
     assert_eq!(store.cursor(&feed(&of)).await.unwrap(), None);
     let others = [
-        FeedKey {
-            system: System::Frappe,
-            ..feed(&of)
-        },
-        FeedKey {
-            kind: "Contacts".into(),
-            ..feed(&of)
-        },
-        FeedKey {
-            unit: "person".into(),
-            ..feed(&of)
-        },
+        FeedKey { system: System::Frappe, ..feed(&of) },
+        FeedKey { kind: "Contacts".into(), ..feed(&of) },
+        FeedKey { unit: "person".into(), ..feed(&of) },
         feed(&mapping("cursors of others")),
     ];
-    assert_eq!(
-        store.stage(&lease, &feed(&of), &[], &cursor("1")).await.unwrap(),
-        0
-    );
+    assert_eq!(store.stage(&lease, &feed(&of), &[], &cursor("1")).await.unwrap(), 0);
     for other in &others {
         assert_eq!(store.cursor(other).await.unwrap(), None);
-        store
-            .stage(&lease, other, &[], &cursor("elsewhere"))
-            .await
-            .unwrap();
+        store.stage(&lease, other, &[], &cursor("elsewhere")).await.unwrap();
     }
     assert_eq!(store.cursor(&feed(&of)).await.unwrap(), Some(cursor("1")));
 }
@@ -65,19 +47,8 @@ async fn seen_again(store: &dyn Store) {
     assert_eq!(due(store, &of, at(0)).await, [] as [u64; 0]);
 
     // Another version is due, whether it looks later or earlier; twice in a page counts once.
-    let seen = [
-        staged(&of, 1, "v2"),
-        staged(&of, 4, "v1"),
-        staged(&of, 1, "v0"),
-        staged(&of, 4, "v1"),
-    ];
-    assert_eq!(
-        store
-            .stage(&lease, &feed(&of), &seen, &cursor("moved"))
-            .await
-            .unwrap(),
-        2
-    );
+    let seen = [staged(&of, 1, "v2"), staged(&of, 4, "v1"), staged(&of, 1, "v0"), staged(&of, 4, "v1")];
+    assert_eq!(store.stage(&lease, &feed(&of), &seen, &cursor("moved")).await.unwrap(), 2);
     assert_eq!(due(store, &of, at(0)).await, [1, 4]);
     let versions: Vec<String> = store
         .due(&of, &unit(), at(0), None, 9)
@@ -89,13 +60,7 @@ async fn seen_again(store: &dyn Store) {
     assert_eq!(versions, ["v0", "v1"]);
     // A unit that is due already is not newly due because it changed once more.
     let again = [staged(&of, 4, "v2"), staged(&of, 4, "v1")];
-    assert_eq!(
-        store
-            .stage(&lease, &feed(&of), &again, &cursor("moved"))
-            .await
-            .unwrap(),
-        0
-    );
+    assert_eq!(store.stage(&lease, &feed(&of), &again, &cursor("moved")).await.unwrap(), 0);
 }
 
 async fn failed_and_seen_again(store: &dyn Store) {
@@ -108,15 +73,9 @@ async fn failed_and_seen_again(store: &dyn Store) {
         attempts: 3,
         ..outcome(&of, 1, "v1", Verdict::Failed)
     };
-    let parked = UnitOutcome {
-        state: StagedState::Parked,
-        attempts: 9,
-        ..outcome(&of, 2, "v1", Verdict::Failed)
-    };
-    store
-        .conclude(&lease, &run_id(1), &[waits.clone(), parked.clone()])
-        .await
-        .unwrap();
+    let parked =
+        UnitOutcome { state: StagedState::Parked, attempts: 9, ..outcome(&of, 2, "v1", Verdict::Failed) };
+    store.conclude(&lease, &run_id(1), &[waits.clone(), parked.clone()]).await.unwrap();
     // The same version changes nothing: neither its pause nor its parking.
     assert_eq!(stage(store, &lease, &of, &[1, 2], "v1").await, 0);
     assert_eq!(due(store, &of, at(99)).await, [] as [u64; 0]);
@@ -145,10 +104,7 @@ async fn everything_again(store: &dyn Store) {
     stage(store, &lease, &other, &[1], "v1").await;
     let outcomes = [
         outcome(&of, 1, "v1", Verdict::Updated),
-        UnitOutcome {
-            state: StagedState::Parked,
-            ..outcome(&of, 2, "v1", Verdict::Conflicted)
-        },
+        UnitOutcome { state: StagedState::Parked, ..outcome(&of, 2, "v1", Verdict::Conflicted) },
         UnitOutcome {
             state: StagedState::Waiting,
             not_before: Some(at(500)),

@@ -14,33 +14,18 @@ pub(super) async fn tell(store: &dyn Store) {
 }
 
 pub(super) async fn recall(store: &dyn Store) {
-    let held = store
-        .take_lease("remembered", "other", at(1), TERM)
-        .await
-        .unwrap();
-    assert_eq!(
-        held,
-        LeaseAnswer::Held {
-            holder: "worker".into(),
-            until: at(60)
-        }
-    );
+    let held = store.take_lease("remembered", "other", at(1), TERM).await.unwrap();
+    assert_eq!(held, LeaseAnswer::Held { holder: "worker".into(), until: at(60) });
 }
 
 async fn one_holder_at_a_time(store: &dyn Store) {
     let first = granted(store.take_lease("story", "a", at(0), TERM).await.unwrap());
     assert_eq!((first.name.as_str(), first.holder.as_str()), ("story", "a"));
-    let held = LeaseAnswer::Held {
-        holder: "a".into(),
-        until: at(60),
-    };
+    let held = LeaseAnswer::Held { holder: "a".into(), until: at(60) };
     assert_eq!(store.take_lease("story", "b", at(59), TERM).await.unwrap(), held);
 
     store.renew_lease(&first, at(50), TERM).await.unwrap();
-    let held = LeaseAnswer::Held {
-        holder: "a".into(),
-        until: at(110),
-    };
+    let held = LeaseAnswer::Held { holder: "a".into(), until: at(110) };
     assert_eq!(store.take_lease("story", "b", at(109), TERM).await.unwrap(), held);
 
     // Expired, but nobody took it: it can still be renewed.
@@ -48,28 +33,19 @@ async fn one_holder_at_a_time(store: &dyn Store) {
     // The same holder takes it again, as a new process would; the earlier token is worth nothing now.
     let again = granted(store.take_lease("story", "a", at(201), TERM).await.unwrap());
     assert!(again.token > first.token);
-    assert!(is_lost(store.renew_lease(&first, at(202), TERM).await));
+    assert!(is_lost(&store.renew_lease(&first, at(202), TERM).await));
 
     // At the very moment of its end it is free.
     let next = granted(store.take_lease("story", "b", at(261), TERM).await.unwrap());
     assert!(next.token > again.token);
-    assert!(is_lost(store.renew_lease(&again, at(262), TERM).await));
+    assert!(is_lost(&store.renew_lease(&again, at(262), TERM).await));
     store.release_lease(&again).await.unwrap();
     store.renew_lease(&next, at(263), TERM).await.unwrap();
 
     // Leases on other things have nothing to do with it, and a term may be as long as it likes.
-    granted(
-        store
-            .take_lease("story 2", "c", at(0), Duration::MAX)
-            .await
-            .unwrap(),
-    );
-    let never = Lease {
-        name: "never taken".into(),
-        holder: "a".into(),
-        token: 1,
-    };
-    assert!(is_lost(store.renew_lease(&never, at(0), TERM).await));
+    granted(store.take_lease("story 2", "c", at(0), Duration::MAX).await.unwrap());
+    let never = Lease { name: "never taken".into(), holder: "a".into(), token: 1 };
+    assert!(is_lost(&store.renew_lease(&never, at(0), TERM).await));
     store.release_lease(&never).await.unwrap();
     take(store, "remembered").await;
 }
@@ -79,13 +55,8 @@ async fn a_lease_given_back_is_free_and_useless(store: &dyn Store) {
     let lease = take(store, "given back").await;
     store.release_lease(&lease).await.unwrap();
     store.release_lease(&lease).await.unwrap();
-    assert!(is_lost(store.restage_all(&lease, &of).await));
-    let next = granted(
-        store
-            .take_lease("given back", "other", at(1), TERM)
-            .await
-            .unwrap(),
-    );
+    assert!(is_lost(&store.restage_all(&lease, &of).await));
+    let next = granted(store.take_lease("given back", "other", at(1), TERM).await.unwrap());
     assert!(next.token > lease.token);
 }
 
@@ -93,35 +64,21 @@ async fn every_write_is_fenced(store: &dyn Store) {
     let of = mapping("fenced");
     let old = take(store, "fenced").await;
     assert_eq!(stage(store, &old, &of, &[1], "v1").await, 1);
-    store
-        .record_intents(&old, &[create(&of, "fenced-1", 1, "owner")])
-        .await
-        .unwrap();
-    let new = granted(
-        store
-            .take_lease("fenced", "successor", at(60), TERM)
-            .await
-            .unwrap(),
-    );
+    store.record_intents(&old, &[create(&of, "fenced-1", 1, "owner")]).await.unwrap();
+    let new = granted(store.take_lease("fenced", "successor", at(60), TERM).await.unwrap());
 
     let seen = [staged(&of, 2, "v1")];
-    assert!(is_lost(
-        store.stage(&old, &feed(&of), &seen, &cursor("late")).await
-    ));
-    assert!(is_lost(store.restage_all(&old, &of).await));
+    assert!(is_lost(&store.stage(&old, &feed(&of), &seen, &cursor("late")).await));
+    assert!(is_lost(&store.restage_all(&old, &of).await));
     let outcomes = [outcome(&of, 1, "v1", Verdict::Created)];
-    assert!(is_lost(store.conclude(&old, &run_id(1), &outcomes).await));
-    assert!(is_lost(
-        store
-            .record_intents(&old, &[create(&of, "fenced-2", 2, "owner")])
-            .await
-    ));
+    assert!(is_lost(&store.conclude(&old, &run_id(1), &outcomes).await));
+    assert!(is_lost(&store.record_intents(&old, &[create(&of, "fenced-2", 2, "owner")]).await));
     let settlement = Settlement {
         intent: Some(create(&of, "fenced-1", 1, "owner").id),
         state: IntentState::Settled,
         tie: Some(tie(&of, 1, "owner", "Ana")),
     };
-    assert!(is_lost(store.settle(&old, &settlement).await));
+    assert!(is_lost(&store.settle(&old, &settlement).await));
 
     // And none of it happened.
     assert_eq!(store.cursor(&feed(&of)).await.unwrap(), Some(cursor("v1")));

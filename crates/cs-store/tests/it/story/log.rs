@@ -6,14 +6,9 @@ use cs_ports::Store;
 use crate::samples::*;
 
 pub(super) async fn tell(store: &dyn Store) {
-    let ended = Event::RunEnded {
-        run: Box::new(run(run_id(1), at(0), RunStatus::Error)),
-    };
+    let ended = Event::RunEnded { run: Box::new(run(run_id(1), at(0), RunStatus::Error)) };
     assert_eq!(store.log(None, 0, 9).await.unwrap(), []);
-    store
-        .append_log(&run_id(1), at(3), &[pulled(1), pulled(2)])
-        .await
-        .unwrap();
+    store.append_log(&run_id(1), at(3), &[pulled(1), pulled(2)]).await.unwrap();
     store.append_log(&run_id(2), at(2), &[pulled(3)]).await.unwrap();
     store.append_log(&run_id(1), at(1), &[]).await.unwrap();
     store.append_log(&run_id(1), at(4), &[ended]).await.unwrap();
@@ -30,16 +25,9 @@ pub(super) async fn recall(store: &dyn Store) {
     assert_eq!(all[0].event, pulled(1));
     assert!(matches!(&all[3].event, Event::RunEnded { run } if run.status == RunStatus::Error));
 
-    let of_one: Vec<_> = all
-        .iter()
-        .filter(|entry| entry.run == run_id(1))
-        .cloned()
-        .collect();
+    let of_one: Vec<_> = all.iter().filter(|entry| entry.run == run_id(1)).cloned().collect();
     assert_eq!(store.log(Some(&run_id(1)), 0, 9).await.unwrap(), of_one);
-    assert_eq!(
-        store.log(Some(&run_id(1)), of_one[0].sequence, 1).await.unwrap(),
-        of_one[1..2]
-    );
+    assert_eq!(store.log(Some(&run_id(1)), of_one[0].sequence, 1).await.unwrap(), of_one[1..2]);
     assert_eq!(store.log(None, all[1].sequence, 9).await.unwrap(), all[2..]);
     assert_eq!(store.log(None, all[3].sequence, 9).await.unwrap(), []);
     assert_eq!(store.log(Some(&run_id(9)), 0, 9).await.unwrap(), []);

@@ -7,24 +7,12 @@ use crate::samples::*;
 
 pub(super) async fn tell(store: &dyn Store) {
     assert_eq!(store.run(&run_id(1)).await.unwrap(), None);
-    store
-        .put_run(&run(run_id(2), at(10), RunStatus::Error))
-        .await
-        .unwrap();
-    store
-        .put_run(&run(run_id(1), at(0), RunStatus::InProgress))
-        .await
-        .unwrap();
-    store
-        .put_run(&run(run_id(3), at(10), RunStatus::Pending))
-        .await
-        .unwrap();
+    store.put_run(&run(run_id(2), at(10), RunStatus::Error)).await.unwrap();
+    store.put_run(&run(run_id(1), at(0), RunStatus::InProgress)).await.unwrap();
+    store.put_run(&run(run_id(3), at(10), RunStatus::Pending)).await.unwrap();
     let going_on = store.run(&run_id(1)).await.unwrap().unwrap();
     assert_eq!(going_on, run(run_id(1), at(0), RunStatus::InProgress));
-    store
-        .put_run(&run(run_id(1), at(0), RunStatus::PartialSuccess))
-        .await
-        .unwrap();
+    store.put_run(&run(run_id(1), at(0), RunStatus::PartialSuccess)).await.unwrap();
     recall(store).await;
 }
 
