@@ -40,11 +40,7 @@ pub struct Field {
 impl Field {
     /// The label, or the name where there is none.
     pub fn title(&self) -> &str {
-        if self.label.is_empty() {
-            &self.fieldname
-        } else {
-            &self.label
-        }
+        if self.label.is_empty() { &self.fieldname } else { &self.label }
     }
 
     /// Whether it holds child rows.
@@ -200,10 +196,8 @@ const STANDARD: [(&str, &str); 4] = [
 ];
 const LAB: (&str, &str) = ("lab.json", include_str!("../../data/frappe/lab.json"));
 const AGENCY: (&str, &str) = ("agency.json", include_str!("../../data/frappe/agency.json"));
-const AGENCY_FIELDS: (&str, &str) = (
-    "agency_fields.json",
-    include_str!("../../data/frappe/agency_fields.json"),
-);
+const AGENCY_FIELDS: (&str, &str) =
+    ("agency_fields.json", include_str!("../../data/frappe/agency_fields.json"));
 
 /// The `DocType`s of every ERPNext 15 site.
 pub fn standard() -> Result<Vec<Arc<DocType>>, CatalogueError> {
@@ -226,19 +220,13 @@ pub fn agency() -> Result<Vec<Arc<DocType>>, CatalogueError> {
 
 /// The custom fields that the default mapping needs: documents of `Custom Field`.
 pub fn agency_fields() -> Result<Vec<Map<String, Value>>, CatalogueError> {
-    serde_json::from_str(AGENCY_FIELDS.1).map_err(|source| CatalogueError {
-        file: AGENCY_FIELDS.0,
-        source,
-    })
+    serde_json::from_str(AGENCY_FIELDS.1).map_err(|source| CatalogueError { file: AGENCY_FIELDS.0, source })
 }
 
 fn read(file: &'static str, text: &str, custom: bool) -> Result<Vec<Arc<DocType>>, CatalogueError> {
     let definitions: Vec<Definition> =
         serde_json::from_str(text).map_err(|source| CatalogueError { file, source })?;
-    Ok(definitions
-        .into_iter()
-        .map(|definition| Arc::new(definition.into_doctype(custom)))
-        .collect())
+    Ok(definitions.into_iter().map(|definition| Arc::new(definition.into_doctype(custom))).collect())
 }
 
 impl Definition {
@@ -275,12 +263,7 @@ mod tests {
         for doctype in &all {
             for field in doctype.tables() {
                 let child = all.iter().find(|other| other.name == field.options);
-                assert!(
-                    child.is_some_and(|child| child.is_table),
-                    "{}.{}",
-                    doctype.name,
-                    field.fieldname
-                );
+                assert!(child.is_some_and(|child| child.is_table), "{}.{}", doctype.name, field.fieldname);
             }
         }
         assert!(!agency_fields().unwrap().is_empty());
@@ -288,10 +271,7 @@ mod tests {
 
     #[test]
     fn autoname_is_read() {
-        assert_eq!(
-            Naming::parse("field:bank_name"),
-            Naming::Field("bank_name".to_owned())
-        );
+        assert_eq!(Naming::parse("field:bank_name"), Naming::Field("bank_name".to_owned()));
         assert_eq!(Naming::parse("BC-.#####"), Naming::Format("BC-.#####".to_owned()));
         assert_eq!(Naming::parse("hash"), Naming::Hash);
     }

@@ -24,11 +24,7 @@ pub struct AgencyOptions {
 
 impl Default for AgencyOptions {
     fn default() -> Self {
-        Self {
-            prepared: true,
-            seed: 1,
-            time_zone: "America/Mexico_City".to_owned(),
-        }
+        Self { prepared: true, seed: 1, time_zone: "America/Mexico_City".to_owned() }
     }
 }
 
@@ -74,11 +70,9 @@ pub fn lab() -> Result<Site, CatalogueError> {
         let email = format!("{user}@example.invalid");
         site.stage(
             "Contact",
-            row(
-                json!({"name": name, "first_name": name, "full_name": name, "email_id": email,
+            row(json!({"name": name, "first_name": name, "full_name": name, "email_id": email,
             "user": email, "status": "Passive", "creation": when, "modified": when,
-            "email_ids": [{"email_id": email, "is_primary": 1}], "phone_nos": [], "links": []}),
-            ),
+            "email_ids": [{"email_id": email, "is_primary": 1}], "phone_nos": [], "links": []})),
         );
     }
     Ok(site)
@@ -105,13 +99,7 @@ pub fn agency(options: &AgencyOptions) -> Result<Site, CatalogueError> {
 
 /// Puts a Custom Field in place, live.
 pub fn stage_custom_field(site: &mut Site, mut field: Row) {
-    let part = |key: &str| {
-        field
-            .get(key)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
+    let part = |key: &str| field.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (doctype, fieldname) = (part("dt"), part("fieldname"));
     if let Some(meta) = site.doctype(&doctype) {
         let meta = with_field(&meta, &field);
@@ -164,10 +152,7 @@ fn settings(ground: &Ground<'_>) -> Value {
 
 fn masters(site: &mut Site, ground: &Ground<'_>) {
     let named = |field: &str, names: &[&str]| -> Vec<Value> {
-        names
-            .iter()
-            .map(|name| json!({"name": name, field: name}))
-            .collect()
+        names.iter().map(|name| json!({"name": name, field: name})).collect()
     };
     let groups = |field: &str, root: &str, parent: &str, names: &[&str]| -> Vec<Value> {
         let leaf = |name: &&str| json!({"name": name, field: name, parent: root});
@@ -197,24 +182,13 @@ fn masters(site: &mut Site, ground: &Ground<'_>) {
         ),
         (
             "Salutation",
-            named(
-                "salutation",
-                &["Dr", "Madam", "Master", "Miss", "Mr", "Mrs", "Ms", "Mx", "Prof"],
-            ),
+            named("salutation", &["Dr", "Madam", "Master", "Miss", "Mr", "Mrs", "Ms", "Mx", "Prof"]),
         ),
         (
             "Country",
             named(
                 "country_name",
-                &[
-                    "Mexico",
-                    "United States",
-                    "Spain",
-                    "Cuba",
-                    "Colombia",
-                    "Venezuela",
-                    "Argentina",
-                ],
+                &["Mexico", "United States", "Spain", "Cuba", "Colombia", "Venezuela", "Argentina"],
             ),
         ),
         ("Currency", named("currency_name", &["MXN", "USD", "EUR"])),
@@ -222,12 +196,7 @@ fn masters(site: &mut Site, ground: &Ground<'_>) {
         ("Role", named("role_name", &SYNC_ROLES)),
         (
             "Module Def",
-            named(
-                "module_name",
-                &[
-                    "Custom", "Core", "Contacts", "Selling", "Accounts", "Stock", "Setup",
-                ],
-            ),
+            named("module_name", &["Custom", "Core", "Contacts", "Selling", "Accounts", "Stock", "Setup"]),
         ),
         ("UOM", named("uom_name", &["Nos", "Unit", "Hour", "Month"])),
         (
@@ -256,12 +225,7 @@ fn masters(site: &mut Site, ground: &Ground<'_>) {
         ),
         (
             "Item Group",
-            groups(
-                "item_group_name",
-                "All Item Groups",
-                "parent_item_group",
-                &["Products", "Services"],
-            ),
+            groups("item_group_name", "All Item Groups", "parent_item_group", &["Products", "Services"]),
         ),
         (
             "Company",
@@ -275,10 +239,9 @@ fn masters(site: &mut Site, ground: &Ground<'_>) {
             site.stage(doctype, row(value));
         }
     }
-    for (doctype, field, leaf) in [
-        ("Warehouse", "warehouse_name", "Stores"),
-        ("Cost Center", "cost_center_name", "Main"),
-    ] {
+    for (doctype, field, leaf) in
+        [("Warehouse", "warehouse_name", "Stores"), ("Cost Center", "cost_center_name", "Main")]
+    {
         for value in of_company(field, leaf) {
             site.stage(doctype, row(value));
         }
@@ -293,10 +256,7 @@ fn users(site: &mut Site, ground: &Ground<'_>) {
         ("nobody", &[]),
         ("narrow", &["Narrow"]),
     ];
-    site.stage(
-        "User",
-        user("Administrator", "Administrator", &["System Manager"], ground),
-    );
+    site.stage("User", user("Administrator", "Administrator", &["System Manager"], ground));
     for (short, roles) in people {
         let email = format!("{short}@example.invalid");
         let mut name = short.to_owned();
@@ -305,25 +265,19 @@ fn users(site: &mut Site, ground: &Ground<'_>) {
         }
         site.stage("User", user(&email, &name, roles, ground));
         let upper = short.to_uppercase();
-        site.add_token(
-            &format!("API_KEY_{upper}"),
-            &format!("API_SECRET_{upper}"),
-            &email,
-        );
+        site.add_token(&format!("API_KEY_{upper}"), &format!("API_SECRET_{upper}"), &email);
     }
 }
 
 fn user(email: &str, name: &str, roles: &[&str], ground: &Ground<'_>) -> Row {
     let roles: Vec<Value> = roles.iter().map(|role| json!({"role": role})).collect();
     let upper = name.to_uppercase();
-    row(
-        json!({"name": email, "email": email, "first_name": name, "full_name": name,
+    row(json!({"name": email, "email": email, "first_name": name, "full_name": name,
         "username": name.to_lowercase(), "enabled": 1, "language": "en", "time_zone": ground.time_zone,
         "user_type": if roles.is_empty() { "Website User" } else { "System User" }, "api_key": format!("API_KEY_{upper}"),
         "api_secret": "***************", "new_password": "", "desk_theme": "Light", "document_follow_frequency": "Daily",
         "onboarding_status": "{}", "simultaneous_sessions": 2, "roles": roles, "user_emails": [], "defaults": [],
-        "block_modules": [], "social_logins": [{"provider": "frappe", "userid": format!("{name}-id")}]}),
-    )
+        "block_modules": [], "social_logins": [{"provider": "frappe", "userid": format!("{name}-id")}]}))
 }
 
 fn row(value: Value) -> Row {

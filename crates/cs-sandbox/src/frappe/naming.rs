@@ -42,10 +42,7 @@ impl Txn<'_> {
             Naming::CustomField => format!("{}-{}", text(row.get("dt")), text(row.get("fieldname"))),
         };
         if name.contains(['<', '>']) {
-            return Err(Refusal::thrown(
-                Class::Name,
-                "Name cannot contain special characters like '<', '>'",
-            ));
+            return Err(Refusal::thrown(Class::Name, "Name cannot contain special characters like '<', '>'"));
         }
         Ok(name)
     }
@@ -63,11 +60,7 @@ impl Txn<'_> {
 
     fn address_name(&mut self, row: &Row) -> Result<String, Refusal> {
         let title = text(row.get("address_title"));
-        let title = if title.trim().is_empty() {
-            first_link(row).unwrap_or_default()
-        } else {
-            title
-        };
+        let title = if title.trim().is_empty() { first_link(row).unwrap_or_default() } else { title };
         if title.trim().is_empty() {
             return Err(Refusal::invalid("Address Title is mandatory."));
         }
@@ -80,17 +73,14 @@ impl Txn<'_> {
         if self.site.store.get(doctype, &name).is_none() {
             return name;
         }
-        let last = self.last_number(doctype, &format!("{name}-"));
+        let last = self.last_number(doctype, &name, "-");
         format!("{name}-{}", last + 1)
     }
 
-    fn last_number(&self, doctype: &str, prefix: &str) -> u64 {
-        let prefix = collate::key(prefix);
+    fn last_number(&self, doctype: &str, name: &str, joint: &str) -> u64 {
+        let prefix = format!("{}{joint}", collate::key(name));
         let names = self.site.store.rows(doctype).map(|row| text(row.get("name")));
-        names
-            .filter_map(|name| collate::key(&name).strip_prefix(&prefix)?.parse().ok())
-            .max()
-            .unwrap_or(0)
+        names.filter_map(|name| collate::key(&name).strip_prefix(&prefix)?.parse().ok()).max().unwrap_or(0)
     }
 
     /// A customer that exists already is made a second time, with only a note to say so.
@@ -103,11 +93,10 @@ impl Txn<'_> {
         if self.site.store.get("Customer", &name).is_none() {
             return name;
         }
-        let last = self.last_number("Customer", &format!("{name} - "));
+        let last = self.last_number("Customer", &name, " - ");
         let changed = format!("{name} - {}", last + 1);
         let note = format!("Changed customer name to '{changed}' as '{name}' already exists.");
-        self.messages
-            .push(Message::plain(note).titled("Note").coloured("yellow"));
+        self.messages.push(Message::plain(note).titled("Note").coloured("yellow"));
         changed
     }
 
@@ -120,10 +109,7 @@ impl Txn<'_> {
 
     fn read_series(&self, pattern: &str) -> Series {
         let today = self.today();
-        let mut series = Series {
-            prefix: String::new(),
-            digits: 5,
-        };
+        let mut series = Series { prefix: String::new(), digits: 5 };
         for part in pattern.split('.') {
             match part {
                 "YYYY" => series.prefix.push_str(today.get(..4).unwrap_or_default()),
@@ -147,9 +133,8 @@ impl Txn<'_> {
             _ => return,
         };
         let series = self.read_series(&pattern);
-        let number = text(row.get("name"))
-            .strip_prefix(&series.prefix)
-            .and_then(|rest| rest.parse::<u64>().ok());
+        let number =
+            text(row.get("name")).strip_prefix(&series.prefix).and_then(|rest| rest.parse::<u64>().ok());
         if number.is_some_and(|number| number > 0 && number == self.site.store.series(&series.prefix)) {
             let last = self.site.store.series(&series.prefix) - 1;
             self.site.store.set_series(&series.prefix, last);
@@ -202,11 +187,7 @@ pub(super) fn full_name(row: &Row) -> String {
         .map(|field| text(row.get(*field)).trim().to_owned())
         .filter(|part| !part.is_empty())
         .collect();
-    if parts.is_empty() {
-        text(row.get("company_name")).trim().to_owned()
-    } else {
-        parts.join(" ")
-    }
+    if parts.is_empty() { text(row.get("company_name")).trim().to_owned() } else { parts.join(" ") }
 }
 
 #[cfg(test)]

@@ -96,17 +96,9 @@ impl Txn<'_> {
         }
         let roles = self.roles();
         let mut reach = Reach::NoRole;
-        for (_, rights) in doctype
-            .permissions
-            .iter()
-            .filter(|(role, _)| roles.contains(role))
-        {
+        for (_, rights) in doctype.permissions.iter().filter(|(role, _)| roles.contains(role)) {
             if !rights.contains(right.letter()) {
-                reach = if reach == Reach::NoRole {
-                    Reach::None
-                } else {
-                    reach
-                };
+                reach = if reach == Reach::NoRole { Reach::None } else { reach };
             } else if rights.contains('o') {
                 reach = Reach::Own;
             } else {

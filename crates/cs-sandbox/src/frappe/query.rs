@@ -99,15 +99,10 @@ fn read_filter(doctype: &str, one: &Value) -> Result<Filter, Refusal> {
             [field, operator, value] => filter(column(&text(Some(field))), operator, value),
             [of, field, operator, value, ..] => {
                 let of = text(Some(of));
-                let column = Column {
-                    of: (of != doctype).then_some(of),
-                    field: text(Some(field)),
-                };
+                let column = Column { of: (of != doctype).then_some(of), field: text(Some(field)) };
                 filter(column, operator, value)
             }
-            _ => Err(Refusal::invalid(
-                "Filter must have 4 values (doctype, fieldname, operator, value)",
-            )),
+            _ => Err(Refusal::invalid("Filter must have 4 values (doctype, fieldname, operator, value)")),
         },
         Value::Object(_) => read_filters(doctype, one)?
             .into_iter()
@@ -120,29 +115,19 @@ fn read_filter(doctype: &str, one: &Value) -> Result<Filter, Refusal> {
 fn filter(column: Column, operator: &Value, value: &Value) -> Result<Filter, Refusal> {
     let operator = text(Some(operator)).to_lowercase();
     if !OPERATORS.contains(&operator.as_str()) {
-        return Err(Refusal::invalid(format!(
-            "Operator must be one of {OPERATOR_LIST}"
-        )));
+        return Err(Refusal::invalid(format!("Operator must be one of {OPERATOR_LIST}")));
     }
-    Ok(Filter {
-        column,
-        operator,
-        value: value.clone(),
-    })
+    Ok(Filter { column, operator, value: value.clone() })
 }
 
 /// Reads `name`, `` `tabContact`.`name` ``, `links.link_name` or `gender.name`.
 pub fn column(written: &str) -> Column {
     let plain = written.trim().replace('`', "");
     match plain.split_once('.') {
-        Some((of, field)) => Column {
-            of: Some(of.strip_prefix("tab").unwrap_or(of).to_owned()),
-            field: field.to_owned(),
-        },
-        None => Column {
-            of: None,
-            field: plain,
-        },
+        Some((of, field)) => {
+            Column { of: Some(of.strip_prefix("tab").unwrap_or(of).to_owned()), field: field.to_owned() }
+        }
+        None => Column { of: None, field: plain },
     }
 }
 
@@ -164,14 +149,7 @@ fn read_field(written: &str) -> Wanted {
     let (expression, alias) = match written.to_lowercase().find(" as ") {
         Some(at) => (
             written.get(..at).unwrap_or_default().trim(),
-            Some(
-                written
-                    .get(at + 4..)
-                    .unwrap_or_default()
-                    .trim()
-                    .trim_matches('`')
-                    .to_owned(),
-            ),
+            Some(written.get(at + 4..).unwrap_or_default().trim().trim_matches('`').to_owned()),
         ),
         None => (written, None),
     };
@@ -201,10 +179,7 @@ pub fn read_order(sent: &str) -> Vec<(Column, bool)> {
 
 /// The refusal of a column that there is not.
 pub fn not_permitted(column: &Column) -> Refusal {
-    Refusal::thrown(
-        Class::QueryData,
-        format!("Field not permitted in query: {}", column.field),
-    )
+    Refusal::thrown(Class::QueryData, format!("Field not permitted in query: {}", column.field))
 }
 
 #[cfg(test)]
@@ -214,10 +189,7 @@ mod tests {
 
     fn operators(sent: &Value) -> Vec<(Option<String>, String, String)> {
         let filters = read_filters("Contact", sent).unwrap();
-        filters
-            .into_iter()
-            .map(|filter| (filter.column.of, filter.column.field, filter.operator))
-            .collect()
+        filters.into_iter().map(|filter| (filter.column.of, filter.column.field, filter.operator)).collect()
     }
 
     #[test]
@@ -227,9 +199,7 @@ mod tests {
         assert_eq!(operators(&json!([["first_name", "=", "Ana"]])), plain);
         assert_eq!(operators(&json!([["Contact", "first_name", "=", "Ana"]])), plain);
         assert_eq!(
-            operators(&json!([["Dynamic Link", "link_name", "=", "x"]]))[0]
-                .0
-                .as_deref(),
+            operators(&json!([["Dynamic Link", "link_name", "=", "x"]]))[0].0.as_deref(),
             Some("Dynamic Link")
         );
         assert_eq!(operators(&json!({"modified": [">=", "2026"]}))[0].2, ">=");

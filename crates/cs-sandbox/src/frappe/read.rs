@@ -16,6 +16,9 @@ use super::site::Txn;
 use super::values::{CHILD, Row, STANDARD, number, text};
 use super::write::{rows_of, shape};
 
+/// Users that no list shows.
+const STANDARD_USERS: [&str; 2] = ["Administrator", "Guest"];
+
 /// A row of a join: the document, and for each joined table one of its rows.
 struct Joined {
     row: Arc<Row>,
@@ -83,26 +86,17 @@ impl Txn<'_> {
                 && (query.or_filters.is_empty() || query.or_filters.iter().any(holds))
         });
         self.sort(&meta, &mut joined, query);
-        let has_aggregate = query
-            .fields
-            .iter()
-            .any(|field| matches!(field, Wanted::Aggregate(..)));
+        let has_aggregate = query.fields.iter().any(|field| matches!(field, Wanted::Aggregate(..)));
         if query.group.is_some() || has_aggregate {
             return Ok(self.grouped(&joined, query));
         }
-        let window = joined
-            .iter()
-            .skip(query.start)
-            .take(query.limit.unwrap_or(usize::MAX));
+        let window = joined.iter().skip(query.start).take(query.limit.unwrap_or(usize::MAX));
         Ok(window.map(|row| self.show(&meta, row, &query.fields)).collect())
     }
 
     /// How many rows a list would have.
     pub fn count(&mut self, doctype: &str, filters: Vec<Filter>) -> Result<usize, Refusal> {
-        let query = Query {
-            filters,
-            ..Query::default()
-        };
+        let query = Query { filters, ..Query::default() };
         self.list(doctype, &query, None).map(|rows| rows.len())
     }
 
@@ -114,15 +108,13 @@ impl Txn<'_> {
                 return Err(self.no_list(meta));
             }
             if meta.name == "DocType" {
-                return Ok(self
-                    .site
-                    .store
-                    .doctypes()
-                    .map(|meta| Arc::new(describe(meta)))
-                    .collect());
+                return Ok(self.site.store.doctypes().map(|meta| Arc::new(describe(meta))).collect());
             }
             let rows = self.site.store.rows(&meta.name);
-            let mine = |row: &&Arc<Row>| reach == Reach::All || text(row.get("owner")) == self.user;
+            let mine = |row: &&Arc<Row>| {
+                let hidden = meta.name == "User" && STANDARD_USERS.contains(&text(row.get("name")).as_str());
+                !hidden && (reach == Reach::All || text(row.get("owner")) == self.user)
+            };
             return Ok(rows.filter(mine).cloned().collect());
         }
         let Some(parent) = parent.and_then(|parent| self.site.store.doctype(parent)) else {
@@ -134,9 +126,7 @@ impl Txn<'_> {
         let tables = parent.tables().filter(|table| table.options == meta.name);
         let rows = tables.flat_map(|table| {
             let parents = self.site.store.rows(&parent.name);
-            parents
-                .flat_map(|row| rows_of(row, &table.fieldname))
-                .map(Arc::new)
+            parents.flat_map(|row| rows_of(row, &table.fieldname)).map(Arc::new)
         });
         let mut rows: Vec<Arc<Row>> = rows.collect();
         rows.sort_by_key(|row| collate::key(&text(row.get("name"))));
@@ -146,42 +136,29 @@ impl Txn<'_> {
     fn joins(&self, meta: &DocType, query: &Query) -> Vec<Join> {
         let mut joins: Vec<Join> = Vec::new();
         for named in columns_of(query).filter_map(|column| column.of.as_deref()) {
-            let table = meta
-                .tables()
-                .find(|table| table.fieldname == named || table.options == named);
+            let table = meta.tables().find(|table| table.fieldname == named || table.options == named);
             let child = table.and_then(|table| self.site.store.doctype(&table.options));
             if let (Some(table), Some(child)) = (table, child)
                 && !joins.iter().any(|join| join.named == named)
             {
-                joins.push(Join {
-                    named: named.to_owned(),
-                    table: table.fieldname.clone(),
-                    child,
-                });
+                joins.push(Join { named: named.to_owned(), table: table.fieldname.clone(), child });
             }
         }
         joins
     }
 
     fn check_columns(&self, meta: &DocType, joins: &[Join], query: &Query) -> Result<(), Refusal> {
-        let filters = query
-            .filters
-            .iter()
-            .chain(&query.or_filters)
-            .map(|filter| &filter.column);
+        let filters = query.filters.iter().chain(&query.or_filters).map(|filter| &filter.column);
         let orders = query.order.iter().map(|(column, _)| column);
         for column in filters.chain(orders) {
             let known = match column.of.as_deref() {
                 None => is_column(meta, &column.field),
                 Some(of) if of == meta.name => is_column(meta, &column.field),
                 Some(of) => {
-                    let joined = joins
-                        .iter()
-                        .any(|join| join.named == of && is_column(&join.child, &column.field));
+                    let joined =
+                        joins.iter().any(|join| join.named == of && is_column(&join.child, &column.field));
                     joined
-                        || self
-                            .behind_link(meta, of)
-                            .is_some_and(|target| is_column(&target, &column.field))
+                        || self.behind_link(meta, of).is_some_and(|target| is_column(&target, &column.field))
                 }
             };
             if !known {
@@ -206,16 +183,11 @@ impl Txn<'_> {
         }
         let target = self.behind_link(meta, of);
         let linked = target.and_then(|target| self.site.store.get(&target.name, &text(row.row.get(of))));
-        linked
-            .and_then(|linked| linked.get(&column.field))
-            .cloned()
-            .unwrap_or_default()
+        linked.and_then(|linked| linked.get(&column.field)).cloned().unwrap_or_default()
     }
 
     fn holds(&self, meta: &DocType, row: &Joined, filter: &Filter) -> bool {
-        let kind = meta
-            .field(&filter.column.field)
-            .map(|field| field.fieldtype.as_str());
+        let kind = meta.field(&filter.column.field).map(|field| field.fieldtype.as_str());
         let is_moment = matches!(kind, Some("Datetime"))
             || ["creation", "modified"].contains(&filter.column.field.as_str());
         holds(&self.value_of(meta, row, &filter.column), filter, is_moment)
@@ -227,11 +199,8 @@ impl Txn<'_> {
         // the query, else the primary key (rows come by name already).
         let covered =
             |column: &Column| column.of.is_none() && ["name", "modified"].contains(&column.field.as_str());
-        let by_name = query
-            .filters
-            .iter()
-            .chain(&query.or_filters)
-            .any(|filter| filter.column.field == "name");
+        let by_name =
+            query.filters.iter().chain(&query.or_filters).any(|filter| filter.column.field == "name");
         if order.is_empty()
             && !meta.is_table
             && !by_name
@@ -242,10 +211,7 @@ impl Txn<'_> {
         }
         rows.sort_by(|left, right| {
             let steps = order.iter().map(|(column, down)| {
-                let step = compare(
-                    &self.value_of(meta, left, column),
-                    &self.value_of(meta, right, column),
-                );
+                let step = compare(&self.value_of(meta, left, column), &self.value_of(meta, right, column));
                 if *down { step.reverse() } else { step }
             });
             steps.fold(Ordering::Equal, Ordering::then)
@@ -279,10 +245,8 @@ impl Txn<'_> {
     fn grouped(&self, rows: &[Joined], query: &Query) -> Vec<Map<String, Value>> {
         let mut groups: Vec<(Value, Vec<&Joined>)> = Vec::new();
         for row in rows {
-            let key = query
-                .group
-                .as_ref()
-                .map(|column| row.row.get(&column.field).cloned().unwrap_or_default());
+            let key =
+                query.group.as_ref().map(|column| row.row.get(&column.field).cloned().unwrap_or_default());
             let key = key.unwrap_or_default();
             match groups.iter_mut().find(|(found, _)| *found == key) {
                 Some((_, members)) => members.push(row),
@@ -314,14 +278,8 @@ fn columns_of(query: &Query) -> impl Iterator<Item = &Column> {
         Wanted::Column(column, _) | Wanted::Aggregate(_, column, _) => Some(column),
         Wanted::All => None,
     });
-    let filters = query
-        .filters
-        .iter()
-        .chain(&query.or_filters)
-        .map(|filter| &filter.column);
-    fields
-        .chain(filters)
-        .chain(query.order.iter().map(|(column, _)| column))
+    let filters = query.filters.iter().chain(&query.or_filters).map(|filter| &filter.column);
+    fields.chain(filters).chain(query.order.iter().map(|(column, _)| column))
 }
 
 fn is_column(meta: &DocType, field: &str) -> bool {
@@ -332,32 +290,23 @@ fn is_column(meta: &DocType, field: &str) -> bool {
 
 /// A document once for each row of each joined table: a join multiplies, and a table without rows gives one empty one.
 fn multiply(row: Arc<Row>, joins: &[Join]) -> Vec<Joined> {
-    let mut all = vec![Joined {
-        row: Arc::clone(&row),
-        tables: BTreeMap::new(),
-    }];
+    let mut all = vec![Joined { row: Arc::clone(&row), tables: BTreeMap::new() }];
     for join in joins {
         let mut children: Vec<Option<Row>> = rows_of(&row, &join.table).into_iter().map(Some).collect();
         if children.is_empty() {
             children.push(None);
         }
         // The same table under two names is one join.
-        let twin = joins
-            .iter()
-            .find(|other| other.table == join.table)
-            .map(|other| other.named.clone());
+        let twin = joins.iter().find(|other| other.table == join.table).map(|other| other.named.clone());
         let twin = twin.filter(|named| *named != join.named);
         all = all
             .into_iter()
-            .flat_map(
-                |joined| match twin.as_ref().and_then(|named| joined.tables.get(named).cloned()) {
-                    Some(child) => vec![with_table(&joined, &join.named, child)],
-                    None => children
-                        .iter()
-                        .map(|child| with_table(&joined, &join.named, child.clone()))
-                        .collect(),
-                },
-            )
+            .flat_map(|joined| match twin.as_ref().and_then(|named| joined.tables.get(named).cloned()) {
+                Some(child) => vec![with_table(&joined, &join.named, child)],
+                None => {
+                    children.iter().map(|child| with_table(&joined, &join.named, child.clone())).collect()
+                }
+            })
             .collect();
     }
     all
@@ -366,33 +315,19 @@ fn multiply(row: Arc<Row>, joins: &[Join]) -> Vec<Joined> {
 fn with_table(joined: &Joined, named: &str, child: Option<Row>) -> Joined {
     let mut tables = joined.tables.clone();
     tables.insert(named.to_owned(), child);
-    Joined {
-        row: Arc::clone(&joined.row),
-        tables,
-    }
+    Joined { row: Arc::clone(&joined.row), tables }
 }
 
 fn aggregate(function: &str, column: &Column, members: &[&Joined]) -> Value {
-    let values: Vec<&Value> = members
-        .iter()
-        .filter_map(|row| row.row.get(&column.field))
-        .collect();
+    let values: Vec<&Value> = members.iter().filter_map(|row| row.row.get(&column.field)).collect();
     match function {
         "count" => {
             let all = column.field == "*";
             (if all { members.len() } else { values.len() }).into()
         }
         "sum" => super::values::float(values.iter().map(|value| number(Some(value))).sum()),
-        "min" => values
-            .into_iter()
-            .min_by(|left, right| compare(left, right))
-            .cloned()
-            .unwrap_or_default(),
-        _ => values
-            .into_iter()
-            .max_by(|left, right| compare(left, right))
-            .cloned()
-            .unwrap_or_default(),
+        "min" => values.into_iter().min_by(|left, right| compare(left, right)).cloned().unwrap_or_default(),
+        _ => values.into_iter().max_by(|left, right| compare(left, right)).cloned().unwrap_or_default(),
     }
 }
 
@@ -410,11 +345,7 @@ fn compare(left: &Value, right: &Value) -> Ordering {
 fn holds(value: &Value, filter: &Filter, is_moment: bool) -> bool {
     let wanted = &filter.value;
     // Frappe wraps columns in ifnull(column, ''): nothing and an empty text are one (facts/FRAPPE.md, "Reading").
-    let filled = if value.is_null() {
-        Value::from("")
-    } else {
-        value.clone()
-    };
+    let filled = if value.is_null() { Value::from("") } else { value.clone() };
     let empty = text(Some(&filled)).is_empty();
     match filter.operator.as_str() {
         "=" => equal(&filled, wanted),
@@ -434,11 +365,7 @@ fn holds(value: &Value, filter: &Filter, is_moment: bool) -> bool {
 }
 
 fn equal(value: &Value, wanted: &Value) -> bool {
-    let wanted = if wanted.is_null() {
-        Value::from("")
-    } else {
-        wanted.clone()
-    };
+    let wanted = if wanted.is_null() { Value::from("") } else { wanted.clone() };
     match (value, &wanted) {
         (Value::Number(_), other) => !text(Some(other)).is_empty() && compare(value, &wanted).is_eq(),
         _ => collate::same(&text(Some(value)), &text(Some(&wanted))),
@@ -472,11 +399,7 @@ mod tests {
     use serde_json::json;
 
     fn check(value: Value, operator: &str, wanted: Value) -> bool {
-        let filter = Filter {
-            column: query::column("x"),
-            operator: operator.to_owned(),
-            value: wanted,
-        };
+        let filter = Filter { column: query::column("x"), operator: operator.to_owned(), value: wanted };
         holds(&value, &filter, true)
     }
 
@@ -496,11 +419,7 @@ mod tests {
         assert!(check(json!("Ana"), "in", json!("x, ANA ")));
         assert!(check(json!(1), "=", json!("1")));
         assert!(check(json!(10), ">", json!(9)));
-        assert!(check(
-            json!("2026-11-21 19:40:00"),
-            "between",
-            json!(["2026-11-21", "2026-11-21"])
-        ));
+        assert!(check(json!("2026-11-21 19:40:00"), "between", json!(["2026-11-21", "2026-11-21"])));
         assert!(check(json!("IM1"), "like", json!("im%")));
     }
 }

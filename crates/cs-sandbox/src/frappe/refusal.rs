@@ -18,22 +18,12 @@ pub struct Message {
 impl Message {
     /// A note without colour.
     pub fn plain(text: impl Into<String>) -> Self {
-        Self {
-            text: text.into(),
-            title: "Message".to_owned(),
-            indicator: None,
-            raised: false,
-            alert: false,
-        }
+        Self { text: text.into(), title: "Message".to_owned(), indicator: None, raised: false, alert: false }
     }
 
     /// The message of a thrown exception.
     pub fn thrown(text: impl Into<String>) -> Self {
-        Self {
-            indicator: Some("red"),
-            raised: true,
-            ..Self::plain(text)
-        }
+        Self { indicator: Some("red"), raised: true, ..Self::plain(text) }
     }
 
     /// With a title of its own.
@@ -183,13 +173,7 @@ pub struct Refusal {
 impl Refusal {
     /// An exception with a text and no message.
     pub fn silent(class: Class, text: impl Into<String>) -> Self {
-        Self {
-            class,
-            text: text.into(),
-            messages: Vec::new(),
-            from_erpnext: false,
-            error_message: None,
-        }
+        Self { class, text: text.into(), messages: Vec::new(), from_erpnext: false, error_message: None }
     }
 
     /// An exception whose text is also its message.
@@ -236,11 +220,7 @@ impl Refusal {
             Class::Import => "Error".to_owned(),
             _ => format!("{module}{exc_type}"),
         };
-        if self.text.is_empty() {
-            class
-        } else {
-            format!("{class}: {}", self.text)
-        }
+        if self.text.is_empty() { class } else { format!("{class}: {}", self.text) }
     }
 }
 
@@ -253,10 +233,7 @@ mod tests {
         let range = Refusal::silent(Class::DatabaseRange, "(1264, \"x\")");
         assert_eq!(range.exception(), "pymysql.err.DataError: (1264, \"x\")");
         assert_eq!((range.class.exc_type(), range.class.status()), ("DataError", 500));
-        assert_eq!(
-            Refusal::silent(Class::Permission, "").exception(),
-            "frappe.exceptions.PermissionError"
-        );
+        assert_eq!(Refusal::silent(Class::Permission, "").exception(), "frappe.exceptions.PermissionError");
         assert_eq!(Refusal::invalid("no").messages, [Message::thrown("no")]);
     }
 }

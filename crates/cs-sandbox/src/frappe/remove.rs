@@ -69,22 +69,18 @@ impl Txn<'_> {
         }
     }
 
-    /// The first document that links to this one.
+    /// A document that links to this one.
     fn holder_of(&self, doctype: &str, name: &str) -> Option<Holder> {
         let metas: Vec<Arc<DocType>> = self.site.store.doctypes().cloned().collect();
-        metas
-            .iter()
-            .filter(|meta| !meta.is_table && !forgets_links(&meta.name))
-            .find_map(|meta| {
-                let rows = self.site.store.rows(&meta.name);
-                let mut others = rows.filter(|row| meta.name != doctype || text(row.get("name")) != name);
-                others
-                    .find(|row| self.links_to(meta, row, doctype, name))
-                    .map(|row| Holder {
-                        doctype: meta.name.clone(),
-                        name: text(row.get("name")),
-                    })
-            })
+        metas.iter().filter(|meta| !meta.is_table && !forgets_links(&meta.name)).find_map(|meta| {
+            let rows = self.site.store.rows(&meta.name);
+            let others = rows.filter(|row| meta.name != doctype || text(row.get("name")) != name);
+            // Frappe asks for the one that was written last.
+            let holder = others
+                .filter(|row| self.links_to(meta, row, doctype, name))
+                .max_by_key(|row| text(row.get("modified")))?;
+            Some(Holder { doctype: meta.name.clone(), name: text(holder.get("name")) })
+        })
     }
 
     fn links_to(&self, meta: &DocType, row: &Row, doctype: &str, name: &str) -> bool {
@@ -94,8 +90,7 @@ impl Txn<'_> {
                 return false;
             };
             let rows = rows_of(row, &table.fieldname);
-            rows.iter()
-                .any(|row| child.columns().any(|field| leads(field, row, doctype, name)))
+            rows.iter().any(|row| child.columns().any(|field| leads(field, row, doctype, name)))
         })
     }
 
@@ -118,10 +113,7 @@ impl Txn<'_> {
             )));
         }
         if new.contains(['<', '>']) {
-            return Err(Refusal::thrown(
-                Class::Name,
-                "Name cannot contain special characters like '<', '>'",
-            ));
+            return Err(Refusal::thrown(Class::Name, "Name cannot contain special characters like '<', '>'"));
         }
         if merge {
             self.keep_deleted(&meta, &row);
@@ -161,10 +153,7 @@ impl Txn<'_> {
     /// Links follow, without any stamp moving.
     fn move_links(&mut self, doctype: &str, old: &str, new: &str) {
         let metas: Vec<Arc<DocType>> = self.site.store.doctypes().cloned().collect();
-        for meta in metas
-            .iter()
-            .filter(|meta| !meta.is_table && !forgets_links(&meta.name))
-        {
+        for meta in metas.iter().filter(|meta| !meta.is_table && !forgets_links(&meta.name)) {
             let rows = self.site.store.rows(&meta.name);
             let holders: Vec<Row> = rows
                 .filter(|row| self.links_to(meta, row, doctype, old))
@@ -198,25 +187,14 @@ impl Txn<'_> {
         if let Value::Object(comment) = comment {
             self.site.store.put("Comment", comment);
         }
-        self.messages.push(
-            Message::plain(format!("Document renamed {change}"))
-                .coloured("green")
-                .as_alert(),
-        );
+        self.messages.push(Message::plain(format!("Document renamed {change}")).coloured("green").as_alert());
     }
 }
 
 /// Kinds whose references do not hold a document back.
 fn forgets_links(doctype: &str) -> bool {
-    [
-        "Comment",
-        "ToDo",
-        "Deleted Document",
-        "Custom Field",
-        "DocType",
-        "Webhook Request Log",
-    ]
-    .contains(&doctype)
+    ["Comment", "ToDo", "Deleted Document", "Custom Field", "DocType", "Webhook Request Log"]
+        .contains(&doctype)
 }
 
 fn leads(field: &Field, row: &Row, doctype: &str, name: &str) -> bool {

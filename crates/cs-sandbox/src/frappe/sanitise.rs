@@ -50,9 +50,8 @@ const ALLOWED: [&str; 46] = [
     "ul",
 ];
 const VOID: [&str; 3] = ["br", "hr", "img"];
-const ATTRIBUTES: [&str; 10] = [
-    "alt", "class", "colspan", "height", "href", "rowspan", "src", "style", "title", "width",
-];
+const ATTRIBUTES: [&str; 10] =
+    ["alt", "class", "colspan", "height", "href", "rowspan", "src", "style", "title", "width"];
 
 enum Piece<'a> {
     Text(&'a str),
@@ -72,25 +71,15 @@ pub(super) fn sanitise(value: &str) -> String {
         return value.to_owned();
     }
     let pieces = split(value);
-    let has_tag = pieces
-        .iter()
-        .any(|piece| matches!(piece, Piece::Tag(tag) if !tag.closing));
-    if has_tag {
-        clean(&pieces).replace("\r\n", "\n")
-    } else {
-        value.to_owned()
-    }
+    let has_tag = pieces.iter().any(|piece| matches!(piece, Piece::Tag(tag) if !tag.closing));
+    if has_tag { clean(&pieces).replace("\r\n", "\n") } else { value.to_owned() }
 }
 
 fn split(value: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut rest = value;
     let mut from = 0;
-    while let Some(at) = rest
-        .get(from..)
-        .and_then(|tail| tail.find('<'))
-        .map(|at| at + from)
-    {
+    while let Some(at) = rest.get(from..).and_then(|tail| tail.find('<')).map(|at| at + from) {
         let tail = rest.get(at..).unwrap_or_default();
         if let Some(tag) = read_tag(tail) {
             pieces.push(Piece::Text(rest.get(..at).unwrap_or_default()));
@@ -117,25 +106,17 @@ fn read_tag(tail: &str) -> Option<Tag<'_>> {
     if !inner.starts_with(|first: char| first.is_ascii_alphabetic()) || inner.contains('<') {
         return None;
     }
-    let stop = inner
-        .find(|character: char| character.is_whitespace() || character == '/')
-        .unwrap_or(inner.len());
+    let stop =
+        inner.find(|character: char| character.is_whitespace() || character == '/').unwrap_or(inner.len());
     let (name, rest) = inner.split_at(stop);
-    Some(Tag {
-        source,
-        name: name.to_lowercase(),
-        closing,
-        attributes: read_attributes(rest),
-    })
+    Some(Tag { source, name: name.to_lowercase(), closing, attributes: read_attributes(rest) })
 }
 
 fn read_attributes(text: &str) -> Vec<(String, String)> {
     let mut attributes = Vec::new();
     let mut rest = text.trim_start_matches(|c: char| c.is_whitespace() || c == '/');
     while !rest.is_empty() {
-        let stop = rest
-            .find(|c: char| c.is_whitespace() || c == '=')
-            .unwrap_or(rest.len());
+        let stop = rest.find(|c: char| c.is_whitespace() || c == '=').unwrap_or(rest.len());
         let (name, tail) = rest.split_at(stop);
         let tail = tail.trim_start();
         let (value, tail) = match tail.strip_prefix('=') {
@@ -258,10 +239,7 @@ mod tests {
             ),
             ("<ana@example.invalid>", "&lt;ana@example.invalid&gt;"),
             ("<p>Hola &amp; adiós", "<p>Hola &amp; adiós</p>"),
-            (
-                "<a href=\"https://example.invalid/\">y</a>",
-                "<a href=\"https://example.invalid/\">y</a>",
-            ),
+            ("<a href=\"https://example.invalid/\">y</a>", "<a href=\"https://example.invalid/\">y</a>"),
         ];
         for (sent, kept) in table {
             assert_eq!(sanitise(sent), kept);

@@ -32,13 +32,7 @@ pub struct RateLimit {
 impl RateLimit {
     /// A fresh window.
     pub fn new(window: i64, budget: u64, cost: u64, began: Timestamp) -> Self {
-        Self {
-            window,
-            budget,
-            cost,
-            used: 0,
-            began,
-        }
+        Self { window, budget, cost, used: 0, began }
     }
 
     /// Seconds until the next window.
@@ -156,8 +150,7 @@ impl Site {
         if let Some(meta) = self.store.doctype(doctype) {
             fill_numbers(&meta, &mut row);
             for field in meta.tables() {
-                row.entry(field.fieldname.clone())
-                    .or_insert_with(|| Value::Array(Vec::new()));
+                row.entry(field.fieldname.clone()).or_insert_with(|| Value::Array(Vec::new()));
                 self.stage_rows(field, doctype, &name, &mut row, &when);
             }
         }
@@ -204,6 +197,12 @@ impl Site {
         }
     }
 
+    /// Takes a document away without any rule; the counterpart of [`Site::stage`].
+    pub fn unstage(&mut self, doctype: &str, name: &str) {
+        self.store.remove(doctype, name);
+        self.store.commit();
+    }
+
     /// Sets the counter of a series: the last number that was given for the prefix.
     pub fn stage_series(&mut self, prefix: &str, last: u64) {
         self.store.set_series(prefix, last);
@@ -217,17 +216,12 @@ impl Site {
 
     /// A stored document with its child rows, as a JSON object; for looking at what a client achieved.
     pub fn document(&self, doctype: &str, name: &str) -> Option<Value> {
-        self.store
-            .get(doctype, name)
-            .map(|row| Value::Object(Row::clone(row)))
+        self.store.get(doctype, name).map(|row| Value::Object(Row::clone(row)))
     }
 
     /// All stored documents of a kind, in the order of their names.
     pub fn documents(&self, doctype: &str) -> Vec<Value> {
-        self.store
-            .rows(doctype)
-            .map(|row| Value::Object(Row::clone(row)))
-            .collect()
+        self.store.rows(doctype).map(|row| Value::Object(Row::clone(row))).collect()
     }
 
     /// How many documents of a kind there are.
@@ -237,13 +231,7 @@ impl Site {
 
     /// Gives a user a key and a secret; a second token of the same key replaces the first.
     pub fn add_token(&mut self, key: &str, secret: &str, user: &str) {
-        self.tokens.insert(
-            key.to_owned(),
-            Token {
-                secret: secret.to_owned(),
-                user: user.to_owned(),
-            },
-        );
+        self.tokens.insert(key.to_owned(), Token { secret: secret.to_owned(), user: user.to_owned() });
     }
 
     /// Opens a cookie session.
@@ -253,10 +241,7 @@ impl Site {
 
     /// The user of a key and secret. A disabled user's token works all the same (facts/FRAPPE.md, trap 12).
     pub fn user_of_token(&self, key: &str, secret: &str) -> Option<String> {
-        self.tokens
-            .get(key)
-            .filter(|token| token.secret == secret)
-            .map(|token| token.user.clone())
+        self.tokens.get(key).filter(|token| token.secret == secret).map(|token| token.user.clone())
     }
 
     /// The user of a session cookie.
@@ -266,9 +251,7 @@ impl Site {
 
     /// The user's full name.
     pub fn full_name(&self, user: &str) -> String {
-        self.store
-            .get("User", user)
-            .map_or_else(|| user.to_owned(), |row| text(row.get("full_name")))
+        self.store.get("User", user).map_or_else(|| user.to_owned(), |row| text(row.get("full_name")))
     }
 
     /// The site's time zone.
@@ -286,8 +269,7 @@ impl Site {
 
     /// Changes a system setting.
     pub fn set_setting(&mut self, field: &str, value: impl Into<Value>) {
-        self.store
-            .set("System Settings", "System Settings", &[(field, value.into())]);
+        self.store.set("System Settings", "System Settings", &[(field, value.into())]);
         self.store.commit();
     }
 
@@ -341,12 +323,7 @@ impl Site {
         work: impl FnOnce(&mut Txn<'_>) -> Result<T, Refusal>,
     ) -> Answered<T> {
         let savepoint = self.store.savepoint();
-        let mut txn = Txn {
-            user: user.to_owned(),
-            now,
-            messages: Vec::new(),
-            site: self,
-        };
+        let mut txn = Txn { user: user.to_owned(), now, messages: Vec::new(), site: self };
         let result = work(&mut txn);
         let messages = txn.messages;
         if result.is_ok() {
@@ -392,10 +369,7 @@ impl Txn<'_> {
     pub(super) fn meta(&self, doctype: &str) -> Result<Arc<DocType>, Refusal> {
         self.site.store.doctype(doctype).ok_or_else(|| {
             let module = doctype.to_lowercase().replace([' ', '-'], "_");
-            Refusal::silent(
-                Class::Import,
-                format!("No module named 'frappe.core.doctype.{module}'"),
-            )
+            Refusal::silent(Class::Import, format!("No module named 'frappe.core.doctype.{module}'"))
         })
     }
 
@@ -413,11 +387,7 @@ impl Txn<'_> {
 
     /// A stored document, or 404.
     pub(super) fn stored(&self, doctype: &str, name: &str) -> Result<Arc<Row>, Refusal> {
-        self.site
-            .store
-            .get(doctype, name)
-            .cloned()
-            .ok_or_else(|| Refusal::not_found(doctype, name))
+        self.site.store.get(doctype, name).cloned().ok_or_else(|| Refusal::not_found(doctype, name))
     }
 
     /// Who asks.
@@ -427,11 +397,7 @@ impl Txn<'_> {
 
     /// Refuses what is locked by another transaction, as the database does after 50 seconds.
     pub(super) fn check_lock(&self, doctype: &str, name: &str) -> Result<(), Refusal> {
-        let locked = self
-            .site
-            .switches
-            .locked
-            .contains(&(doctype.to_owned(), name.to_owned()));
+        let locked = self.site.switches.locked.contains(&(doctype.to_owned(), name.to_owned()));
         if locked {
             return Err(Refusal::silent(
                 Class::QueryTimeout,

@@ -10,9 +10,7 @@ pub(super) fn zone(name: &str) -> TimeZone {
 
 /// `2026-11-21 19:40:59.250873`.
 pub(super) fn stamp(at: Timestamp, zone: &TimeZone) -> String {
-    at.to_zoned(zone.clone())
-        .strftime("%Y-%m-%d %H:%M:%S.%6f")
-        .to_string()
+    at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S.%6f").to_string()
 }
 
 /// `2026-11-21`.
@@ -83,11 +81,7 @@ fn read_time(text: &str) -> Option<String> {
     let fits = hour < 24 && minute < 60 && second < 60 && parts.next().is_none();
     let digits = fraction.len() <= 6 && fraction.bytes().all(|byte| byte.is_ascii_digit());
     let fraction = format!("{fraction:0<6}");
-    let tail = if fraction == "000000" {
-        String::new()
-    } else {
-        format!(".{fraction}")
-    };
+    let tail = if fraction == "000000" { String::new() } else { format!(".{fraction}") };
     (fits && digits).then(|| format!("{hour:02}:{minute:02}:{second:02}{tail}"))
 }
 
@@ -105,10 +99,7 @@ mod tests {
     #[test]
     fn stamps_are_local_to_the_site() {
         let at: Timestamp = "2026-11-22T01:40:59.432807Z".parse().unwrap();
-        assert_eq!(
-            stamp(at, &zone("America/Mexico_City")),
-            "2026-11-21 19:40:59.432807"
-        );
+        assert_eq!(stamp(at, &zone("America/Mexico_City")), "2026-11-21 19:40:59.432807");
         assert_eq!(stamp(at, &zone("No/Where")), "2026-11-22 01:40:59.432807");
     }
 
@@ -119,11 +110,7 @@ mod tests {
         for wrong in ["31/12/2027", "2027-02-30", "05-11-2026", "no-fecha"] {
             assert_eq!(read_date(wrong), Moment::Refused, "{wrong}");
         }
-        for wrong in [
-            "2026-11-20T10:00:00",
-            "2026-11-20T10:00:00Z",
-            "2026-11-20 25:00:00",
-        ] {
+        for wrong in ["2026-11-20T10:00:00", "2026-11-20T10:00:00Z", "2026-11-20 25:00:00"] {
             assert_eq!(read_datetime(wrong), Moment::Refused, "{wrong}");
         }
         let micro = "2026-11-20 10:00:00.123456";

@@ -11,19 +11,9 @@ use super::collate;
 use super::values::{Row, text};
 
 enum Undo {
-    Row {
-        doctype: String,
-        key: String,
-        before: Option<Arc<Row>>,
-    },
-    Series {
-        prefix: String,
-        before: Option<u64>,
-    },
-    DocType {
-        name: String,
-        before: Option<Arc<DocType>>,
-    },
+    Row { doctype: String, key: String, before: Option<Arc<Row>> },
+    Series { prefix: String, before: Option<u64> },
+    DocType { name: String, before: Option<Arc<DocType>> },
 }
 
 /// The database of one site.
@@ -56,10 +46,7 @@ impl Store {
     /// Forgets a kind.
     pub(super) fn remove_doctype(&mut self, name: &str) {
         if let Some(before) = self.doctypes.remove(name) {
-            self.undo.push(Undo::DocType {
-                name: name.to_owned(),
-                before: Some(before),
-            });
+            self.undo.push(Undo::DocType { name: name.to_owned(), before: Some(before) });
         }
     }
 
@@ -76,27 +63,15 @@ impl Store {
     /// Writes a document under the name that it holds.
     pub(super) fn put(&mut self, doctype: &str, row: Row) {
         let key = collate::key(&text(row.get("name")));
-        let before = self
-            .tables
-            .entry(doctype.to_owned())
-            .or_default()
-            .insert(key.clone(), Arc::new(row));
-        self.undo.push(Undo::Row {
-            doctype: doctype.to_owned(),
-            key,
-            before,
-        });
+        let before = self.tables.entry(doctype.to_owned()).or_default().insert(key.clone(), Arc::new(row));
+        self.undo.push(Undo::Row { doctype: doctype.to_owned(), key, before });
     }
 
     /// Takes a document away.
     pub(super) fn remove(&mut self, doctype: &str, name: &str) -> Option<Arc<Row>> {
         let key = collate::key(name);
         let before = self.tables.get_mut(doctype)?.remove(&key)?;
-        self.undo.push(Undo::Row {
-            doctype: doctype.to_owned(),
-            key,
-            before: Some(Arc::clone(&before)),
-        });
+        self.undo.push(Undo::Row { doctype: doctype.to_owned(), key, before: Some(Arc::clone(&before)) });
         Some(before)
     }
 
@@ -125,10 +100,7 @@ impl Store {
     /// Sets a counter.
     pub(super) fn set_series(&mut self, prefix: &str, last: u64) {
         let before = self.series.insert(prefix.to_owned(), last);
-        self.undo.push(Undo::Series {
-            prefix: prefix.to_owned(),
-            before,
-        });
+        self.undo.push(Undo::Series { prefix: prefix.to_owned(), before });
     }
 
     /// A point to come back to.

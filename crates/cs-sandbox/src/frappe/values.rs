@@ -13,15 +13,8 @@ use super::{sanitise, stamp};
 pub type Row = Map<String, Value>;
 
 /// Columns of every document.
-pub(super) const STANDARD: [&str; 7] = [
-    "name",
-    "owner",
-    "creation",
-    "modified",
-    "modified_by",
-    "docstatus",
-    "idx",
-];
+pub(super) const STANDARD: [&str; 7] =
+    ["name", "owner", "creation", "modified", "modified_by", "docstatus", "idx"];
 /// Further columns of child rows.
 pub(super) const CHILD: [&str; 3] = ["parent", "parentfield", "parenttype"];
 
@@ -99,6 +92,8 @@ pub(super) fn set_defaults(doctype: &DocType, row: &mut Row, defaults: &Defaults
 fn default_of(field: &Field, defaults: &Defaults<'_>) -> Option<Value> {
     let written = field.default.as_str();
     match field.fieldtype.as_str() {
+        // A number that must be given is not made up.
+        "Int" | "Float" | "Currency" | "Percent" if field.reqd == 1 && written.is_empty() => None,
         "Check" | "Int" => Some(integer(Some(&Value::from(written))).into()),
         "Float" | "Currency" | "Percent" => Some(float(number(Some(&Value::from(written))))),
         "Select" if written.is_empty() => field.options.split('\n').next().map(Value::from),
@@ -140,14 +135,7 @@ pub(super) fn coerce(doctype: &DocType, row: &mut Row) -> Result<(), Refusal> {
 /// Cleans texts that hold HTML.
 pub(super) fn clean(doctype: &DocType, row: &mut Row) {
     for field in doctype.columns() {
-        let texts = [
-            "Data",
-            "Small Text",
-            "Text",
-            "Long Text",
-            "Text Editor",
-            "Read Only",
-        ];
+        let texts = ["Data", "Small Text", "Text", "Long Text", "Text Editor", "Read Only"];
         let cleaned = texts.contains(&field.fieldtype.as_str()) && field.options != "Email";
         if let (true, Some(Value::String(text))) = (cleaned, row.get_mut(&field.fieldname)) {
             *text = sanitise::sanitise(text);
@@ -167,10 +155,8 @@ pub(super) struct Place<'a> {
 
 /// Fields that must have a value and have none, with the message for each.
 pub(super) fn missing<'a>(doctype: &'a DocType, row: &Row, place: &Place<'_>) -> Vec<(&'a str, Message)> {
-    let lacking = doctype
-        .fields
-        .iter()
-        .filter(|field| field.reqd == 1 && !has_value(row.get(&field.fieldname)));
+    let lacking =
+        doctype.fields.iter().filter(|field| field.reqd == 1 && !has_value(row.get(&field.fieldname)));
     lacking
         .map(|field| {
             let label = field.title();
@@ -214,13 +200,12 @@ fn check_kind(field: &Field, text: &str) -> Result<(), Refusal> {
             )),
             None => Ok(()),
         },
-        "Phone" if !is_phone(text) => Err(Refusal::thrown(
-            Class::InvalidPhoneNumber,
-            format!("{text} is not a valid Phone Number"),
-        )),
-        "URL" if !is_url(text) => Err(Refusal::invalid(format!(
-            "'<strong>{text}</strong>' is not a valid URL"
-        ))),
+        "Phone" if !is_phone(text) => {
+            Err(Refusal::thrown(Class::InvalidPhoneNumber, format!("{text} is not a valid Phone Number")))
+        }
+        "URL" if !is_url(text) => {
+            Err(Refusal::invalid(format!("'<strong>{text}</strong>' is not a valid URL")))
+        }
         _ => Ok(()),
     }
 }
@@ -241,10 +226,7 @@ fn is_email(text: &str) -> bool {
 fn is_phone(text: &str) -> bool {
     let text = text.trim();
     let length = text.chars().count();
-    (1..=20).contains(&length)
-        && text
-            .chars()
-            .all(|c| c.is_ascii_digit() || " +_-,.*#()".contains(c))
+    (1..=20).contains(&length) && text.chars().all(|c| c.is_ascii_digit() || " +_-,.*#()".contains(c))
 }
 
 fn is_url(text: &str) -> bool {
@@ -265,9 +247,7 @@ fn check_choice(field: &Field, value: Option<&Value>, place: &Place<'_>) -> Resu
     if options.contains(&chosen.as_str()) {
         return Ok(());
     }
-    let prefix = place
-        .row
-        .map_or_else(String::new, |(_, number)| format!("Row #{number}:"));
+    let prefix = place.row.map_or_else(String::new, |(_, number)| format!("Row #{number}:"));
     let allowed: Vec<String> = options.iter().map(|option| format!("\"{option}\"")).collect();
     Err(Refusal::invalid(format!(
         "{prefix} {} cannot be \"{chosen}\". It should be one of {}",
@@ -384,20 +364,14 @@ mod tests {
 
     fn card() -> std::sync::Arc<DocType> {
         let lab = super::super::catalogue::lab().unwrap();
-        lab.into_iter()
-            .find(|doctype| doctype.name == "Bank Card Lab")
-            .unwrap()
+        lab.into_iter().find(|doctype| doctype.name == "Bank Card Lab").unwrap()
     }
 
     fn row(value: Value) -> Row {
         value.as_object().unwrap().clone()
     }
 
-    const PLACE: Place<'static> = Place {
-        doctype: "Bank Card Lab",
-        name: "BC-00001",
-        row: None,
-    };
+    const PLACE: Place<'static> = Place { doctype: "Bank Card Lab", name: "BC-00001", row: None };
 
     #[test]
     fn numbers_are_read_as_leniently_as_python_does() {
@@ -405,32 +379,12 @@ mod tests {
             (serde_json::json!({"n": "abc"}), "n", serde_json::json!(0)),
             (serde_json::json!({"n": 3.9}), "n", serde_json::json!(3)),
             (serde_json::json!({"n": "42"}), "n", serde_json::json!(42)),
-            (
-                serde_json::json!({"amount": "1,234.50"}),
-                "amount",
-                serde_json::json!(1234.5),
-            ),
-            (
-                serde_json::json!({"amount": "abc"}),
-                "amount",
-                serde_json::json!(0.0),
-            ),
-            (
-                serde_json::json!({"active": "yes"}),
-                "active",
-                serde_json::json!(0),
-            ),
+            (serde_json::json!({"amount": "1,234.50"}), "amount", serde_json::json!(1234.5)),
+            (serde_json::json!({"amount": "abc"}), "amount", serde_json::json!(0.0)),
+            (serde_json::json!({"active": "yes"}), "active", serde_json::json!(0)),
             (serde_json::json!({"active": 5}), "active", serde_json::json!(1)),
-            (
-                serde_json::json!({"brand": " Visa "}),
-                "brand",
-                serde_json::json!("Visa"),
-            ),
-            (
-                serde_json::json!({"payload": {"a": 1}}),
-                "payload",
-                serde_json::json!("{\"a\":1}"),
-            ),
+            (serde_json::json!({"brand": " Visa "}), "brand", serde_json::json!("Visa")),
+            (serde_json::json!({"payload": {"a": 1}}), "payload", serde_json::json!("{\"a\":1}")),
         ];
         for (sent, field, kept) in table {
             let mut row = row(sent);
@@ -442,18 +396,9 @@ mod tests {
     #[test]
     fn a_wrong_value_is_refused_in_frappe_s_words() {
         let table = [
-            (
-                serde_json::json!({"email": "a@"}),
-                "a@ is not a valid Email Address",
-            ),
-            (
-                serde_json::json!({"phone": "abc"}),
-                "abc is not a valid Phone Number",
-            ),
-            (
-                serde_json::json!({"url": "notaurl"}),
-                "'<strong>notaurl</strong>' is not a valid URL",
-            ),
+            (serde_json::json!({"email": "a@"}), "a@ is not a valid Email Address"),
+            (serde_json::json!({"phone": "abc"}), "abc is not a valid Phone Number"),
+            (serde_json::json!({"url": "notaurl"}), "'<strong>notaurl</strong>' is not a valid URL"),
             (
                 serde_json::json!({"brand": "visa"}),
                 " Brand cannot be \"visa\". It should be one of \"\", \"Visa\", \"Mastercard\"",
@@ -483,12 +428,8 @@ mod tests {
         );
         let big = to_storage(&card(), &row(serde_json::json!({"amount": 1e15})), "db").unwrap_err();
         assert_eq!(big.class, Class::DatabaseRange);
-        let date = to_storage(
-            &card(),
-            &row(serde_json::json!({"expires_on": "31/12/2027"})),
-            "db",
-        )
-        .unwrap_err();
+        let date =
+            to_storage(&card(), &row(serde_json::json!({"expires_on": "31/12/2027"})), "db").unwrap_err();
         assert_eq!(
             date.text,
             "(1292, \"Incorrect date value: '31/12/2027' for column `db`.`tabBank Card Lab`.`expires_on` at row 1\")"

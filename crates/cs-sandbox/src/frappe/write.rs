@@ -80,11 +80,7 @@ impl Draft {
 /// The rows of a table in a document.
 pub(super) fn rows_of(row: &Row, table: &str) -> Vec<Row> {
     let rows = row.get(table).and_then(Value::as_array);
-    rows.into_iter()
-        .flatten()
-        .filter_map(Value::as_object)
-        .cloned()
-        .collect()
+    rows.into_iter().flatten().filter_map(Value::as_object).cloned().collect()
 }
 
 impl Txn<'_> {
@@ -95,33 +91,22 @@ impl Txn<'_> {
         let mut row = Row::new();
         self.merge(&meta, &mut row, sent);
         for field in meta.tables() {
-            row.entry(field.fieldname.clone())
-                .or_insert_with(|| Value::Array(Vec::new()));
+            row.entry(field.fieldname.clone()).or_insert_with(|| Value::Array(Vec::new()));
         }
         row.insert("docstatus".to_owned(), integer(sent.get("docstatus")).into());
         row.insert("idx".to_owned(), 0.into());
         let now = self.stamp();
-        for (field, value) in [
-            ("creation", &now),
-            ("modified", &now),
-            ("owner", &self.user),
-            ("modified_by", &self.user),
-        ] {
+        for (field, value) in
+            [("creation", &now), ("modified", &now), ("owner", &self.user), ("modified_by", &self.user)]
+        {
             row.insert(field.to_owned(), value.clone().into());
         }
-        let mut draft = Draft {
-            meta,
-            row,
-            before: None,
-            action: Action::Insert,
-        };
+        let mut draft = Draft { meta, row, before: None, action: Action::Insert };
         self.set_defaults(&mut draft);
         self.before_links(&mut draft)?;
         self.check_links(&mut draft)?;
         if matches!(draft.meta.naming, super::catalogue::Naming::Prompt) {
-            draft
-                .row
-                .insert("name".to_owned(), sent.get("name").cloned().unwrap_or_default());
+            draft.row.insert("name".to_owned(), sent.get("name").cloned().unwrap_or_default());
         }
         self.before_naming(&mut draft)?;
         let name = self.new_name(&Arc::clone(&draft.meta), &draft.row)?;
@@ -182,30 +167,21 @@ impl Txn<'_> {
         let mut row = Row::new();
         self.merge(&meta, &mut row, document);
         for field in meta.tables() {
-            row.entry(field.fieldname.clone())
-                .or_insert_with(|| Value::Array(Vec::new()));
+            row.entry(field.fieldname.clone()).or_insert_with(|| Value::Array(Vec::new()));
         }
         for field in ["name", "owner", "creation", "idx"] {
             let value = document.get(field).or_else(|| before.get(field));
             row.insert(field.to_owned(), value.cloned().unwrap_or_default());
         }
         row.insert("docstatus".to_owned(), integer(document.get("docstatus")).into());
-        row.insert(
-            "modified".to_owned(),
-            document.get("modified").cloned().unwrap_or_default(),
-        );
+        row.insert("modified".to_owned(), document.get("modified").cloned().unwrap_or_default());
         self.save_over(meta, row, before)
     }
 
     fn save_over(&mut self, meta: Arc<DocType>, row: Row, before: Arc<Row>) -> Result<Row, Refusal> {
         let name = text(before.get("name"));
         self.check_lock(&meta.name, &name)?;
-        let mut draft = Draft {
-            meta,
-            row,
-            action: Action::Save,
-            before: Some(Arc::clone(&before)),
-        };
+        let mut draft = Draft { meta, row, action: Action::Save, before: Some(Arc::clone(&before)) };
         draft.set("name", name);
         self.check_version(&draft, &before)?;
         draft.action = next_action(&draft, &before)?;
@@ -301,10 +277,7 @@ impl Txn<'_> {
         if wrong.is_empty() {
             return Ok(());
         }
-        Err(Refusal::thrown(
-            Class::LinkValidation,
-            format!("Could not find {}", wrong.join(", ")),
-        ))
+        Err(Refusal::thrown(Class::LinkValidation, format!("Could not find {}", wrong.join(", "))))
     }
 
     fn check_row_links(&self, meta: &DocType, row: &mut Row, prefix: &str, wrong: &mut Vec<String>) {
@@ -333,10 +306,7 @@ impl Txn<'_> {
         if doctype == "DocType" {
             return self.site.store.doctype(name).map(|meta| meta.name.clone());
         }
-        self.site
-            .store
-            .get(doctype, name)
-            .map(|row| text(row.get("name")))
+        self.site.store.get(doctype, name).map(|row| text(row.get("name")))
     }
 
     /// Gives child rows their place, and new ones a name.
@@ -347,24 +317,14 @@ impl Txn<'_> {
             for (index, row) in rows.iter_mut().enumerate() {
                 self.place_row(draft, &table, index, row);
             }
-            draft
-                .row
-                .insert(table, rows.into_iter().map(Value::Object).collect());
+            draft.row.insert(table, rows.into_iter().map(Value::Object).collect());
         }
     }
 
     fn place_row(&mut self, draft: &Draft, table: &str, index: usize, row: &mut Row) {
         let late = row.shift_remove(LATE).is_some();
-        let modified = if late {
-            self.stamp()
-        } else {
-            draft.text("modified")
-        };
-        let creation = if late {
-            modified.clone()
-        } else {
-            draft.text("creation")
-        };
+        let modified = if late { self.stamp() } else { draft.text("modified") };
+        let creation = if late { modified.clone() } else { draft.text("creation") };
         if !has_value(row.get("name")) {
             row.insert("name".to_owned(), self.site.random_name().into());
             if !late {
@@ -408,27 +368,14 @@ impl Txn<'_> {
                 }
             });
             result?;
-            rows.extend(
-                draft
-                    .rows(&table.fieldname)
-                    .into_iter()
-                    .map(|row| (Arc::clone(&child), row)),
-            );
+            rows.extend(draft.rows(&table.fieldname).into_iter().map(|row| (Arc::clone(&child), row)));
         }
         check_mandatory(&meta, draft, &rows)?;
-        let place = Place {
-            doctype: &meta.name,
-            name: &name,
-            row: None,
-        };
+        let place = Place { doctype: &meta.name, name: &name, row: None };
         values::validate(&meta, &draft.row, &place)?;
         for (child, row) in &rows {
             let number = usize::try_from(integer(row.get("idx"))).unwrap_or_default();
-            let place = Place {
-                doctype: &meta.name,
-                name: &name,
-                row: Some((&child.name, number)),
-            };
+            let place = Place { doctype: &meta.name, name: &name, row: Some((&child.name, number)) };
             values::validate(child, row, &place)?;
         }
         self.clean(draft);
@@ -445,9 +392,7 @@ impl Txn<'_> {
             for (index, row) in rows.iter_mut().enumerate() {
                 self.place_row(draft, &table, index, row);
             }
-            draft
-                .row
-                .insert(table, rows.into_iter().map(Value::Object).collect());
+            draft.row.insert(table, rows.into_iter().map(Value::Object).collect());
         }
     }
 
@@ -478,10 +423,9 @@ impl Txn<'_> {
         self.check_unique(&meta, &stored, &name)?;
         for table in meta.tables() {
             let known: BTreeSet<String> = match &draft.before {
-                Some(before) => rows_of(before, &table.fieldname)
-                    .iter()
-                    .map(|row| text(row.get("name")))
-                    .collect(),
+                Some(before) => {
+                    rows_of(before, &table.fieldname).iter().map(|row| text(row.get("name"))).collect()
+                }
                 None => BTreeSet::new(),
             };
             let mut rows = Vec::new();
@@ -492,20 +436,13 @@ impl Txn<'_> {
                     || row.contains_key(LATE)
                     || known.contains(&text(row.get("name")));
                 if let (true, Some(child)) = (lasts, self.site.store.doctype(&table.options)) {
-                    rows.push(Value::Object(values::to_storage(
-                        &child,
-                        &row,
-                        &self.site.database,
-                    )?));
+                    rows.push(Value::Object(values::to_storage(&child, &row, &self.site.database)?));
                 }
             }
             stored.insert(table.fieldname.clone(), Value::Array(rows));
         }
         // An empty unique value is kept as nothing, and echoed so.
-        for field in meta
-            .columns()
-            .filter(|field| field.unique == 1 && field.has_column())
-        {
+        for field in meta.columns().filter(|field| field.unique == 1 && field.has_column()) {
             if !stored.contains_key(&field.fieldname) {
                 draft.row.shift_remove(&field.fieldname);
             }
@@ -554,21 +491,14 @@ impl Txn<'_> {
 }
 
 fn next_action(draft: &Draft, before: &Row) -> Result<Action, Refusal> {
-    let (from, to) = (
-        integer(before.get("docstatus")),
-        integer(draft.row.get("docstatus")),
-    );
+    let (from, to) = (integer(before.get("docstatus")), integer(draft.row.get("docstatus")));
     let word = |status| match status {
         0 => "Draft",
         1 => "Submitted",
         _ => "Cancelled",
     };
     let transition = || {
-        let text = format!(
-            "Cannot change docstatus from {from} ({}) to {to} ({})",
-            word(from),
-            word(to)
-        );
+        let text = format!("Cannot change docstatus from {from} ({}) to {to} ({})", word(from), word(to));
         Err(Refusal::silent(Class::DocstatusTransition, text))
     };
     match (from, to) {
@@ -576,29 +506,18 @@ fn next_action(draft: &Draft, before: &Row) -> Result<Action, Refusal> {
         (0, 1) if draft.meta.is_submittable => Ok(Action::Submit),
         (1, 1) => Ok(Action::UpdateAfterSubmit),
         (1, 2) => Ok(Action::Cancel),
-        (2, _) => Err(Refusal::silent(
-            Class::Validation,
-            "Cannot edit cancelled document",
-        )),
+        (2, _) => Err(Refusal::silent(Class::Validation, "Cannot edit cancelled document")),
         _ => transition(),
     }
 }
 
 fn check_mandatory(meta: &DocType, draft: &Draft, rows: &[(Arc<DocType>, Row)]) -> Result<(), Refusal> {
     let name = draft.name();
-    let place = Place {
-        doctype: &meta.name,
-        name: &name,
-        row: None,
-    };
+    let place = Place { doctype: &meta.name, name: &name, row: None };
     let mut missing = values::missing(meta, &draft.row, &place);
     for (child, row) in rows {
         let number = usize::try_from(integer(row.get("idx"))).unwrap_or_default();
-        let place = Place {
-            doctype: &meta.name,
-            name: &name,
-            row: Some((&child.name, number)),
-        };
+        let place = Place { doctype: &meta.name, name: &name, row: Some((&child.name, number)) };
         missing.extend(values::missing(child, row, &place));
     }
     if missing.is_empty() {
@@ -607,9 +526,7 @@ fn check_mandatory(meta: &DocType, draft: &Draft, rows: &[(Arc<DocType>, Row)]) 
     let fields: Vec<&str> = missing.iter().map(|(field, _)| *field).collect();
     let text = format!("[{}, {name}]: {}", meta.name, fields.join(", "));
     let refusal = Refusal::silent(Class::Mandatory, text);
-    Err(missing
-        .into_iter()
-        .fold(refusal, |refusal, (_, message)| refusal.saying(message)))
+    Err(missing.into_iter().fold(refusal, |refusal, (_, message)| refusal.saying(message)))
 }
 
 /// `creation`, `owner` and fields that are set only once stay as they were.
@@ -673,9 +590,7 @@ fn python_text(text: &str) -> String {
 
 fn each_row(row: &mut Row, table: &str, mut act: impl FnMut(&mut Row)) {
     if let Some(Value::Array(rows)) = row.get_mut(table) {
-        rows.iter_mut()
-            .filter_map(Value::as_object_mut)
-            .for_each(&mut act);
+        rows.iter_mut().filter_map(Value::as_object_mut).for_each(&mut act);
     }
 }
 

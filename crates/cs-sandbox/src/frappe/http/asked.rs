@@ -41,12 +41,7 @@ impl Asked {
         let (version, route) = read_route(method, path);
         let mut form = read_pairs(query);
         form.extend(read_body(headers, body));
-        Self {
-            version,
-            method: method.clone(),
-            route,
-            form,
-        }
+        Self { version, method: method.clone(), route, form }
     }
 
     /// A parameter's text.
@@ -94,11 +89,7 @@ impl Asked {
 
     /// The list that the parameters ask for. The resource API wants JSON; functions take plain texts, too.
     pub(super) fn query(&self, doctype: &str, strict: bool) -> Result<Query, Refusal> {
-        let fields = if strict {
-            self.json("fields")?
-        } else {
-            self.loose("fields")
-        };
+        let fields = if strict { self.json("fields")? } else { self.loose("fields") };
         let limit = ["limit_page_length", "limit"]
             .iter()
             .find_map(|key| self.form.get(*key))
@@ -111,11 +102,7 @@ impl Asked {
             order: query::read_order(&self.text("order_by")),
             group: (!group.is_empty()).then(|| query::column(&group)),
             start: usize::try_from(integer(self.form.get("limit_start"))).unwrap_or_default(),
-            limit: if limit == 0 {
-                None
-            } else {
-                usize::try_from(limit).ok()
-            },
+            limit: if limit == 0 { None } else { usize::try_from(limit).ok() },
         })
     }
 }
@@ -163,14 +150,8 @@ fn document_route(version: Version, method: &Method, doctype: &str, name: &str) 
 
 /// Decodes `%41`, and in forms `+` as well.
 pub(super) fn decode(text: &str, is_form: bool) -> String {
-    let plus = if is_form {
-        text.replace('+', " ")
-    } else {
-        text.to_owned()
-    };
-    percent_encoding::percent_decode_str(&plus)
-        .decode_utf8_lossy()
-        .into_owned()
+    let plus = if is_form { text.replace('+', " ") } else { text.to_owned() };
+    percent_encoding::percent_decode_str(&plus).decode_utf8_lossy().into_owned()
 }
 
 fn read_pairs(text: &str) -> Row {
@@ -189,9 +170,7 @@ fn read_body(headers: &HeaderMap, body: &[u8]) -> Row {
     if let Ok(Value::Object(row)) = serde_json::from_str(&text) {
         return row;
     }
-    let kind = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let is_json = kind.is_some_and(|kind| kind.starts_with("application/json"));
     if is_json { Row::new() } else { read_pairs(&text) }
 }
@@ -209,19 +188,13 @@ mod tests {
         let name = "A/B Prueba?x#y%20".to_owned();
         let path = "/api/resource/Customer/A%2FB%20Prueba%3Fx%23y%2520";
         assert_eq!(route(Method::GET, path), Route::Document("Customer".into(), name));
-        assert_eq!(
-            route(Method::GET, "/api/resource/Contact/"),
-            Route::Kind("Contact".into())
-        );
+        assert_eq!(route(Method::GET, "/api/resource/Contact/"), Route::Kind("Contact".into()));
         assert_eq!(
             route(Method::GET, "/api/resource/Contact/Ana%20Prueba-1%20"),
             Route::Document("Contact".into(), "Ana Prueba-1 ".into())
         );
         assert_eq!(route(Method::GET, "/api/nada"), Route::Unknown);
-        assert_eq!(
-            route(Method::POST, "/api/v2/document/Contact/bulk_delete"),
-            Route::Unknown
-        );
+        assert_eq!(route(Method::POST, "/api/v2/document/Contact/bulk_delete"), Route::Unknown);
         assert_eq!(
             route(Method::GET, "/api/v2/doctype/Contact/meta"),
             Route::DocType("Contact".into(), "meta".into())

@@ -44,11 +44,7 @@ fn of_method(asked: &Asked, name: &str) -> (&'static str, Option<String>) {
         _ => "method",
     };
     let plain = asked.text("doctype");
-    let target = if plain.is_empty() {
-        in_document(asked)
-    } else {
-        Some(plain)
-    };
+    let target = if plain.is_empty() { in_document(asked) } else { Some(plain) };
     (operation, target)
 }
 
@@ -78,24 +74,12 @@ mod tests {
             classify(&method, path, "", &HeaderMap::new(), body.as_bytes())
         };
         let contact = || Some("Contact".to_owned());
-        assert_eq!(
-            ask(Method::POST, "/api/resource/Contact", "{}"),
-            ("create", contact())
-        );
-        assert_eq!(
-            ask(Method::PUT, "/api/resource/Contact/A%20B", "{}"),
-            ("update", contact())
-        );
+        assert_eq!(ask(Method::POST, "/api/resource/Contact", "{}"), ("create", contact()));
+        assert_eq!(ask(Method::PUT, "/api/resource/Contact/A%20B", "{}"), ("update", contact()));
         assert_eq!(ask(Method::GET, "/api/resource/Contact", ""), ("list", contact()));
-        assert_eq!(
-            ask(Method::DELETE, "/api/v2/document/Contact/A", ""),
-            ("delete", contact())
-        );
+        assert_eq!(ask(Method::DELETE, "/api/v2/document/Contact/A", ""), ("delete", contact()));
         let many = "{\"docs\":[{\"doctype\":\"Contact\"}]}";
-        assert_eq!(
-            ask(Method::POST, "/api/method/frappe.client.insert_many", many),
-            ("create", contact())
-        );
+        assert_eq!(ask(Method::POST, "/api/method/frappe.client.insert_many", many), ("create", contact()));
         assert_eq!(ask(Method::GET, "/api/method/ping", ""), ("method", None));
     }
 }

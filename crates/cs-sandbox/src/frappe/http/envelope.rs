@@ -51,10 +51,7 @@ pub(super) fn refuse(site: &mut Site, version: Version, before: Vec<Message>, re
     let status = refusal.class.status();
     // A 404 and a wrong CSRF token never carry their exception.
     let shows = site.shows_tracebacks() && !matches!(refusal.class, Class::DoesNotExist | Class::CsrfToken);
-    let messages: Vec<Message> = before
-        .into_iter()
-        .chain(refusal.messages.iter().cloned())
-        .collect();
+    let messages: Vec<Message> = before.into_iter().chain(refusal.messages.iter().cloned()).collect();
     let body = match version {
         Version::V1 => refuse_v1(site, refusal, &messages, shows),
         Version::V2 => refuse_v2(site, refusal, &messages, shows),
@@ -73,10 +70,7 @@ fn refuse_v1(site: &mut Site, refusal: &Refusal, messages: &[Message], shows: bo
         body.insert("_exc_source".to_owned(), "erpnext (app)".into());
     }
     if shows {
-        let trace = json!([format!(
-            "Traceback (most recent call last):\n{}",
-            exception.trim_end()
-        )]);
+        let trace = json!([format!("Traceback (most recent call last):\n{}", exception.trim_end())]);
         body.insert("exc".to_owned(), trace.to_string().into());
     }
     let written = messages.iter().map(|message| write(site, message)).collect();
@@ -95,10 +89,11 @@ fn refuse_v2(site: &mut Site, refusal: &Refusal, messages: &[Message], shows: bo
         error.insert("exception".to_owned(), trace.into());
     }
     // The message of the exception goes into the error, the others stand beside it.
-    let own = messages
-        .iter()
-        .rposition(|message| message.raised)
-        .or(if messages.is_empty() { None } else { Some(0) });
+    let own = messages.iter().rposition(|message| message.raised).or(if messages.is_empty() {
+        None
+    } else {
+        Some(0)
+    });
     let mut others = Vec::new();
     for (index, message) in messages.iter().enumerate() {
         let mut written = write(site, message);
@@ -122,17 +117,12 @@ fn add_messages(body: &mut Map<String, Value>, version: Version, written: Vec<Ma
     }
     match version {
         Version::V1 => {
-            let lines: Vec<String> = written
-                .into_iter()
-                .map(|message| Value::Object(message).to_string())
-                .collect();
+            let lines: Vec<String> =
+                written.into_iter().map(|message| Value::Object(message).to_string()).collect();
             body.insert("_server_messages".to_owned(), json!(lines).to_string().into());
         }
         Version::V2 => {
-            body.insert(
-                "messages".to_owned(),
-                written.into_iter().map(Value::Object).collect(),
-            );
+            body.insert("messages".to_owned(), written.into_iter().map(Value::Object).collect());
         }
     }
 }

@@ -125,10 +125,7 @@ fn may_read(txn: &Txn<'_>, doctype: &str) -> Result<(), Refusal> {
     if txn.may(&meta, Right::Read, &Row::new()) {
         return Ok(());
     }
-    Err(Refusal::thrown(
-        Class::Permission,
-        format!("No permission for {doctype}"),
-    ))
+    Err(Refusal::thrown(Class::Permission, format!("No permission for {doctype}")))
 }
 
 fn first(txn: &mut Txn<'_>, doctype: &str, asked: &Asked) -> Result<Row, Refusal> {
@@ -161,9 +158,8 @@ fn value(txn: &mut Txn<'_>, asked: &Asked) -> Answer {
     if txn.meta(&doctype)?.is_single {
         let row = txn.stored(&doctype, &doctype)?;
         let known = fields.iter().filter(|field| row.contains_key(*field));
-        let mut values: Vec<(String, Value)> = known
-            .map(|field| (field.clone(), text(row.get(field)).into()))
-            .collect();
+        let mut values: Vec<(String, Value)> =
+            known.map(|field| (field.clone(), text(row.get(field)).into())).collect();
         values.sort_by(|left, right| left.0.cmp(&right.0));
         return Ok(Value::Object(values.into_iter().collect()));
     }
@@ -178,11 +174,7 @@ fn value(txn: &mut Txn<'_>, asked: &Asked) -> Answer {
 }
 
 fn may_read_some(txn: &mut Txn<'_>, doctype: &str) -> Result<(), Refusal> {
-    if txn.meta(doctype)?.is_single {
-        may_read(txn, doctype)
-    } else {
-        Ok(())
-    }
+    if txn.meta(doctype)?.is_single { may_read(txn, doctype) } else { Ok(()) }
 }
 
 fn write(txn: &mut Txn<'_>, name: &str, asked: &Asked) -> Answer {
@@ -245,10 +237,7 @@ fn set_value(txn: &mut Txn<'_>, doctype: &str, asked: &Asked) -> Answer {
     ];
     let fields = match asked.loose("fieldname") {
         Value::Object(fields) => fields,
-        one => Map::from_iter([(
-            text(Some(&one)),
-            asked.form.get("value").cloned().unwrap_or_default(),
-        )]),
+        one => Map::from_iter([(text(Some(&one)), asked.form.get("value").cloned().unwrap_or_default())]),
     };
     if fields.keys().any(|field| STANDARD.contains(&field.as_str())) {
         return Err(Refusal::invalid("Cannot edit standard fields"));
@@ -260,21 +249,14 @@ fn set_value(txn: &mut Txn<'_>, doctype: &str, asked: &Asked) -> Answer {
 /// Each document by itself; those that fail are listed, and the answer is 200 all the same.
 fn bulk_update(txn: &mut Txn<'_>, asked: &Asked) -> Answer {
     let documents = json!({"docs": asked.json("docs")?});
-    let documents = documents
-        .as_object()
-        .map(|row| rows_of(row, "docs"))
-        .unwrap_or_default();
+    let documents = documents.as_object().map(|row| rows_of(row, "docs")).unwrap_or_default();
     let mut failed = Vec::new();
     for document in documents {
         let mut fields = document.clone();
         fields.shift_remove("doctype");
         fields.shift_remove("docname");
         let savepoint = txn.site.store.savepoint();
-        let done = txn.update(
-            &text(document.get("doctype")),
-            &text(document.get("docname")),
-            &fields,
-        );
+        let done = txn.update(&text(document.get("doctype")), &text(document.get("docname")), &fields);
         if let Err(refusal) = done {
             txn.site.store.rollback(savepoint);
             let exc = match refusal.class {
@@ -290,13 +272,7 @@ fn bulk_update(txn: &mut Txn<'_>, asked: &Asked) -> Answer {
 
 fn comment(txn: &mut Txn<'_>, asked: &Asked) -> Answer {
     let mut comment = Row::new();
-    for field in [
-        "reference_doctype",
-        "reference_name",
-        "content",
-        "comment_email",
-        "comment_by",
-    ] {
+    for field in ["reference_doctype", "reference_name", "content", "comment_email", "comment_by"] {
         comment.insert(field.to_owned(), asked.text(field).into());
     }
     comment.insert("comment_type".to_owned(), "Comment".into());

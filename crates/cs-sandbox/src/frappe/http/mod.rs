@@ -53,11 +53,7 @@ impl Face for FrappeFace {
     fn classify(&self, parts: &Parts, body: &[u8]) -> RequestKind {
         let query = parts.uri.query().unwrap_or_default();
         let (operation, target) = classify(&parts.method, parts.uri.path(), query, &parts.headers, body);
-        RequestKind {
-            operation: operation.to_owned(),
-            target,
-            writes: classify::writes(operation),
-        }
+        RequestKind { operation: operation.to_owned(), target, writes: classify::writes(operation) }
     }
 
     fn failure(&self, kind: FaultKind, _: &Parts, _: &[u8]) -> Response<Body> {
@@ -70,9 +66,7 @@ impl Face for FrappeFace {
             FaultKind::RateLimited => {
                 let body = json!({"exception": "frappe.exceptions.TooManyRequestsError", "exc_type": "TooManyRequestsError"});
                 let mut response = respond(429, &body);
-                response
-                    .headers_mut()
-                    .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
                 response
             }
             _ => html(500, SERVER_ERROR),
@@ -154,11 +148,7 @@ fn gives_up(site: &Site, parts: &Parts, reply: &Reply) -> bool {
 }
 
 fn enter(site: &mut Site, now: Timestamp, parts: &Parts, asked: &Asked) -> Result<Caller, (Refusal, Caller)> {
-    let mut caller = Caller {
-        user: "Guest".to_owned(),
-        by_cookie: false,
-        session_expired: false,
-    };
+    let mut caller = Caller { user: "Guest".to_owned(), by_cookie: false, session_expired: false };
     if site.switches.database_down {
         let text =
             "(2003, \"Can't connect to MySQL server on '127.0.0.1' ([Errno 111] Connection refused)\")";
@@ -181,9 +171,7 @@ fn enter(site: &mut Site, now: Timestamp, parts: &Parts, asked: &Asked) -> Resul
 /// A live user cookie overrides the token (facts/FRAPPE.md, trap 12).
 fn who(site: &Site, parts: &Parts, caller: &mut Caller) -> Result<(), Refusal> {
     let cookies = header_text(parts, "cookie");
-    let sid = cookies
-        .split(';')
-        .find_map(|cookie| cookie.trim().strip_prefix("sid="));
+    let sid = cookies.split(';').find_map(|cookie| cookie.trim().strip_prefix("sid="));
     if let Some(sid) = sid.filter(|sid| !sid.is_empty() && *sid != "Guest") {
         match site.user_of_session(sid) {
             Some(user) => {
@@ -309,20 +297,14 @@ fn doctype_facts(txn: &mut Txn<'_>, doctype: &str, what: &str, asked: &Asked) ->
 
 fn header_text(parts: &Parts, name: &str) -> String {
     let values = parts.headers.get_all(name).iter();
-    let texts: Vec<String> = values
-        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
-        .collect();
+    let texts: Vec<String> =
+        values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect();
     texts.join("; ")
 }
 
 fn set_cookies(site: &Site, caller: &Caller, now: Timestamp, response: &mut Response<Body>) {
     let (sid, system, user, full) = if caller.by_cookie {
-        (
-            "SID_PLACEHOLDER",
-            "yes",
-            caller.user.as_str(),
-            site.full_name(&caller.user),
-        )
+        ("SID_PLACEHOLDER", "yes", caller.user.as_str(), site.full_name(&caller.user))
     } else {
         ("Guest", "no", "Guest", "Guest".to_owned())
     };
@@ -376,8 +358,6 @@ fn html(status: u16, page: &str) -> Response<Body> {
 fn with_type(status: u16, kind: &'static str, body: String) -> Response<Body> {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     response
 }

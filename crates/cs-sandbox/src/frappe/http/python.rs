@@ -8,10 +8,7 @@ use crate::frappe::refusal::{Class, Refusal};
 pub(super) fn parse_json(text: &str) -> Result<Value, Refusal> {
     serde_json::from_str(text).map_err(|_| {
         let characters: Vec<char> = text.chars().collect();
-        let mut scan = Scan {
-            characters: &characters,
-            at: 0,
-        };
+        let mut scan = Scan { characters: &characters, at: 0 };
         let (words, at) = match scan.value() {
             Err(wrong) => wrong,
             Ok(()) => {
@@ -19,10 +16,7 @@ pub(super) fn parse_json(text: &str) -> Result<Value, Refusal> {
                 ("Extra data", scan.at)
             }
         };
-        Refusal::silent(
-            Class::JsonDecode,
-            format!("{words}: {}", position(&characters, at)),
-        )
+        Refusal::silent(Class::JsonDecode, format!("{words}: {}", position(&characters, at)))
     })
 }
 
@@ -59,10 +53,7 @@ impl Scan<'_> {
             Some('"') => self.text(),
             Some(c) if c == '-' || c.is_ascii_digit() => {
                 self.at += 1;
-                while self
-                    .peek()
-                    .is_some_and(|c| "+-.eE".contains(c) || c.is_ascii_digit())
-                {
+                while self.peek().is_some_and(|c| "+-.eE".contains(c) || c.is_ascii_digit()) {
                     self.at += 1;
                 }
                 Ok(())
@@ -74,11 +65,7 @@ impl Scan<'_> {
     fn word(&mut self) -> Result<(), Wrong> {
         for word in ["true", "false", "null", "NaN", "Infinity"] {
             let end = self.at + word.len();
-            if self
-                .characters
-                .get(self.at..end)
-                .is_some_and(|found| found.iter().copied().eq(word.chars()))
-            {
+            if self.characters.get(self.at..end).is_some_and(|found| found.iter().copied().eq(word.chars())) {
                 self.at = end;
                 return Ok(());
             }
@@ -165,10 +152,7 @@ mod tests {
         let table = [
             ("name", "Expecting value: line 1 column 1 (char 0)"),
             ("[[\"name\"", "Expecting ',' delimiter: line 1 column 9 (char 8)"),
-            (
-                "{name: 1}",
-                "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)",
-            ),
+            ("{name: 1}", "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
             ("[1] 2", "Extra data: line 1 column 5 (char 4)"),
             ("", "Expecting value: line 1 column 1 (char 0)"),
         ];

@@ -20,17 +20,11 @@ impl Txn<'_> {
                 continue;
             };
             if let Some(linked) = self.site.store.get(&doctype, &text(row.get("link_name"))) {
-                let field = if meta.title_field.is_empty() {
-                    "name"
-                } else {
-                    &meta.title_field
-                };
+                let field = if meta.title_field.is_empty() { "name" } else { &meta.title_field };
                 row.insert("link_title".to_owned(), text(linked.get(field)).into());
             }
         }
-        draft
-            .row
-            .insert("links".to_owned(), rows.into_iter().map(Value::Object).collect());
+        draft.row.insert("links".to_owned(), rows.into_iter().map(Value::Object).collect());
     }
 
     /// Full name and primary address and numbers are derived; the fields themselves cannot be sent.
@@ -88,10 +82,7 @@ fn primary_email(draft: &mut Draft) -> Result<(), Refusal> {
         return Err(two_primaries("Email ID"));
     }
     let email = primary.first().map(|email| email.trim().to_owned());
-    draft.row.insert(
-        "email_ids".to_owned(),
-        rows.into_iter().map(Value::Object).collect(),
-    );
+    draft.row.insert("email_ids".to_owned(), rows.into_iter().map(Value::Object).collect());
     draft.set("email_id", email.unwrap_or_default());
     Ok(())
 }
@@ -110,9 +101,7 @@ fn chosen(rows: &[Row], flag: &str, field: &str) -> Vec<String> {
 }
 
 fn two_primaries(label: &str) -> Refusal {
-    Refusal::invalid(format!(
-        "Only one <strong>{label}</strong> can be set as primary."
-    ))
+    Refusal::invalid(format!("Only one <strong>{label}</strong> can be set as primary."))
 }
 
 /// Where a link is there twice, Frappe makes all of them anew, with nothing but the two names.
@@ -120,11 +109,7 @@ fn single_links(draft: &mut Draft) {
     let rows = draft.rows("links");
     let pair = |row: &Row| (text(row.get("link_doctype")), text(row.get("link_name")));
     let mut seen = BTreeSet::new();
-    let once: Vec<Row> = rows
-        .iter()
-        .filter(|row| seen.insert(pair(row)))
-        .cloned()
-        .collect();
+    let once: Vec<Row> = rows.iter().filter(|row| seen.insert(pair(row))).cloned().collect();
     if once.len() == rows.len() {
         return;
     }

@@ -19,11 +19,7 @@ impl Txn<'_> {
                 return Err(Refusal::invalid("Label is mandatory"));
             }
             let plain = |c: char| {
-                if c.is_ascii_alphanumeric() {
-                    c.to_ascii_lowercase()
-                } else {
-                    '_'
-                }
+                if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }
             };
             let scrubbed: String = label.chars().map(plain).collect();
             draft.set("fieldname", format!("custom_{scrubbed}"));
@@ -148,21 +144,17 @@ pub(in crate::frappe) fn describe(meta: &DocType) -> Row {
         .iter()
         .enumerate()
         .map(|(index, field)| Value::Object(describe_field(meta, field, index)));
-    let permissions = meta
-        .permissions
-        .iter()
-        .enumerate()
-        .map(|(index, (role, rights))| {
-            let mut row = Row::new();
-            row.insert("idx".to_owned(), (index + 1).into());
-            row.insert("role".to_owned(), role.clone().into());
-            row.insert("permlevel".to_owned(), 0.into());
-            for (key, letter) in LETTERS {
-                row.insert(key.to_owned(), u8::from(rights.contains(letter)).into());
-            }
-            row.insert("if_owner".to_owned(), u8::from(rights.contains('o')).into());
-            Value::Object(row)
-        });
+    let permissions = meta.permissions.iter().enumerate().map(|(index, (role, rights))| {
+        let mut row = Row::new();
+        row.insert("idx".to_owned(), (index + 1).into());
+        row.insert("role".to_owned(), role.clone().into());
+        row.insert("permlevel".to_owned(), 0.into());
+        for (key, letter) in LETTERS {
+            row.insert(key.to_owned(), u8::from(rights.contains(letter)).into());
+        }
+        row.insert("if_owner".to_owned(), u8::from(rights.contains('o')).into());
+        Value::Object(row)
+    });
     let mut row = Row::new();
     let facts: [(&str, Value); 11] = [
         ("name", meta.name.clone().into()),
@@ -195,16 +187,9 @@ fn naming_rule(naming: &Naming) -> &'static str {
 }
 
 fn describe_field(meta: &DocType, field: &Field, index: usize) -> Row {
-    let texts = [
-        ("label", &field.label),
-        ("options", &field.options),
-        ("default", &field.default),
-    ];
+    let texts = [("label", &field.label), ("options", &field.options), ("default", &field.default)];
     let mut row = Row::new();
-    row.insert(
-        "name".to_owned(),
-        format!("{}-{}", meta.name, field.fieldname).into(),
-    );
+    row.insert("name".to_owned(), format!("{}-{}", meta.name, field.fieldname).into());
     row.insert("idx".to_owned(), (index + 1).into());
     row.insert("fieldname".to_owned(), field.fieldname.clone().into());
     row.insert("fieldtype".to_owned(), field.fieldtype.clone().into());

@@ -30,28 +30,17 @@ impl Txn<'_> {
         let mut contact = person(draft);
         let name = draft.name();
         contact.insert("is_primary_contact".to_owned(), 1.into());
-        contact.insert(
-            "links".to_owned(),
-            json!([{"link_doctype": "Customer", "link_name": name}]),
-        );
+        contact.insert("links".to_owned(), json!([{"link_doctype": "Customer", "link_name": name}]));
         if !email.is_empty() {
-            contact.insert(
-                "email_ids".to_owned(),
-                json!([{"email_id": email, "is_primary": 1}]),
-            );
+            contact.insert("email_ids".to_owned(), json!([{"email_id": email, "is_primary": 1}]));
         }
         if !mobile.is_empty() {
-            contact.insert(
-                "phone_nos".to_owned(),
-                json!([{"phone": mobile, "is_primary_mobile_no": 1}]),
-            );
+            contact.insert("phone_nos".to_owned(), json!([{"phone": mobile, "is_primary_mobile_no": 1}]));
         }
         let contact = self.insert("Contact", &contact)?;
         let now = self.stamp();
-        let fields = [
-            ("customer_primary_contact", Value::from(text(contact.get("name")))),
-            ("modified", now.into()),
-        ];
+        let fields =
+            [("customer_primary_contact", Value::from(text(contact.get("name")))), ("modified", now.into())];
         self.site.store.set("Customer", &name, &fields);
         for (field, value) in fields {
             draft.set(field, value);
@@ -62,10 +51,8 @@ impl Txn<'_> {
     /// Contacts and Addresses that are linked to nothing else go; others lose the link.
     pub(super) fn customer_trashed(&mut self, row: &Row) -> Result<(), Refusal> {
         let name = text(row.get("name"));
-        let point_back = [
-            ("customer_primary_contact", Value::Null),
-            ("customer_primary_address", Value::Null),
-        ];
+        let point_back =
+            [("customer_primary_contact", Value::Null), ("customer_primary_address", Value::Null)];
         self.site.store.set("Customer", &name, &point_back);
         for doctype in ["Contact", "Address"] {
             for (document, others) in self.linked_parties(doctype, &name) {
@@ -114,17 +101,11 @@ fn person(draft: &Draft) -> Row {
         return contact;
     }
     let words: Vec<&str> = name.split_whitespace().collect();
-    let (first, rest) = words
-        .split_first()
-        .map_or(("", [].as_slice()), |(first, rest)| (*first, rest));
-    let (last, middle) = rest
-        .split_last()
-        .map_or(("", [].as_slice()), |(last, middle)| (*last, middle));
-    for (field, value) in [
-        ("first_name", first.to_owned()),
-        ("middle_name", middle.join(" ")),
-        ("last_name", last.to_owned()),
-    ] {
+    let (first, rest) = words.split_first().map_or(("", [].as_slice()), |(first, rest)| (*first, rest));
+    let (last, middle) = rest.split_last().map_or(("", [].as_slice()), |(last, middle)| (*last, middle));
+    for (field, value) in
+        [("first_name", first.to_owned()), ("middle_name", middle.join(" ")), ("last_name", last.to_owned())]
+    {
         if !value.is_empty() {
             contact.insert(field.to_owned(), value.into());
         }

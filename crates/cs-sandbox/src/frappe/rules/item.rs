@@ -17,10 +17,7 @@ impl Txn<'_> {
         draft.set_missing("customer_code", "");
         let unit = draft.text("stock_uom");
         if draft.rows("uoms").is_empty() && !unit.is_empty() {
-            draft.set_late_rows(
-                "uoms",
-                vec![object(json!({"uom": unit, "conversion_factor": 1.0}))],
-            );
+            draft.set_late_rows("uoms", vec![object(json!({"uom": unit, "conversion_factor": 1.0}))]);
         }
         let company = self.site.defaults.get("company").cloned().unwrap_or_default();
         if draft.rows("item_defaults").is_empty() && !company.is_empty() {
@@ -37,11 +34,7 @@ impl Txn<'_> {
 
     /// A tree's leaf that ERPNext makes with each company: its name and the company's abbreviation.
     pub(super) fn of_company(&self, doctype: &str, leaf: &str, company: &str) -> Value {
-        let abbreviation = self
-            .site
-            .store
-            .get("Company", company)
-            .map(|row| text(row.get("abbr")));
+        let abbreviation = self.site.store.get("Company", company).map(|row| text(row.get("abbr")));
         let name = format!("{leaf} - {}", abbreviation.unwrap_or_default());
         self.true_name(doctype, &name).map_or(Value::Null, Value::from)
     }

@@ -112,14 +112,11 @@ fn validate_iban(draft: &mut Draft) -> Result<(), Refusal> {
     }
     let iban: String = draft.text("iban").split_whitespace().collect();
     let (head, tail) = iban.split_at_checked(4).unwrap_or((&iban, ""));
-    let remainder = tail
-        .chars()
-        .chain(head.chars())
-        .try_fold(0_u32, |sum, character| {
-            let digit = character.to_digit(36)?;
-            let width = if digit > 9 { 100 } else { 10 };
-            Some((sum * width + digit) % 97)
-        });
+    let remainder = tail.chars().chain(head.chars()).try_fold(0_u32, |sum, character| {
+        let digit = character.to_digit(36)?;
+        let width = if digit > 9 { 100 } else { 10 };
+        Some((sum * width + digit) % 97)
+    });
     if iban.len() >= 15 && remainder == Some(1) {
         Ok(())
     } else {

@@ -42,12 +42,7 @@ impl Txn<'_> {
 
     fn order_parties(&mut self, draft: &mut Draft) {
         let name = draft.text("customer");
-        let customer = self
-            .site
-            .store
-            .get("Customer", &name)
-            .cloned()
-            .unwrap_or_default();
+        let customer = self.site.store.get("Customer", &name).cloned().unwrap_or_default();
         draft.set("customer_name", text(customer.get("customer_name")));
         let language = self.site.defaults.get("language").cloned().unwrap_or_default();
         draft.set_missing("language", language);
@@ -66,11 +61,9 @@ impl Txn<'_> {
         for field in ["conversion_rate", "plc_conversion_rate"] {
             draft.set(field, 1.0);
         }
-        for (field, value) in [
-            ("tax_category", ""),
-            ("delivery_status", "Not Delivered"),
-            ("billing_status", "Not Billed"),
-        ] {
+        for (field, value) in
+            [("tax_category", ""), ("delivery_status", "Not Delivered"), ("billing_status", "Not Billed")]
+        {
             draft.set_missing(field, value);
         }
         self.order_address(draft, &name);
@@ -119,8 +112,7 @@ impl Txn<'_> {
             })
         };
         let mut rows = self.site.store.rows(doctype);
-        rows.find(|row| linked(row) && fits(row))
-            .map(|row| Row::clone(row))
+        rows.find(|row| linked(row) && fits(row)).map(|row| Row::clone(row))
     }
 
     fn order_items(&mut self, draft: &mut Draft) -> Result<(), Refusal> {
@@ -149,9 +141,7 @@ impl Txn<'_> {
             let listed = self.listed_price(draft, row)?;
             price_item(row, listed);
         }
-        draft
-            .row
-            .insert("items".to_owned(), rows.into_iter().map(Value::Object).collect());
+        draft.row.insert("items".to_owned(), rows.into_iter().map(Value::Object).collect());
         Ok(())
     }
 
@@ -190,10 +180,7 @@ impl Txn<'_> {
         let amounts = amounts.as_object().cloned().unwrap_or_default();
         if let [row] = rows.as_mut_slice() {
             row.extend(amounts);
-            draft.row.insert(
-                "payment_schedule".to_owned(),
-                rows.into_iter().map(Value::Object).collect(),
-            );
+            draft.row.insert("payment_schedule".to_owned(), rows.into_iter().map(Value::Object).collect());
         } else if rows.is_empty() {
             draft.set_late_rows("payment_schedule", vec![amounts]);
         }
@@ -201,10 +188,7 @@ impl Txn<'_> {
 
     /// After submission the delivery date follows the items: what is sent is answered and not applied (trap 9).
     pub(super) fn keep_sales_order(&mut self, draft: &mut Draft) {
-        let kept = draft
-            .before
-            .as_ref()
-            .and_then(|before| before.get("delivery_date").cloned());
+        let kept = draft.before.as_ref().and_then(|before| before.get("delivery_date").cloned());
         draft.set("delivery_date", kept.unwrap_or_default());
         if draft.action == Action::Cancel {
             draft.set("status", "Cancelled");
@@ -227,11 +211,11 @@ fn check_date(date: &str) -> Result<(), Refusal> {
             let text = "'<' not supported between instances of 'NoneType' and 'NoneType'";
             Err(Refusal::silent(Class::Type, text).by_erpnext())
         }
-        Moment::Refused if !date.chars().any(|c| c.is_ascii_digit()) => Err(Refusal::invalid(format!(
-            "<strong>{date}</strong> is not a valid date string."
-        ))
-        .titled("Invalid Date")
-        .by_erpnext()),
+        Moment::Refused if !date.chars().any(|c| c.is_ascii_digit()) => {
+            Err(Refusal::invalid(format!("<strong>{date}</strong> is not a valid date string."))
+                .titled("Invalid Date")
+                .by_erpnext())
+        }
         _ => Ok(()),
     }
 }
@@ -256,30 +240,17 @@ fn fill_item(row: &mut Row, item: &Row) {
             row.insert(field.to_owned(), value);
         }
     }
-    row.insert(
-        "is_stock_item".to_owned(),
-        integer(item.get("is_stock_item")).into(),
-    );
+    row.insert("is_stock_item".to_owned(), integer(item.get("is_stock_item")).into());
 }
 
 fn price_item(row: &mut Row, listed: f64) {
     let quantity = number(row.get("qty"));
-    let rate = if has_value(row.get("rate")) {
-        number(row.get("rate"))
-    } else {
-        listed
-    };
+    let rate = if has_value(row.get("rate")) { number(row.get("rate")) } else { listed };
     let amount = cents(quantity * rate);
     for field in ["rate", "base_rate", "net_rate", "base_net_rate", "stock_uom_rate"] {
         row.insert(field.to_owned(), float(rate));
     }
-    for field in [
-        "amount",
-        "base_amount",
-        "net_amount",
-        "base_net_amount",
-        "gross_profit",
-    ] {
+    for field in ["amount", "base_amount", "net_amount", "base_net_amount", "gross_profit"] {
         row.insert(field.to_owned(), float(amount));
     }
     for field in ["price_list_rate", "base_price_list_rate"] {
@@ -288,20 +259,13 @@ fn price_item(row: &mut Row, listed: f64) {
     let discount = if listed > rate { listed - rate } else { 0.0 };
     row.insert("discount_amount".to_owned(), float(discount));
     row.insert("qty".to_owned(), float(quantity));
-    row.insert(
-        "stock_qty".to_owned(),
-        float(quantity * number(row.get("conversion_factor"))),
-    );
+    row.insert("stock_qty".to_owned(), float(quantity * number(row.get("conversion_factor"))));
 }
 
 /// The order's date is the latest of its items'.
 fn order_dates(draft: &mut Draft) -> Result<(), Refusal> {
     if !has_value(draft.row.get("delivery_date")) {
-        let latest = draft
-            .rows("items")
-            .iter()
-            .map(|row| text(row.get("delivery_date")))
-            .max();
+        let latest = draft.rows("items").iter().map(|row| text(row.get("delivery_date"))).max();
         draft.set("delivery_date", latest.unwrap_or_default());
     }
     let (ordered, due) = (draft.text("transaction_date"), draft.text("delivery_date"));
@@ -313,9 +277,7 @@ fn order_dates(draft: &mut Draft) -> Result<(), Refusal> {
         && due < ordered
     {
         let text = "Expected Delivery Date should be after Sales Order Date";
-        return Err(Refusal::invalid(text)
-            .titled("Invalid Delivery Date")
-            .by_erpnext());
+        return Err(Refusal::invalid(text).titled("Invalid Delivery Date").by_erpnext());
     }
     Ok(())
 }
@@ -374,9 +336,8 @@ const ONES: [&str; 20] = [
     "Eighteen",
     "Nineteen",
 ];
-const TENS: [&str; 10] = [
-    "", "", "Twenty", "Thirty", "Forty", "Fifty", "Sixty", "Seventy", "Eighty", "Ninety",
-];
+const TENS: [&str; 10] =
+    ["", "", "Twenty", "Thirty", "Forty", "Fifty", "Sixty", "Seventy", "Eighty", "Ninety"];
 
 fn in_words(amount: f64) -> String {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Whole, and money is below 10^12.
@@ -385,18 +346,10 @@ fn in_words(amount: f64) -> String {
 
 fn words(number: u64) -> String {
     let name = |list: &[&str], at: u64| {
-        usize::try_from(at)
-            .ok()
-            .and_then(|at| list.get(at).copied())
-            .unwrap_or_default()
-            .to_owned()
+        usize::try_from(at).ok().and_then(|at| list.get(at).copied()).unwrap_or_default().to_owned()
     };
     let rest = |rest: u64, joint: &str| {
-        if rest == 0 {
-            String::new()
-        } else {
-            format!("{joint}{}", words(rest))
-        }
+        if rest == 0 { String::new() } else { format!("{joint}{}", words(rest)) }
     };
     match number {
         0..20 => name(&ONES, number),
