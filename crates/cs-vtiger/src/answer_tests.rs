@@ -16,100 +16,97 @@ fn told(answer: &Answer) -> String {
     }
 }
 
+const JSON: &str = "application/json";
+const HTML: &str = "text/html; charset=UTF-8";
+
+/// Status, content type, body; what a read and what a write makes of it.
+const CASES: &[(u16, &str, &str, &str, &str)] = &[
+    (200, JSON, r#"{"success":true,"result":[]}"#, "done", "done"),
+    (
+        200,
+        HTML,
+        "<br />\n<b>Warning</b>: {x} in <b>Utils.php</b><br />\n{\"success\":true,\"result\":{}}",
+        "done",
+        "done",
+    ),
+    (200, JSON, "{ \"success\" : true, \"result\": {} }\n<br />Warning: late", "done", "done"),
+    (500, JSON, r#"{"success":true,"result":{}}"#, "done", "done"),
+    (500, HTML, "", "not done vtiger.fault", "unknown vtiger.fault"),
+    (
+        200,
+        HTML,
+        "Sorry! Attempt to access restricted file.",
+        "not done vtiger.garbled",
+        "unknown vtiger.garbled",
+    ),
+    (200, HTML, "<html><body>Maintenance</body></html>", "not done vtiger.garbled", "unknown vtiger.garbled"),
+    (200, HTML, "<b>Fatal error</b>: Uncaught", "not done vtiger.fault", "unknown vtiger.fault"),
+    (200, JSON, "", "not done vtiger.garbled", "unknown vtiger.garbled"),
+    (
+        200,
+        JSON,
+        r#"{"success":true,"result":{"id":"6x1","#,
+        "not done vtiger.garbled",
+        "unknown vtiger.garbled",
+    ),
+    (200, JSON, r#"{"success":true}"#, "not done vtiger.shape", "unknown vtiger.shape"),
+    (
+        200,
+        JSON,
+        r#"{"success":false,"error":null}"#,
+        "not done vtiger.unexplained",
+        "unknown vtiger.unexplained",
+    ),
+    (
+        200,
+        JSON,
+        r#"{"success":false,"error":{"code":0,"message":"Duplicate(s) detected!"}}"#,
+        "not done vtiger.duplicate",
+        "not done vtiger.duplicate",
+    ),
+    (
+        200,
+        JSON,
+        r#"{"success":false,"error":{"code":0,"message":"else"}}"#,
+        "not done vtiger.unexplained",
+        "unknown vtiger.unexplained",
+    ),
+    (
+        200,
+        JSON,
+        r#"{"success":false,"error":{"code":"INVALID_SESSIONID","message":"x"}}"#,
+        "not done vtiger.invalid_session",
+        "not done vtiger.invalid_session",
+    ),
+    (
+        200,
+        JSON,
+        r#"{"success":false,"error":{"code":"INTERNAL_SERVER_ERROR","message":"x"}}"#,
+        "not done vtiger.internal_error",
+        "unknown vtiger.internal_error",
+    ),
+    (
+        200,
+        JSON,
+        r#"{"success":false,"error":{"code":"TOO_MANY_REQUESTS","message":"x"}}"#,
+        "not done vtiger.rate_limited",
+        "not done vtiger.rate_limited",
+    ),
+    (429, HTML, "slow down", "not done vtiger.rate_limited", "not done vtiger.rate_limited"),
+    (413, HTML, "<html>", "not done vtiger.too_large", "not done vtiger.too_large"),
+    (414, HTML, "<html>", "not done vtiger.too_large", "not done vtiger.too_large"),
+    (301, HTML, "", "not done vtiger.http", "not done vtiger.http"),
+    (404, HTML, "<html>", "not done vtiger.http", "not done vtiger.http"),
+    (502, HTML, "<html>", "not done vtiger.gateway", "unknown vtiger.gateway"),
+    (503, HTML, "<html>", "not done vtiger.gateway", "unknown vtiger.gateway"),
+    (204, "", "", "not done vtiger.garbled", "unknown vtiger.garbled"),
+];
+
 #[test]
 fn every_odd_answer_is_one_of_three_things() {
-    let json = "application/json";
-    let html = "text/html; charset=UTF-8";
-    let cases = [
-        (200, json, r#"{"success":true,"result":[]}"#, "done", "done"),
-        (
-            200,
-            html,
-            "<br />\n<b>Warning</b>: {x} in <b>Utils.php</b><br />\n{\"success\":true,\"result\":{}}",
-            "done",
-            "done",
-        ),
-        (200, json, "{ \"success\" : true, \"result\": {} }\n<br />Warning: late", "done", "done"),
-        (500, json, r#"{"success":true,"result":{}}"#, "done", "done"),
-        (500, html, "", "not done vtiger.fault", "unknown vtiger.fault"),
-        (
-            200,
-            html,
-            "Sorry! Attempt to access restricted file.",
-            "not done vtiger.garbled",
-            "unknown vtiger.garbled",
-        ),
-        (
-            200,
-            html,
-            "<html><body>Maintenance</body></html>",
-            "not done vtiger.garbled",
-            "unknown vtiger.garbled",
-        ),
-        (200, html, "<b>Fatal error</b>: Uncaught", "not done vtiger.fault", "unknown vtiger.fault"),
-        (200, json, "", "not done vtiger.garbled", "unknown vtiger.garbled"),
-        (
-            200,
-            json,
-            r#"{"success":true,"result":{"id":"6x1","#,
-            "not done vtiger.garbled",
-            "unknown vtiger.garbled",
-        ),
-        (200, json, r#"{"success":true}"#, "not done vtiger.shape", "unknown vtiger.shape"),
-        (
-            200,
-            json,
-            r#"{"success":false,"error":null}"#,
-            "not done vtiger.unexplained",
-            "unknown vtiger.unexplained",
-        ),
-        (
-            200,
-            json,
-            r#"{"success":false,"error":{"code":0,"message":"Duplicate(s) detected!"}}"#,
-            "not done vtiger.duplicate",
-            "not done vtiger.duplicate",
-        ),
-        (
-            200,
-            json,
-            r#"{"success":false,"error":{"code":0,"message":"else"}}"#,
-            "not done vtiger.unexplained",
-            "unknown vtiger.unexplained",
-        ),
-        (
-            200,
-            json,
-            r#"{"success":false,"error":{"code":"INVALID_SESSIONID","message":"x"}}"#,
-            "not done vtiger.invalid_session",
-            "not done vtiger.invalid_session",
-        ),
-        (
-            200,
-            json,
-            r#"{"success":false,"error":{"code":"INTERNAL_SERVER_ERROR","message":"x"}}"#,
-            "not done vtiger.internal_error",
-            "unknown vtiger.internal_error",
-        ),
-        (
-            200,
-            json,
-            r#"{"success":false,"error":{"code":"TOO_MANY_REQUESTS","message":"x"}}"#,
-            "not done vtiger.rate_limited",
-            "not done vtiger.rate_limited",
-        ),
-        (429, html, "slow down", "not done vtiger.rate_limited", "not done vtiger.rate_limited"),
-        (413, html, "<html>", "not done vtiger.too_large", "not done vtiger.too_large"),
-        (414, html, "<html>", "not done vtiger.too_large", "not done vtiger.too_large"),
-        (301, html, "", "not done vtiger.http", "not done vtiger.http"),
-        (404, html, "<html>", "not done vtiger.http", "not done vtiger.http"),
-        (502, html, "<html>", "not done vtiger.gateway", "unknown vtiger.gateway"),
-        (503, html, "<html>", "not done vtiger.gateway", "unknown vtiger.gateway"),
-        (204, "", "", "not done vtiger.garbled", "unknown vtiger.garbled"),
-    ];
-    for (status, content_type, body, read, write) in cases {
-        assert_eq!(told(&sort(Effect::Read, status, content_type, body)), read, "{status} {body}");
-        assert_eq!(told(&sort(Effect::Write, status, content_type, body)), write, "{status} {body}");
+    for (status, content_type, body, read, write) in CASES {
+        assert_eq!(told(&sort(Effect::Read, *status, content_type, body)), *read, "{status} {body}");
+        assert_eq!(told(&sort(Effect::Write, *status, content_type, body)), *write, "{status} {body}");
     }
 }
 

@@ -22,7 +22,7 @@ use crate::zone::ServerClock;
 const ATTEMPTS: u32 = 4;
 
 /// The longest wait that a server may ask for before the caller is told instead.
-const LONGEST_WAIT: Duration = Duration::from_secs(120);
+const LONGEST_WAIT: Duration = Duration::from_mins(2);
 
 /// VTiger's web service as a [`cs_ports::Peer`].
 ///

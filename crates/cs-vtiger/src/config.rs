@@ -43,9 +43,9 @@ impl VtigerConfig {
             requests_per_minute: None,
             concurrency: 4,
             connect_timeout: Duration::from_secs(10),
-            request_timeout: Duration::from_secs(60),
+            request_timeout: Duration::from_mins(1),
             page_size: 100,
-            overlap: Duration::from_secs(120),
+            overlap: Duration::from_mins(2),
             server_zone: None,
         }
     }
@@ -78,7 +78,7 @@ impl DatabaseConfig {
             connections: 4,
             connect_timeout: Duration::from_secs(10),
             page_size: 10_000,
-            overlap: Duration::from_secs(120),
+            overlap: Duration::from_mins(2),
             server_zone: None,
         }
     }

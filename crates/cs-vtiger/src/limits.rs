@@ -1,7 +1,7 @@
 //! How much VTiger's own columns hold, where `describe` does not say (it never does, 7.5 to 8.3): overlong text is cut
 //! and surplus decimals are rounded in silence (facts/VTIGER.md, "Values").
 //!
-//! Source: fixtures/vtiger/fields_*.tsv joined with tables_8_3_0.tsv. Custom fields (`cf_N`) have lengths of their
+//! Source: fixtures/vtiger/fields_*.tsv joined with `tables_8_3_0.tsv`. Custom fields (`cf_N`) have lengths of their
 //! own that only the database knows; for them nothing is claimed.
 
 /// `(modules, field, characters)`; a module list of `*` means all.

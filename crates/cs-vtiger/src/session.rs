@@ -180,7 +180,7 @@ impl Sessions {
         server.set(challenge.server_time);
         let key = self.access_key.expose_secret();
         let digest = Md5::digest(format!("{}{key}", challenge.token).as_bytes());
-        let proof = digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let proof = hexadecimal(&digest);
         let request = Request::login(vec![("username", self.user.clone()), ("accessKey", proof)]);
         let login: Login = read(result(transport.send(&request).await)?, "a session")?;
         *self.identity.lock().unwrap_or_else(PoisonError::into_inner) = Some(login.identity);
@@ -194,6 +194,13 @@ impl Sessions {
         let own = Duration::from_millis(base / 2 + jitter);
         clock.sleep(asked.map_or(own, |asked| asked.max(own))).await;
     }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    const DIGITS: [char; 16] =
+        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    let digit = |value: u8| DIGITS.get(usize::from(value)).copied().unwrap_or_default();
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// What VTiger says when the challenge is not the user's latest any more, and also when the key is wrong.

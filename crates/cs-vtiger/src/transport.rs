@@ -188,7 +188,7 @@ fn choose_crypto() {
 fn quota(per_minute: u32) -> Option<Quota> {
     let burst = NonZeroU32::new((per_minute / 6).max(1))?;
     let spread = per_minute.saturating_sub(burst.get()).max(1);
-    let quota = Quota::with_period(Duration::from_secs(60) / spread)?;
+    let quota = Quota::with_period(Duration::from_mins(1) / spread)?;
     (per_minute > 0).then(|| quota.allow_burst(burst))
 }
 
@@ -205,7 +205,8 @@ fn endpoint(text: &str) -> Result<Url, VtigerError> {
     }
     url.set_query(None);
     url.set_fragment(None);
-    if !url.path().ends_with(".php") {
+    let names_a_script = url.path().rsplit('.').next().is_some_and(|end| end.eq_ignore_ascii_case("php"));
+    if !names_a_script {
         let path = format!("{}/webservice.php", url.path().trim_end_matches('/'));
         url.set_path(&path);
     }

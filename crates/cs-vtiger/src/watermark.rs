@@ -96,7 +96,7 @@ fn back(stamp: &str, overlap: Duration, zone: &TimeZone) -> Option<String> {
 mod tests {
     use super::*;
 
-    const OVERLAP: Duration = Duration::from_secs(120);
+    const OVERLAP: Duration = Duration::from_mins(2);
 
     #[test]
     fn a_pass_ends_set_back_by_the_overlap() {

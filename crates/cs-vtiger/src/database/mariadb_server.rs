@@ -152,7 +152,7 @@ fn tables(path: &Path) -> String {
         let definition = if column.is_empty() {
             let plain = kind.split(' ').next() == Some("KEY");
             // The name of a key stands between its kind and its columns.
-            if plain { format!("key {}", null) } else { format!("{kind} {null}") }
+            if plain { format!("key {null}") } else { format!("{kind} {null}") }
         } else {
             format!("`{column}` {kind} {null}")
         };

@@ -45,7 +45,7 @@ async fn no_more_requests_a_minute_than_allowed() {
     ask(&client, &id, 50).await;
     let sent = client.requests().read;
     // 50 at once, then one every 240 ms.
-    let due = Duration::from_millis(240 * (sent - 50)) - Duration::from_millis(20);
+    let due = Duration::from_millis(240 * (sent - 50) - 20);
     assert!(begin.elapsed() >= due, "{sent} requests in {:?}", begin.elapsed());
     assert_eq!(sent, world.server.requests().read, "the meter counts what was sent");
 }

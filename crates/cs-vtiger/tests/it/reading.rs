@@ -183,7 +183,8 @@ async fn a_server_elsewhere_on_earth_is_followed_in_its_own_time() {
     let client = world.client();
     let made = crate::writing::create_contact(&client, "Prueba", "").await;
     let fields = wanted(&["createdtime"]);
-    let records = client.read(&"Contacts".into(), &[made.reference.id.clone()], &fields).await.unwrap();
+    let records =
+        client.read(&"Contacts".into(), std::slice::from_ref(&made.reference.id), &fields).await.unwrap();
     let Value::DateTime(moment) = &records[0].fields["createdtime"] else { panic!() };
     let age = jiff::Timestamp::now().as_second() - moment.utc.as_second();
     assert!((0..60).contains(&age), "learnt from the stamp of our own write: {moment:?}");
