@@ -6,6 +6,7 @@
 //! `tests/it`. This crate is not allowed to know the product: neither mappings nor engine nor connectors, so that it
 //! cannot agree with their mistakes.
 
+pub mod agency;
 pub mod faults;
 pub mod frappe;
 pub mod server;

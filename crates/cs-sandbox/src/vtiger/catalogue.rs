@@ -55,6 +55,8 @@ pub struct Field {
     pub mandatory: bool,
     /// Whether it belongs to the order's line items.
     pub item: bool,
+    /// Whether `describe` keeps quiet about it, though rows show it.
+    pub hidden: bool,
     /// For references: the modules that it may point to.
     pub refers_to: Vec<String>,
     /// The default that a create fills in.
@@ -230,6 +232,7 @@ fn field(entry: &Value) -> Option<Field> {
         kind: kind(type_name, entry.get("sql")?.as_str()?),
         mandatory: describe.get("mandatory") == Some(&Value::Bool(true)),
         item: entry.get("item") == Some(&Value::Bool(true)),
+        hidden: entry.get("hidden") == Some(&Value::Bool(true)),
         refers_to: refers_to
             .map(|names| names.iter().filter_map(Value::as_str).map(str::to_owned).collect())
             .unwrap_or_default(),
@@ -271,7 +274,7 @@ mod tests {
         let lab = Catalogue::of(Installation::Lab);
         assert_eq!(lab.types().len(), 35);
         assert_eq!(lab.module("Contacts").map(|module| module.fields.len()), Some(49));
-        assert_eq!(lab.module("SalesOrder").map(|module| module.fields.len()), Some(80));
+        assert_eq!(lab.module("SalesOrder").map(|module| module.fields.len()), Some(83));
         assert!(lab.module("contacts").is_none(), "module names keep their case");
         let orders = Catalogue::of(Installation::Agency);
         let orders = orders.module("SalesOrder").unwrap();

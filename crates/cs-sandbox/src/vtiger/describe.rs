@@ -36,6 +36,7 @@ impl System {
         let fields: Vec<Value> = module
             .fields
             .iter()
+            .filter(|field| !field.hidden)
             .map(|field| {
                 let mut entry = field.describe.clone();
                 if let Some(format) = entry.pointer_mut("/type/format") {

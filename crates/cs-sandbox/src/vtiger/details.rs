@@ -141,7 +141,7 @@ fn final_details(order: &Record, sums: &Sums, rates: Rates<'_>, decimals: u32) -
         .collect();
     let money = |amount: i128| money(amount, decimals);
     let zero = money(0);
-    let kind = order.values.get("hdnTaxType").cloned().flatten();
+    let kind = order.values.get("hdnTaxType").cloned().flatten().filter(|kind| !kind.is_empty());
     json!({
         "taxtype": kind, "discount_type_final": "zero", "hdnSubTotal": money(sums.sub),
         "discount_percentage_final": 0, "discount_amount_final": zero, "discountTotal_final": zero,

@@ -38,10 +38,8 @@ const RECURRING: [&str; 6] = [
 /// Takes blanks back to NULL in an order that is about to be kept.
 pub(super) fn null_out(values: &mut Values) {
     for name in NULLS {
-        if values
-            .get(name)
-            .is_some_and(|value| value.as_deref().is_some_and(|text| text.is_empty() || text == "0"))
-        {
+        let text = values.get(name).and_then(Option::as_deref);
+        if text.is_some_and(|text| text.chars().all(|sign| matches!(sign, '0' | '.'))) {
             values.insert(name.to_owned(), None);
         }
     }
@@ -176,6 +174,11 @@ impl System {
             for item in &mut kept {
                 item.insert("incrementondel".to_owned(), Some("1".to_owned()));
             }
+        }
+        // The rows are written over, so their numbers stay (recordings 262 and 277).
+        let numbers = self.records.get(&id).map(|order| order.items.clone()).unwrap_or_default();
+        for (item, old) in kept.iter_mut().zip(numbers) {
+            item.insert("id".to_owned(), old.get("id").cloned().flatten());
         }
         let kept: Vec<Values> = kept.into_iter().map(|item| self.complete_item(item)).collect();
         let Some(order) = self.records.get_mut(&id) else {

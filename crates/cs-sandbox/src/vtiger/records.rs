@@ -190,5 +190,5 @@ fn joins_items(parsed: &Query, module: &Module) -> bool {
 
 /// Fields that `describe` lists and no operation shows.
 fn is_secret(name: &str) -> bool {
-    matches!(name, "user_password" | "confirm_password")
+    matches!(name, "user_password" | "confirm_password" | "accesskey")
 }

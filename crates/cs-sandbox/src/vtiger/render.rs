@@ -40,6 +40,10 @@ impl System {
 
     fn show_reference(&self, field: &Field, cell: Option<&str>) -> Value {
         let number = cell.and_then(|text| text.parse::<u64>().ok());
+        // Only users have such: `roleid` (H2) and an empty `reports_to_id`.
+        if let (Some(text), None) = (cell, number) {
+            return Value::from(text);
+        }
         let found = number.and_then(|number| {
             let holds = |name: &&String| match name.as_str() {
                 "Users" => self.users.contains_key(&number),

@@ -166,6 +166,8 @@ pub(super) fn columns(module: &str, fields: &Map<String, Value>) -> Values {
         };
         let bare = |text: String| text.rsplit('x').next().map(str::to_owned).filter(|text| !text.is_empty());
         let text = match field.kind {
+            // Users keep empty text where records keep nothing.
+            Kind::Reference if module.name == "Users" => text.map(|text| bare(text).unwrap_or_default()),
             Kind::Reference | Kind::Owner => text.and_then(bare),
             Kind::Date | Kind::DateTime | Kind::Time => text.filter(|text| !text.is_empty()),
             // The answers of `create` write sums as numbers; columns have their places.

@@ -64,7 +64,12 @@ fn before(context: &Context<'_>, id: &str) -> Map<String, Value> {
             }
         }
     }
-    for name in context.asked.element.iter().flatten().map(|(name, _)| name).filter(|name| *name != "id") {
+    for (name, sent) in context.asked.element.iter().flatten().filter(|(name, _)| *name != "id") {
+        // An empty list of items changes none.
+        if let (true, Some(items)) = (sent.as_array().is_some_and(Vec::is_empty), answered.and_then(|all| all.get(name))) {
+            fields.insert(name.clone(), items.clone());
+            continue;
+        }
         match context.world.field(id, name, context.turn) {
             Some(value) => fields.insert(name.clone(), value.clone()),
             None => fields.shift_remove(name),
