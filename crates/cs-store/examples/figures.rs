@@ -1,0 +1,229 @@
+//! How fast the store in a file is on this machine's disk, and how large it grows:
+//! `cargo run --release -p cs-store --example figures -- FOLDER [UNITS]`.
+
+#![allow(clippy::print_stdout, reason = "its only purpose is to print")]
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use cs_domain::{
+    Action, Agreed, FieldName, Intent, IntentId, IntentState, Link, LinkOrigin, MappingName, OperationKey,
+    RecordRef, Role, RunId, Shadow, System, UnitName, Value, Verdict,
+};
+use cs_ports::{
+    Cursor, FeedKey, Lease, LeaseAnswer, Settlement, Staged, StagedState, Store, StoreError, Tie, UnitKey,
+    UnitOutcome,
+};
+use cs_store::SqliteStore;
+use jiff::Timestamp;
+
+type Failed = Box<dyn Error + Send + Sync>;
+
+const PAGE: u64 = 100;
+const SINGLE: u64 = 5_000;
+
+fn mapping() -> MappingName {
+    "policy".into()
+}
+
+fn unit() -> UnitName {
+    "order".into()
+}
+
+fn subject(number: u64) -> RecordRef {
+    RecordRef::vtiger("SalesOrder", format!("6x{number}"))
+}
+
+fn key(number: u64) -> UnitKey {
+    UnitKey { mapping: mapping(), unit: unit(), subject: subject(number) }
+}
+
+/// Twelve short fields, as a Contact has them.
+fn values() -> impl Iterator<Item = (FieldName, Value)> {
+    (0..12).map(|field| (format!("field_{field}").into(), Value::Text(format!("Ana Núñez {field}"))))
+}
+
+fn intent(number: u64) -> Intent {
+    let role = Role::new("owner");
+    Intent {
+        id: IntentId(format!("20261122-060000-0001/{number:08}")),
+        run: RunId("20261122-060000-0001".to_owned()),
+        mapping: mapping(),
+        unit: unit(),
+        subject: subject(number),
+        action: Action::Create {
+            system: System::Frappe,
+            kind: "Contact".into(),
+            fields: values().collect(),
+            key: OperationKey::of(&subject(number), &role),
+        },
+        role,
+    }
+}
+
+fn tie(number: u64) -> Tie {
+    Tie {
+        link: Link {
+            mapping: mapping(),
+            unit: unit(),
+            subject: subject(number),
+            role: "owner".into(),
+            document: RecordRef::frappe("Contact", format!("Ana Núñez-{number}")),
+            origin: LinkOrigin::Created,
+        },
+        shadow: Shadow {
+            fields: values().map(|(field, value)| (field, Agreed::on(value))).collect(),
+            vtiger: Some("2026-03-01 10:00:00".into()),
+            frappe: Some("2026-03-01 10:00:00.000001".into()),
+        },
+    }
+}
+
+fn settled(number: u64, intent: bool) -> Settlement {
+    let intent = intent.then(|| self::intent(number).id);
+    Settlement { intent, state: IntentState::Settled, tie: Some(tie(number)) }
+}
+
+fn done(number: u64) -> UnitOutcome {
+    UnitOutcome {
+        key: key(number),
+        version: "2026-03-01 10:00:00".into(),
+        verdict: Verdict::Created,
+        state: StagedState::Done,
+        not_before: None,
+        attempts: 0,
+        failures: Vec::new(),
+    }
+}
+
+fn report(what: &str, calls: u64, items: u64, begun: Instant) {
+    let seconds = begun.elapsed().as_secs_f64();
+    let per_second = |count: u64| f64::from(u32::try_from(count).unwrap_or(u32::MAX)) / seconds;
+    println!(
+        "{what}: {items} in {calls} calls, {seconds:.3} s, {:.0} calls/s, {:.0}/s",
+        per_second(calls),
+        per_second(items)
+    );
+}
+
+/// Numbers as a feed shows them: in the order of the last change, which is not the order of the ids.
+fn shuffled(units: u64) -> impl Iterator<Item = u64> {
+    (0..units).map(move |number| 1 + number.wrapping_mul(7_368_787) % units)
+}
+
+async fn stage_all(store: &SqliteStore, lease: &Lease, units: u64) -> Result<(), StoreError> {
+    let feed =
+        FeedKey { mapping: mapping(), unit: unit(), system: System::Vtiger, kind: "SalesOrder".into() };
+    let seen: Vec<Staged> = shuffled(units)
+        .map(|number| Staged { key: key(number), version: "2026-03-01 10:00:00".into() })
+        .collect();
+    for what in ["stage, new", "stage, known"] {
+        let begun = Instant::now();
+        let pages = seen.chunks(usize::try_from(PAGE).unwrap_or(100));
+        for (page, seen) in pages.enumerate() {
+            store.stage(lease, &feed, seen, &Cursor(format!("page {page}"))).await?;
+        }
+        report(what, units.div_ceil(PAGE), units, begun);
+    }
+    Ok(())
+}
+
+async fn read_due(store: &SqliteStore, what: &str) -> Result<(), StoreError> {
+    let begun = Instant::now();
+    let count = store.count_due(&mapping(), &unit(), Timestamp::now()).await?;
+    report(&format!("count_due, {what}"), 1, count, begun);
+    let begun = Instant::now();
+    let (mut after, mut calls, mut items) = (None, 0, 0);
+    loop {
+        let page = store.due(&mapping(), &unit(), Timestamp::now(), after.as_ref(), 100).await?;
+        calls += 1;
+        items += page.iter().fold(0, |count, _| count + 1);
+        let Some(last) = page.last() else { break };
+        after = Some(last.key.subject.clone());
+    }
+    report(&format!("due, {what}"), calls, items, begun);
+    Ok(())
+}
+
+async fn write_singly(store: &SqliteStore, lease: &Lease) -> Result<(), StoreError> {
+    let begun = Instant::now();
+    for number in 1..=SINGLE {
+        store.record_intents(lease, &[intent(number)]).await?;
+    }
+    report("record_intents, one a call", SINGLE, SINGLE, begun);
+    let begun = Instant::now();
+    for number in 1..=SINGLE {
+        store.settle(lease, &settled(number, true)).await?;
+    }
+    report("settle, with an intent", SINGLE, SINGLE, begun);
+    let begun = Instant::now();
+    let intents: Vec<Intent> = (SINGLE + 1..=SINGLE * 5).map(intent).collect();
+    for batch in intents.chunks(10) {
+        store.record_intents(lease, batch).await?;
+    }
+    report("record_intents, ten a call", SINGLE * 4 / 10, SINGLE * 4, begun);
+    Ok(())
+}
+
+async fn links(store: &SqliteStore, lease: &Lease, units: u64) -> Result<(), StoreError> {
+    let begun = Instant::now();
+    for number in 1..=units {
+        store.settle(lease, &settled(number, false)).await?;
+    }
+    report("settle, adopted", units, units, begun);
+    let begun = Instant::now();
+    let numbers: Vec<u64> = shuffled(units).collect();
+    let mut found = 0;
+    for page in numbers.chunks(100) {
+        let subjects: Vec<RecordRef> = page.iter().map(|number| subject(*number)).collect();
+        found += store.ties_of(&mapping(), &subjects).await?.iter().fold(0, |count, _| count + 1);
+    }
+    report("ties_of, 100 a call", units.div_ceil(100), found, begun);
+    let begun = Instant::now();
+    let all: Vec<RecordRef> = (1..=1000).map(|number| tie(number).link.document).collect();
+    let found = store.ties_to(&mapping(), &all).await?.iter().fold(0, |count, _| count + 1);
+    report("ties_to, 1000 a call", 1, found, begun);
+    Ok(())
+}
+
+async fn conclude_all(store: &SqliteStore, lease: &Lease, units: u64) -> Result<(), StoreError> {
+    let run = RunId("20261122-060000-0001".to_owned());
+    let begun = Instant::now();
+    let outcomes: Vec<UnitOutcome> = (1..=units - units / 100).map(done).collect();
+    for batch in outcomes.chunks(100) {
+        store.conclude(lease, &run, batch).await?;
+    }
+    report("conclude, 100 a call", units / 100, units - units / 100, begun);
+    read_due(store, "one in a hundred waits").await?;
+    let begun = Instant::now();
+    let count = store.restage_all(lease, &mapping()).await?;
+    report("restage_all", 1, count, begun);
+    Ok(())
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Failed> {
+    let mut arguments = std::env::args().skip(1);
+    let folder = PathBuf::from(arguments.next().ok_or("name a folder")?);
+    let units: u64 = arguments.next().map_or(Ok(100_000), |text| text.parse())?;
+    let path = folder.join("figures.sqlite3");
+    let store = SqliteStore::open(&path).await?;
+    let hour = Duration::from_hours(1);
+    let LeaseAnswer::Granted(lease) = store.take_lease("policy", "figures", Timestamp::now(), hour).await?
+    else {
+        return Err("the folder is in use".into());
+    };
+    stage_all(&store, &lease, units).await?;
+    read_due(&store, "all wait").await?;
+    println!("file with {units} units: {} bytes", std::fs::metadata(&path)?.len());
+    write_singly(&store, &lease).await?;
+    links(&store, &lease, units).await?;
+    conclude_all(&store, &lease, units).await?;
+    let begun = Instant::now();
+    store.backup_to(folder.join("figures-copy.sqlite3")).await?;
+    report("backup_to", 1, units, begun);
+    store.close().await;
+    println!("file with {units} units and links: {} bytes", std::fs::metadata(&path)?.len());
+    Ok(())
+}
