@@ -50,10 +50,7 @@ pub enum FaultKind {
 impl FaultKind {
     /// Whether the system does the work before this fault spoils its answer.
     pub fn comes_after_the_work(self) -> bool {
-        matches!(
-            self,
-            Self::ErrorAfter | Self::DropAfter | Self::HtmlAfter | Self::Truncated
-        )
+        matches!(self, Self::ErrorAfter | Self::DropAfter | Self::HtmlAfter | Self::Truncated)
     }
 }
 
@@ -99,10 +96,7 @@ pub struct Fault {
 impl Fault {
     fn matches(&self, system: SystemName, operation: &str, target: Option<&str>) -> bool {
         self.system.is_none_or(|wanted| wanted == system)
-            && self
-                .operation
-                .as_deref()
-                .is_none_or(|wanted| wanted.eq_ignore_ascii_case(operation))
+            && self.operation.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(operation))
             && self.target.as_deref().is_none_or(|wanted| Some(wanted) == target)
     }
 }
@@ -133,10 +127,7 @@ impl Faults {
 
     /// A script made in code.
     pub fn new(script: Vec<Fault>) -> Self {
-        Self {
-            script: script.into(),
-            counters: Arc::default(),
-        }
+        Self { script: script.into(), counters: Arc::default() }
     }
 
     /// Reads a fault file. `file` is what errors call it.
@@ -153,9 +144,7 @@ impl Faults {
         })?;
         let script = parsed.fault.into_iter().map(|form| {
             let offset = form.span().start;
-            form.into_inner()
-                .check()
-                .map_err(|(problem, remedy)| wrong(offset, problem, remedy))
+            form.into_inner().check().map_err(|(problem, remedy)| wrong(offset, problem, remedy))
         });
         Ok(Self::new(script.collect::<Result<_, _>>()?))
     }
@@ -169,9 +158,7 @@ impl Faults {
             if !fault.matches(system, operation, target) {
                 continue;
             }
-            let count = counters
-                .entry((index, system, operation.to_ascii_lowercase()))
-                .or_default();
+            let count = counters.entry((index, system, operation.to_ascii_lowercase())).or_default();
             *count += 1;
             if !fault.turn.hits(*count) {
                 continue;
@@ -242,10 +229,7 @@ impl FaultForm {
             }
         };
         if matches!(turn, Turn::Every(0) | Turn::Nth(0) | Turn::First(0)) {
-            return Err((
-                "requests are counted from 1, so 0 hits none".to_owned(),
-                "write 1 or more",
-            ));
+            return Err(("requests are counted from 1, so 0 hits none".to_owned(), "write 1 or more"));
         }
         let delay = match (self.kind, self.delay_ms) {
             (FaultKind::Delay, Some(ms)) => Duration::from_millis(ms),
@@ -288,10 +272,7 @@ mod tests {
     fn each_kind_of_request_is_counted_by_itself() {
         let faults = parse("[[fault]]\nevery = 2\nkind = \"error_before\"").unwrap();
         let hit = |operation| faults.next(SystemName::Vtiger, operation, None).blow.is_some();
-        assert_eq!(
-            [hit("query"), hit("revise"), hit("query"), hit("revise")],
-            [false, false, true, true]
-        );
+        assert_eq!([hit("query"), hit("revise"), hit("query"), hit("revise")], [false, false, true, true]);
         assert_eq!(
             faults.next(SystemName::Frappe, "query", None).blow,
             None,
@@ -304,22 +285,13 @@ mod tests {
         let text = "[[fault]]\nsystem = \"frappe\"\noperation = \"create\"\ntarget = \"Contact\"\nnth = 1\nkind = \"drop_after\"";
         let faults = parse(text).unwrap();
         assert_eq!(faults.next(SystemName::Frappe, "create", Some("Bank")).blow, None);
-        assert_eq!(
-            faults.next(SystemName::Frappe, "update", Some("Contact")).blow,
-            None
-        );
-        assert_eq!(
-            faults.next(SystemName::Vtiger, "create", Some("Contact")).blow,
-            None
-        );
+        assert_eq!(faults.next(SystemName::Frappe, "update", Some("Contact")).blow, None);
+        assert_eq!(faults.next(SystemName::Vtiger, "create", Some("Contact")).blow, None);
         assert_eq!(
             faults.next(SystemName::Frappe, "create", Some("Contact")).blow,
             Some(FaultKind::DropAfter)
         );
-        assert_eq!(
-            faults.next(SystemName::Frappe, "create", Some("Contact")).blow,
-            None
-        );
+        assert_eq!(faults.next(SystemName::Frappe, "create", Some("Contact")).blow, None);
     }
 
     #[test]
@@ -328,50 +300,24 @@ mod tests {
                     [[fault]]\nfirst = 2\nkind = \"truncated\"\n[[fault]]\noperation = \"*\"\nfirst = 1\nkind = \"delay\"\ndelay_ms = 5";
         let faults = parse(text).unwrap();
         let first = faults.next(SystemName::Vtiger, "query", None);
-        assert_eq!(
-            first,
-            Verdict {
-                delay: Duration::from_millis(25),
-                blow: Some(FaultKind::Html)
-            }
-        );
+        assert_eq!(first, Verdict { delay: Duration::from_millis(25), blow: Some(FaultKind::Html) });
         let second = faults.next(SystemName::Vtiger, "query", None);
-        assert_eq!(
-            second,
-            Verdict {
-                delay: Duration::ZERO,
-                blow: Some(FaultKind::Truncated)
-            }
-        );
+        assert_eq!(second, Verdict { delay: Duration::ZERO, blow: Some(FaultKind::Truncated) });
     }
 
     #[test]
     fn a_wrong_file_names_line_and_remedy() {
         let missing = parse("\n\n[[fault]]\nkind = \"html\"").unwrap_err();
-        assert!(
-            missing.starts_with("faults.toml:3: the fault does not say which"),
-            "{missing}"
-        );
+        assert!(missing.starts_with("faults.toml:3: the fault does not say which"), "{missing}");
         assert!(missing.contains("add every = 7"), "{missing}");
         let kind = parse("[[fault]]\nevery = 2\nkind = \"explode\"").unwrap_err();
-        assert!(
-            kind.starts_with("faults.toml:3: unknown variant `explode`"),
-            "{kind}"
-        );
+        assert!(kind.starts_with("faults.toml:3: unknown variant `explode`"), "{kind}");
         let key = parse("[[fault]]\nevery = 2\nkind = \"html\"\nmodule = \"Contacts\"").unwrap_err();
         assert!(key.starts_with("faults.toml:4: unknown field `module`"), "{key}");
         let two = parse("[[fault]]\nevery = 2\nnth = 2\nkind = \"html\"").unwrap_err();
         assert!(two.contains("more than one"), "{two}");
-        assert!(
-            parse("[[fault]]\nevery = 0\nkind = \"html\"")
-                .unwrap_err()
-                .contains("counted from 1")
-        );
-        assert!(
-            parse("[[fault]]\nevery = 1\nkind = \"delay\"")
-                .unwrap_err()
-                .contains("delay_ms = 200")
-        );
+        assert!(parse("[[fault]]\nevery = 0\nkind = \"html\"").unwrap_err().contains("counted from 1"));
+        assert!(parse("[[fault]]\nevery = 1\nkind = \"delay\"").unwrap_err().contains("delay_ms = 200"));
         assert!(parse("[[fault]\n").unwrap_err().starts_with("faults.toml:1: "));
     }
 }

@@ -127,14 +127,9 @@ pub async fn serve(
     let listener = TcpListener::bind(addr).await?;
     let addr = listener.local_addr()?;
     let tally = Arc::<Tally>::default();
-    let around = Arc::new(Around {
-        face,
-        faults,
-        tally: Arc::clone(&tally),
-    });
-    let service = router
-        .layer(from_fn_with_state(around, surround))
-        .into_make_service_with_connect_info::<Cord>();
+    let around = Arc::new(Around { face, faults, tally: Arc::clone(&tally) });
+    let service =
+        router.layer(from_fn_with_state(around, surround)).into_make_service_with_connect_info::<Cord>();
     let (stop, stopped) = oneshot::channel::<()>();
     let task = tokio::spawn(async move {
         axum::serve(CordedListener(listener), service)
@@ -144,12 +139,7 @@ pub async fn serve(
             })
             .await
     });
-    Ok(Server {
-        addr,
-        tally,
-        stop,
-        task,
-    })
+    Ok(Server { addr, tally, stop, task })
 }
 
 async fn surround(
@@ -163,15 +153,9 @@ async fn surround(
         return bare(StatusCode::PAYLOAD_TOO_LARGE);
     };
     let kind = around.face.classify(&parts, &bytes);
-    let counter = if kind.writes {
-        &around.tally.write
-    } else {
-        &around.tally.read
-    };
+    let counter = if kind.writes { &around.tally.write } else { &around.tally.read };
     counter.fetch_add(1, Ordering::Relaxed);
-    let verdict = around
-        .faults
-        .next(around.face.system(), &kind.operation, kind.target.as_deref());
+    let verdict = around.faults.next(around.face.system(), &kind.operation, kind.target.as_deref());
     if !verdict.delay.is_zero() {
         tokio::time::sleep(verdict.delay).await;
     }
@@ -179,10 +163,7 @@ async fn surround(
         return next.run(Request::from_parts(parts, Body::from(bytes))).await;
     };
     let answer = if blow.comes_after_the_work() {
-        Some(
-            next.run(Request::from_parts(parts.clone(), Body::from(bytes.clone())))
-                .await,
-        )
+        Some(next.run(Request::from_parts(parts.clone(), Body::from(bytes.clone()))).await)
     } else {
         None
     };
@@ -208,9 +189,7 @@ async fn truncated(answer: Response<Body>) -> Response<Body> {
     let (mut parts, body) = answer.into_parts();
     let whole = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
     let half = whole.slice(..whole.len() / 2);
-    parts
-        .headers
-        .insert(header::CONTENT_LENGTH, whole.len().max(1).into());
+    parts.headers.insert(header::CONTENT_LENGTH, whole.len().max(1).into());
     let pieces: [Result<Bytes, io::Error>; 2] = [Ok(half), Err(io::ErrorKind::ConnectionAborted.into())];
     Response::from_parts(parts, Body::from_stream(futures_util::stream::iter(pieces)))
 }
@@ -225,11 +204,7 @@ impl Cord {
     }
 
     fn check(&self) -> io::Result<()> {
-        if self.0.load(Ordering::SeqCst) {
-            Err(io::ErrorKind::ConnectionAborted.into())
-        } else {
-            Ok(())
-        }
+        if self.0.load(Ordering::SeqCst) { Err(io::ErrorKind::ConnectionAborted.into()) } else { Ok(()) }
     }
 }
 
@@ -248,13 +223,7 @@ impl Listener for CordedListener {
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
         // axum's own accept outlives passing errors (too many open files) by waiting.
         let (stream, addr) = Listener::accept(&mut self.0).await;
-        (
-            CordedStream {
-                stream,
-                cord: Cord::default(),
-            },
-            addr,
-        )
+        (CordedStream { stream, cord: Cord::default() }, addr)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {

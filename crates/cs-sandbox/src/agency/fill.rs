@@ -9,9 +9,9 @@ use crate::vtiger::{Draft, System, Values};
 struct Columns(Values);
 
 impl Columns {
-    fn new(moved: &str, number: (&str, String)) -> Self {
+    fn new(moved: &str, (field, number): (&str, &str)) -> Self {
         let mut columns = Self(Values::new());
-        columns.set(number.0, &number.1);
+        columns.set(field, number);
         for (name, value) in [
             ("assigned_user_id", "1"),
             ("modifiedby", "1"),
@@ -51,8 +51,10 @@ impl Agency {
             .iter()
             .enumerate()
             .map(|(index, plan)| {
-                let mut columns =
-                    Columns::new(&self.moved(system, newest, 0), ("product_no", format!("PRO{}", index + 1)));
+                let mut columns = Columns::new(
+                    &self.moved(system, newest, 0),
+                    ("product_no", &format!("PRO{}", index + 1)),
+                );
                 columns.set("productname", &plan.name);
                 columns.set("productcode", &plan.id);
                 columns.set("discontinued", "1");
@@ -90,7 +92,7 @@ impl Agency {
 
     /// Two records in a row are modified in the same second, so that paging by time alone would lose some.
     fn moved(&self, system: &System, newest: Timestamp, index: usize) -> String {
-        let pairs = (self.policies.len().saturating_sub(index + 1) / 2) as i64;
+        let pairs = i64::try_from(self.policies.len().saturating_sub(index + 1) / 2).unwrap_or(0);
         system.stamp(newest.saturating_sub(SignedDuration::from_secs(pairs * 60)).unwrap_or(newest))
     }
 }
@@ -101,7 +103,7 @@ fn bare(id: &str) -> &str {
 }
 
 fn account(policy: &Policy, moved: &str) -> Draft {
-    let mut columns = Columns::new(moved, ("account_no", format!("ACC{}", policy.index + 1)));
+    let mut columns = Columns::new(moved, ("account_no", &format!("ACC{}", policy.index + 1)));
     // Account names are unique, people are not.
     columns.set("accountname", &format!("{} {} {}", policy.owner.first, policy.owner.last, policy.index + 1));
     columns.set("email1", &email(policy));
@@ -120,7 +122,7 @@ fn account(policy: &Policy, moved: &str) -> Draft {
 }
 
 fn contact(policy: &Policy, moved: &str, account: &str) -> Draft {
-    let mut columns = Columns::new(moved, ("contact_no", format!("CON{}", policy.index + 1)));
+    let mut columns = Columns::new(moved, ("contact_no", &format!("CON{}", policy.index + 1)));
     columns.set("firstname", &policy.owner.first);
     columns.set("lastname", &policy.owner.last);
     columns.set("birthday", &policy.owner.born);
@@ -140,7 +142,7 @@ fn phone(policy: &Policy) -> String {
 }
 
 fn order(policy: &Policy, moved: &str, account: &str, contact: &str, product: &str) -> Draft {
-    let mut columns = Columns::new(moved, ("salesorder_no", format!("SO{}", policy.index + 1)));
+    let mut columns = Columns::new(moved, ("salesorder_no", &format!("SO{}", policy.index + 1)));
     let street = policy.address.as_ref().map_or("-", |address| address.line.as_str());
     let premium = format!("{}000000", policy.premium);
     for (name, value) in [

@@ -217,7 +217,7 @@ impl Writer {
         }
         let mut owner = self.person(21, 64);
         if self.random.percent(30) {
-            owner.middle = self.random.pick(&["A.", "de los Ángeles", "María", "J", "Ñ"]).to_owned();
+            self.random.pick(&["A.", "de los Ángeles", "María", "J", "Ñ"]).clone_into(&mut owner.middle);
         }
         // A few orders have parts that nobody filled in.
         if self.random.percent(3) {

@@ -24,7 +24,7 @@ fn it_has_what_the_mapping_has_to_cope_with() {
     let agency = Agency::generate(1, ORDERS);
     let policies = &agency.policies;
     let selected = agency.selected().count();
-    assert!(selected >= 250 && selected < ORDERS, "most are selected, some are not: {selected}");
+    assert!((250..ORDERS).contains(&selected), "most are selected, some are not: {selected}");
     let names: String = policies.iter().map(|policy| policy.owner.last.as_str()).collect();
     assert!(['ñ', '\'', '&', 'é'].iter().all(|sign| names.contains(*sign)));
     assert!(policies.iter().any(|policy| policy.owner.last.len() > 35));

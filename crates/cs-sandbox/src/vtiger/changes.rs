@@ -39,7 +39,7 @@ impl System {
         self.check_references(user, &module, element)?;
         check_complete(&module, element)?;
         self.check_owner(user, &module, element)?;
-        let kept = self.kept(user, &module, element)?;
+        let kept = Self::kept(user, &module, element)?;
         self.check_unique(&module, &kept, None)?;
         match module.name.as_str() {
             "SalesOrder" => return self.create_order(user, &module, element, kept, now),
@@ -81,7 +81,7 @@ impl System {
             values.insert(field.to_owned(), Some(number));
         }
         let id = self.take_id();
-        let label = self.sent_label(module, element, &values);
+        let label = Self::sent_label(module, element, &values);
         self.put(Draft {
             module: module.name.clone(),
             id: Some(id),
@@ -96,7 +96,7 @@ impl System {
     }
 
     /// The label is made of what was sent, before the columns cut it (recording 079).
-    fn sent_label(&self, module: &Module, element: &Element, values: &Values) -> String {
+    fn sent_label(module: &Module, element: &Element, values: &Values) -> String {
         let mut whole = values.clone();
         for name in &module.label_fields {
             if let Some(text) = element.get(name).and_then(as_text) {
@@ -130,7 +130,7 @@ impl System {
         if !self.records.contains_key(&number) || matches!(&*module.name, "Users" | "Currency" | "LineItem") {
             return Err(Refusal::Fatal);
         }
-        let kept = self.kept(user, &module, element)?;
+        let kept = Self::kept(user, &module, element)?;
         self.check_unique(&module, &kept, Some(number))?;
         let described = kept.contains_key("description");
         self.overwrite(user, &module, number, element, kept, now);
@@ -172,7 +172,7 @@ impl System {
         }
         let values = record.values.clone();
         let touched = module.label_fields.iter().any(|name| element.contains_key(name));
-        let label = self.sent_label(module, element, &values);
+        let label = Self::sent_label(module, element, &values);
         if touched && let Some(record) = self.records.get_mut(&number) {
             record.label = label;
         }
@@ -184,7 +184,7 @@ impl System {
         self.check_owner_exists(record.text("assigned_user_id"))?;
         let mut shown = self.show_record(user, module, record);
         if module.name == "Products" {
-            self.add_prices(record, &mut shown);
+            Self::add_prices(record, &mut shown);
         }
         Ok(Value::Object(shown))
     }

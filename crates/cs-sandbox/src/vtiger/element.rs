@@ -81,17 +81,17 @@ impl System {
 
     /// What the columns keep of the fields that are sent. Unknown fields and those that only the server sets are
     /// left out.
-    pub(crate) fn kept(&self, user: &User, module: &Module, element: &Element) -> Result<Values, Refusal> {
+    pub(crate) fn kept(user: &User, module: &Module, element: &Element) -> Result<Values, Refusal> {
         let mut kept = Values::new();
         for field in module.stored().filter(|field| !field.item && !field.is_the_servers()) {
             if let Some(sent) = element.get(&field.name) {
-                kept.insert(field.name.clone(), self.keep(user, field, sent)?);
+                kept.insert(field.name.clone(), Self::keep(user, field, sent)?);
             }
         }
         Ok(kept)
     }
 
-    fn keep(&self, user: &User, field: &Field, sent: &Value) -> Result<Option<String>, Refusal> {
+    fn keep(user: &User, field: &Field, sent: &Value) -> Result<Option<String>, Refusal> {
         let text = as_text(sent).unwrap_or_default();
         if matches!(field.kind, Kind::Reference | Kind::Owner) {
             let number = match text.split_once('x') {

@@ -4,6 +4,7 @@
 //! `format` are taken from both. That is why a wrong verb gives misleading errors instead of a clear one.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,7 +21,6 @@ use super::element::{Element, leading_number};
 use super::php;
 use super::query;
 use super::refusal::{Code, Refusal};
-use super::session::Rejected;
 use super::system::{System, User};
 use crate::faults::{FaultKind, Faults, SystemName};
 use crate::server::{self, Clock, Face, RequestKind, Server};
@@ -31,7 +31,6 @@ const REQUEST_LINE: usize = 8 * 1024;
 const POST_MAX: usize = 8 * 1024 * 1024;
 const JSON: &str = "application/json";
 const HTML: &str = "text/html; charset=UTF-8";
-const API_VERSION: &str = "0.22";
 
 /// Serves a system as `http://addr/webservice.php`. Port 0 takes a free one; `clock` is the server's.
 pub async fn serve(
@@ -255,7 +254,7 @@ impl Call {
                 return Ok(json!({
                     "sessionName": name,
                     "userId": format!("19x{}", user.id),
-                    "version": API_VERSION,
+                    "version": super::access::API_VERSION,
                     "vtigerVersion": system.persona().version_text(),
                 }));
             }
@@ -289,64 +288,6 @@ fn is_known(operation: &str) -> bool {
 
 fn invalid_session() -> Refusal {
     Refusal::error(Code::InvalidSession, "Session Identifier provided is Invalid")
-}
-
-impl System {
-    fn user_of(&mut self, session: &str, now: jiff::Timestamp) -> Option<User> {
-        let id = self.sessions.user(session, now)?;
-        self.users.get(&id).cloned()
-    }
-
-    fn user_named(&self, name: &str) -> Option<&User> {
-        self.users.values().find(|user| !name.is_empty() && user.text("user_name").eq_ignore_ascii_case(name))
-    }
-
-    /// `getchallenge`.
-    pub fn get_challenge(&mut self, name: &str, now: jiff::Timestamp) -> Result<Value, Refusal> {
-        if name.is_empty() {
-            return Err(Refusal::denied("No username given"));
-        }
-        let user = self.user_named(name).map(|user| user.id);
-        let user = user.ok_or_else(|| Refusal::denied("username does not exists"))?;
-        let challenge = self.sessions.challenge(user, now);
-        Ok(json!({
-            "token": challenge.token,
-            "serverTime": challenge.given.as_second(),
-            "expireTime": challenge.expires.as_second(),
-        }))
-    }
-
-    /// `login`: `answer` is the MD5 of the challenge's token and the access key.
-    pub fn login(&mut self, name: &str, answer: &str, now: jiff::Timestamp) -> Result<Value, Refusal> {
-        let no_challenge = || Refusal::error(Code::InvalidToken, "Specified token is invalid or expired");
-        let user = self.user_named(name).cloned().ok_or_else(no_challenge)?;
-        let login =
-            self.sessions.login(user.id, &user.access_key, answer, now).map_err(
-                |rejected| match rejected {
-                    Rejected::NoChallenge => no_challenge(),
-                    Rejected::WrongKey => {
-                        Refusal::error(Code::InvalidCredentials, "Invalid username or password")
-                    }
-                },
-            )?;
-        let text = |field: &str| user.text(field).to_owned();
-        Ok(json!({
-            "username": text("user_name"),
-            "first_name": text("first_name"),
-            "last_name": text("last_name"),
-            "email": text("email1"),
-            "time_zone": text("time_zone"),
-            "hour_format": text("hour_format"),
-            "date_format": text("date_format"),
-            "is_admin": text("is_admin"),
-            "call_duration": text("callduration"),
-            "other_event_duration": text("othereventduration"),
-            "sessionName": login.session,
-            "userId": format!("19x{}", user.id),
-            "version": API_VERSION,
-            "vtigerVersion": self.persona().version_text(),
-        }))
-    }
 }
 
 /// The answer as it goes over the wire.
@@ -392,7 +333,8 @@ fn encode(envelope: &Value, escaped: bool) -> String {
             ascii if ascii.is_ascii() => encoded.push(ascii),
             other => {
                 for unit in other.encode_utf16(&mut [0; 2]) {
-                    encoded.push_str(&format!("\\u{unit:04x}"));
+                    // Writing into a text cannot fail.
+                    let _ = write!(encoded, "\\u{unit:04x}");
                 }
             }
         }

@@ -5,6 +5,7 @@
 //! I/O. [`serve`] puts HTTP in front of it. The traps of facts/VTIGER.md are reproduced on purpose, so that a client
 //! meets them here first: empty 500s after the work was done, HTML with status 200, swallowed SQL errors, silent cuts.
 
+mod access;
 mod actors;
 mod catalogue;
 mod changes;

@@ -94,7 +94,7 @@ impl System {
         {
             shown.insert(name.to_owned(), number(amount));
         }
-        self.add_shipping(&mut shown);
+        Self::add_shipping(&mut shown);
         shown.insert("LineItems".to_owned(), self.show_items(order));
         let nothing = if self.persona().is_8_2() { Value::Null } else { Value::from("") };
         shown.insert("productid".to_owned(), nothing);
@@ -114,7 +114,7 @@ impl System {
             return Err(Refusal::Fatal);
         }
         let mut shown = self.show_record(user, module, order);
-        self.add_shipping(&mut shown);
+        Self::add_shipping(&mut shown);
         shown.insert("LineItems".to_owned(), self.show_items(order));
         let first = order.items.first().map_or(Value::Null, |item| self.show_product(item));
         shown.insert("productid".to_owned(), first);
@@ -123,7 +123,7 @@ impl System {
         Ok(shown)
     }
 
-    fn add_shipping(&self, shown: &mut Map<String, Value>) {
+    fn add_shipping(shown: &mut Map<String, Value>) {
         shown.insert("shipping_&_handling".to_owned(), Value::Null);
         for tax in 1..=3 {
             shown.insert(format!("shipping_&_handling_shtax{tax}"), json!(0));
@@ -204,7 +204,9 @@ impl System {
         let group = element.get("hdnTaxType").and_then(Value::as_str) == Some("group");
         if let Some(order) = self.records.get_mut(&id) {
             if matches!(order.text("enable_recurring"), "" | "0") {
-                RECURRING.iter().for_each(|name| order.set(name, None));
+                for name in RECURRING {
+                    order.set(name, None);
+                }
             }
             null_out(&mut order.values);
             if brings_items && !group {
@@ -266,7 +268,7 @@ impl System {
     }
 
     /// What `retrieve` and `create` add to a product: its price in its currency.
-    pub(crate) fn add_prices(&self, product: &Record, shown: &mut Map<String, Value>) {
+    pub(crate) fn add_prices(product: &Record, shown: &mut Map<String, Value>) {
         shown.insert("currency1".to_owned(), number(items::amount(&product.values, "unit_price")));
         shown.insert("currency_id".to_owned(), Value::from("21x1"));
     }

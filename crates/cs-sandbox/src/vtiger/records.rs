@@ -64,7 +64,7 @@ impl System {
             }
             Some(product) if module.name == "Products" => {
                 let mut shown = self.show_record(user, module, product);
-                self.add_prices(product, &mut shown);
+                Self::add_prices(product, &mut shown);
                 Ok(Value::Object(shown))
             }
             Some(record) => Ok(Value::Object(self.show_record(user, module, record))),

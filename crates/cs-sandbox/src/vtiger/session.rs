@@ -1,6 +1,7 @@
 //! Challenges and sessions: who may ask.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use jiff::{SignedDuration, Timestamp};
 use md5::{Digest, Md5};
@@ -49,7 +50,7 @@ struct Session {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Sessions {
     challenges: BTreeMap<u64, Challenge>,
-    sessions: BTreeMap<String, Session>,
+    open: BTreeMap<String, Session>,
     given: u64,
 }
 
@@ -86,14 +87,14 @@ impl Sessions {
 
     /// Makes a known name a user's session.
     pub(crate) fn put_session(&mut self, name: String, user: u64, now: Timestamp) {
-        self.sessions.insert(name, Session { user, seen: now });
+        self.open.insert(name, Session { user, seen: now });
     }
 
     /// The user of a session that is still alive; being asked keeps it so.
     pub(crate) fn user(&mut self, name: &str, now: Timestamp) -> Option<u64> {
-        let session = self.sessions.get_mut(name)?;
+        let session = self.open.get_mut(name)?;
         if now.duration_since(session.seen) > SESSION_IDLE {
-            self.sessions.remove(name);
+            self.open.remove(name);
             return None;
         }
         session.seen = now;
@@ -101,11 +102,11 @@ impl Sessions {
     }
 
     pub(crate) fn forget(&mut self, name: &str) {
-        self.sessions.remove(name);
+        self.open.remove(name);
     }
 
     pub(crate) fn forget_all(&mut self) {
-        self.sessions.clear();
+        self.open.clear();
     }
 
     /// Names have to differ, not to be secret: the sandbox guards nothing.
@@ -119,7 +120,11 @@ impl Sessions {
 
 /// MD5 in hexadecimal, as PHP writes it.
 pub(crate) fn digest(text: &str) -> String {
-    Md5::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    Md5::digest(text.as_bytes()).iter().fold(String::new(), |mut hex, byte| {
+        // Writing into a text cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 #[cfg(test)]

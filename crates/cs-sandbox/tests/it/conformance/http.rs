@@ -1,6 +1,7 @@
 //! A client that is plain enough to send anything as it was recorded, and to see exactly what comes back.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -38,11 +39,11 @@ pub(crate) fn send(
     for (name, value) in headers {
         let ours = ["host", "connection", "content-length", "transfer-encoding", "accept-encoding"];
         if !ours.contains(&name.to_ascii_lowercase().as_str()) {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            let _ = write!(head, "{name}: {value}\r\n");
         }
     }
     if !body.is_empty() || method != "GET" {
-        head.push_str(&format!("Content-Length: {}\r\n", body.len()));
+        let _ = write!(head, "Content-Length: {}\r\n", body.len());
     }
     head.push_str("\r\n");
     stream.write_all(head.as_bytes())?;

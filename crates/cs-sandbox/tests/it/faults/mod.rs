@@ -22,7 +22,8 @@ struct Stand {
 impl Stand {
     /// A server with one contact, `12x10`, and these faults.
     fn new(faults: &str) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let now: jiff::Timestamp = "2026-03-01T12:00:00Z".parse().unwrap();
         let mut system = System::new(Setup::new(Persona::v8_3_0(), Installation::Agency));
         system.put_session(SESSION, 1, now);
@@ -62,7 +63,9 @@ impl Stand {
 }
 
 fn on_revise(kind: &str) -> Stand {
-    Stand::new(&format!("[[fault]]\nsystem = \"vtiger\"\noperation = \"revise\"\nfirst = 1\nkind = \"{kind}\""))
+    Stand::new(&format!(
+        "[[fault]]\nsystem = \"vtiger\"\noperation = \"revise\"\nfirst = 1\nkind = \"{kind}\""
+    ))
 }
 
 fn code(answer: &Answer) -> String {
@@ -119,7 +122,11 @@ fn a_truncated_answer_is_shorter_than_announced() {
 fn an_expired_session_is_forgotten() {
     let stand = on_revise("session_expired");
     assert_eq!(code(&stand.revise("777").unwrap()), "INVALID_SESSIONID");
-    assert_eq!(code(&stand.revise("777").unwrap()), "INVALID_SESSIONID", "the fault is over, the session is gone");
+    assert_eq!(
+        code(&stand.revise("777").unwrap()),
+        "INVALID_SESSIONID",
+        "the fault is over, the session is gone"
+    );
     assert_eq!(stand.mobile(), "");
     stand.stop();
 }

@@ -38,7 +38,9 @@ pub(super) fn compare(recording: &Recording, asked: &Asked, answer: &Answer) -> 
             found.envelope(asked, &expected, &actual);
         }
         (None, None) => found.plain(&recorded.body, &text),
-        (expected, actual) => found.add("is JSON", &expected.is_some(), &actual.map_or(text, |json| json.to_string())),
+        (expected, actual) => {
+            found.add("is JSON", &expected.is_some(), &actual.map_or(text, |json| json.to_string()));
+        }
     }
     found.0
 }
@@ -46,7 +48,7 @@ pub(super) fn compare(recording: &Recording, asked: &Asked, answer: &Answer) -> 
 /// MD5 in hexadecimal, as the login needs it.
 pub(super) fn md5_hex(text: &str) -> String {
     use md5::{Digest, Md5};
-    Md5::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    Md5::digest(text.as_bytes()).iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }
 
 #[derive(Default)]
@@ -54,8 +56,18 @@ struct Differences(Vec<String>);
 
 impl Differences {
     fn add(&mut self, what: &str, expected: &dyn std::fmt::Debug, actual: &dyn std::fmt::Debug) {
-        let cut = |text: String| if text.chars().count() > 300 { format!("{}…", text.chars().take(300).collect::<String>()) } else { text };
-        self.0.push(format!("{what}: recorded {}, played {}", cut(format!("{expected:?}")), cut(format!("{actual:?}"))));
+        let cut = |text: String| {
+            if text.chars().count() > 300 {
+                format!("{}…", text.chars().take(300).collect::<String>())
+            } else {
+                text
+            }
+        };
+        self.0.push(format!(
+            "{what}: recorded {}, played {}",
+            cut(format!("{expected:?}")),
+            cut(format!("{actual:?}"))
+        ));
     }
 
     fn plain(&mut self, expected: &str, actual: &str) {
@@ -90,7 +102,8 @@ impl Differences {
         }
         // What a syntax error expected instead is the order of a parser generator's table; nobody reads it.
         let message = |envelope: &Value| {
-            let text = envelope.pointer("/error/message").and_then(Value::as_str).unwrap_or_default().to_owned();
+            let text =
+                envelope.pointer("/error/message").and_then(Value::as_str).unwrap_or_default().to_owned();
             text.split(", expected one of").next().unwrap_or_default().to_owned()
         };
         if message(expected) != message(actual) {
@@ -116,7 +129,8 @@ impl Differences {
         }
         for (index, row) in expected.iter().enumerate() {
             let id = row.get("id");
-            let other = actual.iter().find(|other| id.is_some() && other.get("id") == id).or(actual.get(index));
+            let other =
+                actual.iter().find(|other| id.is_some() && other.get("id") == id).or(actual.get(index));
             if let Some(other) = other {
                 self.value(&format!("row {index}"), row, other);
             }

@@ -41,7 +41,7 @@ impl Stand for Vtiger {
 
     fn scope(&self, recording: &Recording) -> Scope {
         let out = |rule, reason| Scope::Out { rule, reason };
-        if recording.request.form.as_ref().is_some_and(|form| form.is_string()) {
+        if recording.request.form.as_ref().is_some_and(serde_json::Value::is_string) {
             return out("body not recorded", "the form is described in words, so there is nothing to send");
         }
         let asked = Asked::read(recording);
@@ -58,7 +58,7 @@ impl Stand for Vtiger {
                 out("line items by themselves", "the product never writes line items")
             }
             _ => match &asked.target {
-                Some(name) if asked.is_known_module(name) && !SERVED.contains(&name.as_str()) => {
+                Some(name) if Asked::is_known_module(name) && !SERVED.contains(&name.as_str()) => {
                     out("other modules", "the sandbox serves the modules that the product's mappings name")
                 }
                 _ => Scope::In,
@@ -79,7 +79,13 @@ impl Stand for Vtiger {
 
 impl Vtiger {
     /// Plays one way in which the recorded answer can have come about.
-    fn attempt(&self, recording: &Recording, asked: &Asked, staged: &Staged, attempt: &Attempt) -> Vec<String> {
+    fn attempt(
+        &self,
+        recording: &Recording,
+        asked: &Asked,
+        staged: &Staged,
+        attempt: &Attempt,
+    ) -> Vec<String> {
         let now = staged.now;
         let system = Arc::new(Mutex::new(attempt.system.clone()));
         let addr = "127.0.0.1:0".parse().unwrap();

@@ -45,7 +45,7 @@ impl Asked {
         Self { operation, session: both("sessionName"), target, element, id, query, get, post }
     }
 
-    pub(super) fn is_known_module(&self, name: &str) -> bool {
+    pub(super) fn is_known_module(name: &str) -> bool {
         lab().by_name(name).is_some()
     }
 
@@ -99,7 +99,9 @@ fn params(value: Option<&Value>) -> BTreeMap<String, String> {
             .filter_map(|pair| pair.split_once('='))
             .map(|(name, value)| {
                 let decode = |part: &str| {
-                    percent_encoding::percent_decode_str(&part.replace('+', " ")).decode_utf8_lossy().into_owned()
+                    percent_encoding::percent_decode_str(&part.replace('+', " "))
+                        .decode_utf8_lossy()
+                        .into_owned()
                 };
                 (decode(name), decode(value))
             })

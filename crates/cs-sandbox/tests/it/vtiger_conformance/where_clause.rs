@@ -30,18 +30,16 @@ pub(super) fn read(query: &str) -> Reading {
     let at = |word: &str| words.iter().position(|found| found.eq_ignore_ascii_case(word));
     let (order, limit) = (at("order"), at("limit"));
     let end = order.or(limit).unwrap_or(words.len());
-    let mut reading = Reading {
-        limit: 100,
-        star: words.get(1).is_some_and(|word| word == "*"),
-        ..Reading::default()
-    };
+    let mut reading =
+        Reading { limit: 100, star: words.get(1).is_some_and(|word| word == "*"), ..Reading::default() };
     if let Some(start) = at("where") {
         reading.alternatives = conditions(words.get(start + 1..end).unwrap_or_default());
     }
     if let Some(start) = order {
         let part = words.get(start + 2..limit.unwrap_or(words.len())).unwrap_or_default();
         reading.descending = part.last().is_some_and(|word| word.eq_ignore_ascii_case("desc"));
-        let is_name = |word: &&String| *word != "," && !["asc", "desc"].contains(&word.to_lowercase().as_str());
+        let is_name =
+            |word: &&String| *word != "," && !["asc", "desc"].contains(&word.to_lowercase().as_str());
         reading.order = part.iter().filter(is_name).cloned().collect();
     }
     if let Some(start) = limit {
@@ -95,16 +93,15 @@ fn words(text: &str) -> Vec<String> {
                     words.push(sign.to_string());
                 }
             }
-            _ if !last.is_empty() && last.chars().all(|sign| "=<>!".contains(sign)) => words.push(sign.to_string()),
+            _ if !last.is_empty() && last.chars().all(|sign| "=<>!".contains(sign)) => {
+                words.push(sign.to_string());
+            }
             _ => last.push(sign),
         }
         // A quoted value right after an operator is a word of its own.
         if sign == '\'' && quoted {
             let last = words.last_mut().unwrap();
-            if last.len() > 1 && last.chars().next().is_some_and(|sign| "=<>!".contains(sign)) {
-                last.pop();
-                words.push("'".to_owned());
-            } else if last.len() > 1 && !last.starts_with('\'') {
+            if last.len() > 1 && !last.starts_with('\'') {
                 last.pop();
                 words.push("'".to_owned());
             }

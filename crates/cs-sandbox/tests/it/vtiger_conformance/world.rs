@@ -90,7 +90,9 @@ impl World {
     fn read(entries: &[Entry], old: bool) -> Self {
         let mut world = Self::default();
         for entry in entries.iter().filter(|entry| entry.old == old) {
-            let Some(result) = entry.answer.as_ref().and_then(|answer| answer.get("result")) else { continue };
+            let Some(result) = entry.answer.as_ref().and_then(|answer| answer.get("result")) else {
+                continue;
+            };
             world.look(entry.turn, result);
             if let Some(updated) = result.get("updated") {
                 world.look(entry.turn, updated);
@@ -133,7 +135,8 @@ impl World {
     /// All fields as they were last seen before `turn`, else afterwards.
     pub(super) fn fields(&self, id: &str, turn: (Timestamp, usize)) -> Map<String, Value> {
         let mut fields = Map::new();
-        let mut later: Vec<&Seen> = self.records.get(id).into_iter().flatten().filter(|seen| seen.turn > turn).collect();
+        let mut later: Vec<&Seen> =
+            self.records.get(id).into_iter().flatten().filter(|seen| seen.turn > turn).collect();
         later.sort_by_key(|seen| std::cmp::Reverse(seen.turn));
         for seen in later.into_iter().chain(self.before(id, turn)) {
             fields.extend(seen.fields.clone());
@@ -149,7 +152,10 @@ impl World {
     /// An id of another module with the same number.
     pub(super) fn namesake(&self, id: &str) -> Option<String> {
         let number = id.split_once('x')?.1;
-        self.records.keys().find(|other| *other != id && other.split_once('x').is_some_and(|(_, n)| n == number)).cloned()
+        self.records
+            .keys()
+            .find(|other| *other != id && other.split_once('x').is_some_and(|(_, n)| n == number))
+            .cloned()
     }
 }
 
@@ -158,7 +164,9 @@ pub(super) fn columns(module: &str, fields: &Map<String, Value>) -> Values {
     let Some(module) = lab().module(module) else { return Values::new() };
     let mut values = Values::new();
     for (name, value) in fields {
-        let Some(field) = module.field(name).filter(|field| field.name != "id" && !field.item) else { continue };
+        let Some(field) = module.field(name).filter(|field| field.name != "id" && !field.item) else {
+            continue;
+        };
         let text = match value {
             Value::String(text) => Some(text.clone()),
             Value::Number(number) => Some(number.to_string()),
@@ -183,4 +191,3 @@ fn padded(text: &str, places: u32) -> String {
     let (whole, rest) = text.split_once('.').unwrap_or((text, ""));
     format!("{whole}.{rest:0<width$}", width = places as usize)
 }
-

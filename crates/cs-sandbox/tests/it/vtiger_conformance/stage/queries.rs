@@ -1,12 +1,12 @@
 //! The rows that a query finds, those that it must not find, and those before and after its page.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cs_sandbox::vtiger::{Draft, Kind, System, Values};
 use serde_json::{Map, Value};
 
-use super::super::where_clause::{self, Reading, Wanted};
 use super::super::request::lab;
+use super::super::where_clause::{self, Reading, Wanted};
 use super::super::world::columns;
 use super::Context;
 
@@ -14,7 +14,8 @@ pub(super) fn stage(context: &Context<'_>, system: &mut System) {
     let (Some(query), Some(module)) = (&context.asked.query, &context.asked.target) else { return };
     let reading = where_clause::read(query);
     let rows = context.result.as_ref().and_then(Value::as_array).cloned().unwrap_or_default();
-    let page = Page { context, reading: &reading, module, rows: rows.iter().filter_map(Value::as_object).collect() };
+    let page =
+        Page { context, reading: &reading, module, rows: rows.iter().filter_map(Value::as_object).collect() };
     match module.as_str() {
         "Users" | "Currency" => {}
         "LineItem" => page.line_items(system),
@@ -32,7 +33,8 @@ struct Page<'a> {
 
 impl Page<'_> {
     fn records(&self, system: &mut System) {
-        let drafts: Vec<Draft> = self.rows.iter().enumerate().map(|(index, row)| self.draft(row, index)).collect();
+        let drafts: Vec<Draft> =
+            self.rows.iter().enumerate().map(|(index, row)| self.draft(row, index)).collect();
         self.pointed_to(system);
         for draft in &drafts {
             system.put(draft.clone());
@@ -69,7 +71,8 @@ impl Page<'_> {
     /// The first alternative that the answered fields do not contradict.
     fn chosen(&self, row: &Map<String, Value>, id: &str) -> Vec<Wanted> {
         let fits = |wanted: &Wanted| {
-            let shown = if wanted.field == "id" { Some(id) } else { row.get(&wanted.field).and_then(Value::as_str) };
+            let shown =
+                if wanted.field == "id" { Some(id) } else { row.get(&wanted.field).and_then(Value::as_str) };
             shown.is_none_or(|value| wanted.allows(value))
         };
         let of_all = self.reading.alternatives.iter();
@@ -96,25 +99,34 @@ impl Page<'_> {
         if item.is_empty() || item.values().all(Value::is_null) {
             return Vec::new();
         }
-        let amount = |of: &Map<String, Value>, name: &str| of.get(name).and_then(Value::as_str).and_then(|text| text.parse::<f64>().ok());
-        let one = amount(&item, "quantity").unwrap_or(1.0) * amount(&item, "listprice").unwrap_or(1.0);
-        let all = amount(row, "hdnSubTotal").unwrap_or(one);
-        let count = if one > 0.0 { (all / one).round() } else { 1.0 };
+        // Amounts are compared in cents, in which the recorded ones are whole.
+        let cents = |of: &Map<String, Value>, name: &str| {
+            let (whole, rest) = of.get(name)?.as_str()?.split_once('.')?;
+            format!("{whole}{}", rest.get(..2)?).parse::<usize>().ok()
+        };
+        let one = cents(&item, "quantity").unwrap_or(100) * cents(&item, "listprice").unwrap_or(100) / 100;
+        let count = cents(row, "hdnSubTotal").and_then(|all| all.checked_div(one)).unwrap_or(1);
         let mut values = super::records::item_columns(&item);
         values.remove("id");
-        vec![values; if (1.0..50.0).contains(&count) { count as usize } else { 1 }]
+        vec![values; count.clamp(1, 50)]
     }
 
     /// What the rows point to exists.
     fn pointed_to(&self, system: &mut System) {
         let Some(module) = lab().module(self.module) else { return };
-        let mut ids: BTreeMap<String, ()> = BTreeMap::new();
+        let mut ids: BTreeSet<String> = BTreeSet::new();
         for field in module.fields.iter().filter(|field| field.kind == Kind::Reference) {
             let shown = self.rows.iter().filter_map(|row| row.get(&field.name)?.as_str());
-            ids.extend(shown.filter(|id| id.contains('x')).map(|id| (id.to_owned(), ())));
+            ids.extend(shown.filter(|id| id.contains('x')).map(str::to_owned));
         }
-        for id in ids.keys() {
-            super::records::put(self.context, system, id, self.context.world.fields(id, self.context.turn), false);
+        for id in &ids {
+            super::records::put(
+                self.context,
+                system,
+                id,
+                self.context.world.fields(id, self.context.turn),
+                false,
+            );
         }
     }
 
@@ -154,7 +166,9 @@ impl Page<'_> {
         }
         let wants = |wanted: &Wanted| {
             matches!(wanted.operator.as_str(), "=" | "in" | "like")
-                && wanted.values.iter().all(|value| value.chars().any(|sign| sign.is_ascii_digit() && sign != '0' || sign.is_alphabetic()))
+                && wanted.values.iter().all(|value| {
+                    value.chars().any(|sign| sign.is_ascii_digit() && sign != '0' || sign.is_alphabetic())
+                })
         };
         let alternatives = &self.reading.alternatives;
         if !alternatives.is_empty() && alternatives.iter().all(|all| all.iter().any(wants)) {
@@ -174,20 +188,29 @@ impl Page<'_> {
 
     /// As many records as were counted.
     fn counted(&self, system: &mut System) {
-        let count = self.rows.first().and_then(|row| row.get("count")?.as_str()?.parse::<u64>().ok()).unwrap_or(0);
+        let count =
+            self.rows.first().and_then(|row| row.get("count")?.as_str()?.parse::<u64>().ok()).unwrap_or(0);
         for index in 0..count {
             let mut values = Values::new();
             for wanted in self.reading.alternatives.first().into_iter().flatten() {
                 self.insert(&mut values, &wanted.field, &wanted.example());
             }
-            system.put(Draft { module: self.module.to_owned(), id: Some(1000 + index), values, ..Draft::default() });
+            system.put(Draft {
+                module: self.module.to_owned(),
+                id: Some(1000 + index),
+                values,
+                ..Draft::default()
+            });
         }
     }
 
     fn line_items(&self, system: &mut System) {
         let mut orders: BTreeMap<u64, Vec<Values>> = BTreeMap::new();
         for row in &self.rows {
-            let order = row.get("parent_id").and_then(Value::as_str).and_then(|id| id.strip_prefix("6x")?.parse().ok());
+            let order = row
+                .get("parent_id")
+                .and_then(Value::as_str)
+                .and_then(|id| id.strip_prefix("6x")?.parse().ok());
             orders.entry(order.unwrap_or(1)).or_default().push(super::records::item_columns(row));
         }
         self.pointed_to(system);

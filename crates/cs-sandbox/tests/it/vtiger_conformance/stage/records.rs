@@ -55,7 +55,8 @@ fn itself(context: &Context<'_>, system: &mut System, id: &str) {
 /// The fields of a record before the request: as answered, but what the request sends as it was seen before.
 fn before(context: &Context<'_>, id: &str) -> Map<String, Value> {
     let mut fields = context.world.fields(id, context.turn);
-    let answered = context.result.as_ref().and_then(Value::as_object).filter(|shown| shown.contains_key("id"));
+    let answered =
+        context.result.as_ref().and_then(Value::as_object).filter(|shown| shown.contains_key("id"));
     if let Some(answered) = answered {
         for (name, value) in answered {
             let sent = context.asked.element.as_ref().is_some_and(|element| element.contains_key(name));
@@ -66,7 +67,9 @@ fn before(context: &Context<'_>, id: &str) -> Map<String, Value> {
     }
     for (name, sent) in context.asked.element.iter().flatten().filter(|(name, _)| *name != "id") {
         // An empty list of items changes none.
-        if let (true, Some(items)) = (sent.as_array().is_some_and(Vec::is_empty), answered.and_then(|all| all.get(name))) {
+        if let (true, Some(items)) =
+            (sent.as_array().is_some_and(Vec::is_empty), answered.and_then(|all| all.get(name)))
+        {
             fields.insert(name.clone(), items.clone());
             continue;
         }
@@ -86,7 +89,9 @@ fn before(context: &Context<'_>, id: &str) -> Map<String, Value> {
 /// What an answer without a result implies about the state before it.
 fn implied(context: &Context<'_>, fields: &mut Map<String, Value>) {
     let order = context.asked.target.as_deref() == Some("SalesOrder");
-    let items = |name: &str| context.asked.element.as_ref().and_then(|element| element.get(name)?.as_array()).cloned();
+    let items = |name: &str| {
+        context.asked.element.as_ref().and_then(|element| element.get(name)?.as_array()).cloned()
+    };
     let fatal = context.recording.response.status == 500;
     if order && fatal && items("LineItems").is_none_or(|items| items.is_empty()) {
         // facts/VTIGER.md, trap 4: the kind of tax that PHP 8 cannot read.
@@ -119,7 +124,9 @@ fn around(context: &Context<'_>, system: &mut System, shown: &Map<String, Value>
         let name = html_escape::decode_html_entities(name).into_owned();
         let mut fields = context.world.fields(id, context.turn);
         fields.insert("productname".to_owned(), Value::from(name));
-        for (field, shown) in [("unit_price", "unitPrice"), ("qtyinstock", "qtyInStock"), ("product_no", "hdnProductcode")] {
+        for (field, shown) in
+            [("unit_price", "unitPrice"), ("qtyinstock", "qtyInStock"), ("product_no", "hdnProductcode")]
+        {
             if let Some(value) = detail(shown) {
                 fields.insert(field.to_owned(), value.clone());
             }
@@ -142,7 +149,11 @@ fn pointed_to(context: &Context<'_>, system: &mut System, id: &str) {
 /// What a request points to exists if the answer shows it, or if it was seen.
 fn sent_references(context: &Context<'_>, system: &mut System, element: &Map<String, Value>) {
     let shown_null = |name: &String| {
-        context.result.as_ref().and_then(|shown| shown.get(name)).is_some_and(|value| value.is_null() || value == "")
+        context
+            .result
+            .as_ref()
+            .and_then(|shown| shown.get(name))
+            .is_some_and(|value| value.is_null() || value == "")
     };
     for (name, value) in element.iter().filter(|(name, _)| *name != "id" && !shown_null(name)) {
         let _ = name;
@@ -161,7 +172,9 @@ fn sent_references(context: &Context<'_>, system: &mut System, element: &Map<Str
 /// `Duplicate(s) detected!` implies that there is one.
 fn duplicate(context: &Context<'_>, system: &mut System) {
     let doubled = context.error.as_ref().is_some_and(|(code, _)| code.as_u64() == Some(0));
-    let (Some(element), Some(module), true) = (&context.asked.element, &context.asked.target, doubled) else { return };
+    let (Some(element), Some(module), true) = (&context.asked.element, &context.asked.target, doubled) else {
+        return;
+    };
     let values = columns(module, element);
     system.put(Draft { module: module.clone(), id: Some(2), values, ..Draft::default() });
 }
@@ -178,7 +191,8 @@ fn line_item(context: &Context<'_>, system: &mut System) {
 /// Ids and numbers go on where the recorded server was.
 fn counters(system: &mut System, shown: &Map<String, Value>) {
     let id = shown.get("id").and_then(Value::as_str).map_or(2, number);
-    let item = shown.get("LineItems").and_then(|items| items.get(0)?.get("id")?.as_str().map(number)).unwrap_or(1);
+    let item =
+        shown.get("LineItems").and_then(|items| items.get(0)?.get("id")?.as_str().map(number)).unwrap_or(1);
     system.count_from(id, item);
     for name in ["contact_no", "account_no", "product_no", "salesorder_no"] {
         let Some(text) = shown.get(name).and_then(Value::as_str) else { continue };
@@ -195,7 +209,13 @@ fn number(id: &str) -> u64 {
 }
 
 /// Puts a record with these fields into the state.
-pub(super) fn put(context: &Context<'_>, system: &mut System, id: &str, mut fields: Map<String, Value>, deleted: bool) {
+pub(super) fn put(
+    context: &Context<'_>,
+    system: &mut System,
+    id: &str,
+    mut fields: Map<String, Value>,
+    deleted: bool,
+) {
     let Some(module) = module_of(id) else { return };
     let mandatory: &[&str] = match module.as_str() {
         "Contacts" => &["lastname"],
@@ -210,7 +230,10 @@ pub(super) fn put(context: &Context<'_>, system: &mut System, id: &str, mut fiel
     fields.entry("assigned_user_id").or_insert_with(|| Value::from("19x1"));
     let items = fields.get("LineItems").and_then(Value::as_array).cloned().unwrap_or_default();
     let items = items.iter().filter_map(Value::as_object).map(item_columns).collect();
-    let label = fields.get("label").and_then(Value::as_str).map(|label| html_escape::decode_html_entities(label).into_owned());
+    let label = fields
+        .get("label")
+        .and_then(Value::as_str)
+        .map(|label| html_escape::decode_html_entities(label).into_owned());
     // Only who saved a record sees a value in `starred`.
     let mut values = columns(&module, &fields);
     let unseen = fields.get("starred").is_some_and(|starred| starred == "" || starred.is_null());
@@ -218,7 +241,11 @@ pub(super) fn put(context: &Context<'_>, system: &mut System, id: &str, mut fiel
         values.insert("starred".to_owned(), None);
     }
     let changes_label = context.asked.operation != "retrieve";
-    let label = if changes_label && context.asked.id.as_deref() == Some(id) { label.filter(|_| !sends_label(context, &module)) } else { label };
+    let label = if changes_label && context.asked.id.as_deref() == Some(id) {
+        label.filter(|_| !sends_label(context, &module))
+    } else {
+        label
+    };
     system.put(Draft { module, id: Some(number(id)), values, label, items, deleted });
 }
 

@@ -21,11 +21,17 @@ pub(super) fn stage(context: &Context<'_>, system: &mut System) {
         exactly_the_answered(context, system, user);
     }
     rights(context, system, session, user);
-    if !session.is_empty() && !context.has_code("INVALID_SESSIONID") && !context.has_code("AUTHENTICATION_FAILURE") {
+    if !session.is_empty()
+        && !context.has_code("INVALID_SESSIONID")
+        && !context.has_code("AUTHENTICATION_FAILURE")
+    {
         system.put_session(session, user, context.now);
     }
-    let cookie = context.recording.request.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("cookie"));
-    let cookie = cookie.and_then(|(_, value)| value.split("PHPSESSID=").nth(1)).map(|rest| rest.split(';').next().unwrap_or(rest));
+    let cookie =
+        context.recording.request.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("cookie"));
+    let cookie = cookie
+        .and_then(|(_, value)| value.split("PHPSESSID=").nth(1))
+        .map(|rest| rest.split(';').next().unwrap_or(rest));
     if let Some(cookie) = cookie.filter(|_| !context.has_code("AUTHENTICATION_FAILURE")) {
         system.put_session(cookie, user, context.now);
     }
@@ -77,13 +83,16 @@ fn blank(system: &System, id: u64) -> User {
 
 fn exactly_the_answered(context: &Context<'_>, system: &mut System, asker: u64) {
     let rows = context.result.as_ref().and_then(Value::as_array).cloned().unwrap_or_default();
-    let shown: Vec<u64> = rows
-        .iter()
-        .filter_map(|row| row.get("id")?.as_str()?.strip_prefix("19x")?.parse().ok())
-        .collect();
-    let others: Vec<u64> = system.users().keys().copied().filter(|id| !shown.contains(id) && *id != asker).collect();
-    others.into_iter().for_each(|id| system.remove_user(id));
-    rows.iter().for_each(|row| put(system, row));
+    let shown: Vec<u64> =
+        rows.iter().filter_map(|row| row.get("id")?.as_str()?.strip_prefix("19x")?.parse().ok()).collect();
+    let others: Vec<u64> =
+        system.users().keys().copied().filter(|id| !shown.contains(id) && *id != asker).collect();
+    for id in others {
+        system.remove_user(id);
+    }
+    for row in &rows {
+        put(system, row);
+    }
 }
 
 /// Whose session it was: whom its writes name as the last who modified, whose date format its descriptions show.
@@ -112,9 +121,11 @@ fn asker(context: &Context<'_>, system: &mut System, session: &str) -> u64 {
     }
     for other in &context.archive.entries {
         let login = other.answer.as_ref().filter(|answer| {
-            answer.pointer("/result/sessionName").and_then(Value::as_str) == Some(session) && !session.is_empty()
+            answer.pointer("/result/sessionName").and_then(Value::as_str) == Some(session)
+                && !session.is_empty()
         });
-        let id = login.and_then(|answer| answer.pointer("/result/userId")?.as_str()?.strip_prefix("19x")?.parse().ok());
+        let id = login
+            .and_then(|answer| answer.pointer("/result/userId")?.as_str()?.strip_prefix("19x")?.parse().ok());
         if let Some(id) = id {
             return id;
         }
@@ -134,11 +145,14 @@ fn text<'a>(user: &'a User, field: &str) -> &'a str {
 /// Administrators say so; others see all, unless the answer shows no modules.
 fn rights(context: &Context<'_>, system: &mut System, session: &str, asker: u64) {
     for mut user in system.users().values().cloned().collect::<Vec<_>>() {
-        user.access_key = KEY.to_owned();
+        KEY.clone_into(&mut user.access_key);
         user.rights = if text(&user, "is_admin") == "on" { Rights::Admin } else { Rights::ViewAll };
         let blind = user.id == asker && !session.is_empty() && context.asked.operation == "listtypes";
         if blind && !context.asked.get.contains_key("fieldTypeList") {
-            let shows = context.result.as_ref().is_some_and(|result| result.pointer("/information/Contacts").is_none());
+            let shows = context
+                .result
+                .as_ref()
+                .is_some_and(|result| result.pointer("/information/Contacts").is_none());
             if shows {
                 user.rights = Rights::Profile;
             }
@@ -160,7 +174,9 @@ pub(super) fn attempts(context: &Context<'_>, system: System) -> Vec<Attempt> {
     let with = |tokens: &[&str], seconds_ago: i64| {
         let mut system = system.clone();
         let given = context.now - SignedDuration::from_secs(seconds_ago);
-        tokens.iter().for_each(|token| drop(system.put_challenge(user, token, given)));
+        for token in tokens {
+            system.put_challenge(user, token, given);
+        }
         system
     };
     if context.has_code("INVALID_USER_CREDENTIALS") {
