@@ -154,7 +154,10 @@ impl<'a> Binder<'a> {
                 self.resolve(System::Vtiger, schema, &mut condition.field, &place);
             }
             let never_read = std::mem::take(&mut unit.never_read);
-            unit.never_read = never_read.into_iter().map(|field| never_read_name(schema, field)).collect();
+            for field in never_read {
+                let place = place(UnitPart::NeverRead(field.clone()));
+                unit.never_read.extend(self.never_read(schema, field, place));
+            }
         }
         let unit_name = unit.name.clone();
         let never_read = unit.never_read.clone();
@@ -171,6 +174,29 @@ impl<'a> Binder<'a> {
         }
     }
 
+    /// What is never to be read: every field that the label could mean, for this is the list to be too long rather than
+    /// too short.
+    fn never_read(&mut self, schema: &KindSchema, field: FieldName, place: Place) -> Vec<FieldName> {
+        if schema.fields.contains_key(&field) {
+            return vec![field];
+        }
+        let wanted = field.as_str().trim().to_lowercase();
+        let labelled = schema.fields.values().filter(|field| field.label.trim().to_lowercase() == wanted);
+        let named: Vec<FieldName> = labelled.map(|field| field.name.clone()).collect();
+        if !named.is_empty() {
+            return named;
+        }
+        let message = format!("{} of VTiger has no field `{field}`, which is never to be read", schema.kind);
+        let near = similar(schema, &field);
+        self.warn(
+            "bind.never_read_unknown",
+            place,
+            message,
+            format!("Make sure that it is not called otherwise. {near}"),
+        );
+        vec![field]
+    }
+
     /// The DocTypes of a unit's roles.
     fn doctypes(&self, unit: &crate::name::UnitName) -> BTreeMap<&'a str, &'a Kind> {
         let documents = self.mapping.unit(unit).into_iter().flat_map(|unit| &unit.documents);
@@ -178,12 +204,11 @@ impl<'a> Binder<'a> {
     }
 }
 
-/// A field that is never read need not exist: what is not there cannot be read.
-fn never_read_name(schema: &KindSchema, field: FieldName) -> FieldName {
-    schema.resolve(field.as_str()).map_or(field, |found| found.name.clone())
-}
-
 fn similar(schema: &KindSchema, name: &FieldName) -> String {
+    let number = name.as_str().strip_prefix("cf_");
+    if number.is_some_and(|number| number.bytes().all(|digit| digit.is_ascii_digit())) {
+        return "Look the number up in VTiger, or name the field by its label.".to_owned();
+    }
     let names = schema.fields.values().map(|field| field.name.as_str());
     let labels = schema.fields.values().map(|field| field.label.as_str());
     let found = nearest(name.as_str(), names.chain(labels)).and_then(|near| {
@@ -192,7 +217,7 @@ fn similar(schema: &KindSchema, name: &FieldName) -> String {
     });
     match found {
         Some(field) => format!("Did you mean {} ({})?", field.name, field.label),
-        None => format!("Create the field in {}, or correct the name in the mapping.", schema.kind),
+        None => format!("Create the field on {}, or correct the name in the mapping.", schema.kind),
     }
 }
 
@@ -214,6 +239,7 @@ impl<'a> DocumentBinder<'_, 'a> {
         let place = self.place(DocumentPart::DocType);
         let schema = self.binder.kind(System::Frappe, &document.doctype, place);
         let external_id = document.external_id.clone();
+        let written: Vec<FieldName> = document.fields.iter().map(|rule| rule.frappe.clone()).collect();
         for rule in &mut document.fields {
             self.rule(schema, rule);
         }
@@ -223,7 +249,7 @@ impl<'a> DocumentBinder<'_, 'a> {
         let Some(schema) = schema else { return };
         self.named(schema, document);
         self.external_id(schema, document.external_id.as_mut());
-        self.twice(document);
+        self.twice(document, &written);
         self.mandatory(schema, document, external_id.as_ref());
     }
 
@@ -400,11 +426,12 @@ impl<'a> DocumentBinder<'_, 'a> {
         }
     }
 
-    fn twice(&mut self, document: &DocumentMapping) {
-        for (at, rule) in document.fields.iter().enumerate() {
+    /// `written` holds the names that the rules had before labels were resolved.
+    fn twice(&mut self, document: &DocumentMapping, written: &[FieldName]) {
+        for (at, (rule, written)) in document.fields.iter().zip(written).enumerate() {
             let before = document.fields.iter().take(at).any(|other| other.frappe == rule.frappe);
             if before || document.external_id.as_ref() == Some(&rule.frappe) {
-                let place = self.place(DocumentPart::Field(rule.frappe.clone()));
+                let place = self.place(DocumentPart::Field(written.clone()));
                 let message = format!("{} is filled twice, once by its label", rule.frappe);
                 self.binder.tell("bind.field_twice", place, message, "Keep one of the two.");
             }

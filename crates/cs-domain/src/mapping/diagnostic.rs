@@ -122,17 +122,11 @@ pub(super) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) 
 
 /// Help for a word that is not known: the nearest, else all.
 pub(super) fn did_you_mean<'k>(word: &str, known: impl IntoIterator<Item = &'k str> + Clone) -> String {
-    match nearest(word, known.clone()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => {
-            let all: Vec<&str> = known.into_iter().collect();
-            if all.is_empty() {
-                "there are none".to_owned()
-            } else {
-                format!("known here: {}", all.join(", "))
-            }
-        }
+    if let Some(near) = nearest(word, known.clone()) {
+        return format!("did you mean `{near}`?");
     }
+    let all: Vec<&str> = known.into_iter().collect();
+    if all.is_empty() { "there are none".to_owned() } else { format!("known here: {}", all.join(", ")) }
 }
 
 /// Edits (of one character, or two swapped neighbours) that lead from one word to the other.

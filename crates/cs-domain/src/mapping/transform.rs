@@ -37,8 +37,8 @@ impl Transform {
             Self::LastFour => Ok(last_four(value)),
             Self::Part { separator, index, of } => {
                 let text = value.plain();
-                let part = text.splitn(usize::from(*of).max(1), separator.as_str());
-                Ok(Value::text(part.skip(usize::from(*index)).next().unwrap_or_default()))
+                let mut parts = text.splitn(usize::from(*of).max(1), separator.as_str());
+                Ok(Value::text(parts.nth(usize::from(*index)).unwrap_or_default()))
             }
             Self::Default(_) => Ok(value.clone()),
         }
@@ -135,10 +135,7 @@ fn title(text: &str) -> String {
     let mut inside = false;
     let mut titled = String::with_capacity(text.len());
     for c in text.chars() {
-        titled.push(match inside {
-            true => single(c.to_lowercase(), c),
-            false => single(c.to_uppercase(), c),
-        });
+        titled.push(if inside { single(c.to_lowercase(), c) } else { single(c.to_uppercase(), c) });
         inside = c.is_alphanumeric() || (inside && is_combining_mark(c));
     }
     titled

@@ -260,7 +260,7 @@ mod tests {
                     assert_eq!(fields, parts.map(Value::text), "{now:?} to {new}");
                 }
                 None => {
-                    assert_eq!(fields.unwrap_err().code(), "transform.ambiguous_split", "{now:?} to {new}")
+                    assert_eq!(fields.unwrap_err().code(), "transform.ambiguous_split", "{now:?} to {new}");
                 }
             }
         }

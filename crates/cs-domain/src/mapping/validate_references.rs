@@ -201,7 +201,10 @@ impl Lowering<'_> {
                     "{} is a card number elsewhere in this unit (`last_four`), and here it would leave whole",
                     used.field
                 );
-                let help = "add transform = \"last_four\" here, too";
+                let help = match used.rule {
+                    Some(_) => "add transform = \"last_four\" here, too",
+                    None => "use another field here",
+                };
                 self.problems.add("last_four.unguarded", &span, message, help);
             }
         }

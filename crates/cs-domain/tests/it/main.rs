@@ -1,5 +1,8 @@
 //! The mapping files as those who write them meet them.
 
+#[cfg(test)]
 mod binding;
+#[cfg(test)]
 mod problems;
+#[cfg(test)]
 mod schema;

@@ -206,7 +206,7 @@ const TRANSFORMS: &[Case] = &[
     (
         "map.word_twice",
         "day = \"birthday\"",
-        "day = { vtiger = \"birthday\", transform = { map = { Sí = \"Yes\", si = \"Y\" } } }",
+        "day = { vtiger = \"birthday\", transform = { map = { \"Sí\" = \"Yes\", si = \"Y\" } } }",
     ),
     (
         "map.not_one_to_one",

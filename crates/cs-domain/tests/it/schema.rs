@@ -46,24 +46,28 @@ fn conforms(schema: &Value, root: &Value, value: &Value) -> Result<(), String> {
     for all in schema.get("allOf").into_iter().flat_map(|all| all.as_array().unwrap()) {
         conforms(all, root, value)?;
     }
-    if let Some(object) = value.as_object() {
-        for key in schema.get("required").into_iter().flat_map(|required| required.as_array().unwrap()) {
-            if !object.contains_key(key.as_str().unwrap()) {
-                return Err(format!("{key} is missing"));
-            }
-        }
-        for (key, value) in object {
-            let known = schema.get("properties").and_then(|properties| properties.get(key));
-            match known.or(schema.get("additionalProperties")) {
-                Some(Value::Bool(false)) => return Err(format!("{key} is not known")),
-                Some(Value::Bool(true)) | None => {}
-                Some(inner) => conforms(inner, root, value).map_err(|error| format!("{key}: {error}"))?,
-            }
-        }
-    }
+    check_keys(schema, root, value)?;
     if let (Some(array), Some(items)) = (value.as_array(), schema.get("items")) {
         for item in array {
             conforms(items, root, item)?;
+        }
+    }
+    Ok(())
+}
+
+fn check_keys(schema: &serde_json::Map<String, Value>, root: &Value, value: &Value) -> Result<(), String> {
+    let Some(object) = value.as_object() else { return Ok(()) };
+    for key in schema.get("required").into_iter().flat_map(|required| required.as_array().unwrap()) {
+        if !object.contains_key(key.as_str().unwrap()) {
+            return Err(format!("{key} is missing"));
+        }
+    }
+    for (key, value) in object {
+        let known = schema.get("properties").and_then(|properties| properties.get(key));
+        match known.or(schema.get("additionalProperties")) {
+            Some(Value::Bool(false)) => return Err(format!("{key} is not known")),
+            Some(Value::Bool(true)) | None => {}
+            Some(inner) => conforms(inner, root, value).map_err(|error| format!("{key}: {error}"))?,
         }
     }
     Ok(())

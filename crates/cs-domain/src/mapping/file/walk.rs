@@ -208,7 +208,7 @@ pub(super) fn number<T: TryFrom<i64>>(at: At<'_>, problems: &mut Problems<'_>) -
     };
     match number.and_then(|number| T::try_from(number).ok()) {
         Some(number) => Some(number),
-        None => at.unexpected("a whole number that is not negative and not too large", problems),
+        None => at.unexpected("a whole number from 0", problems),
     }
 }
 
