@@ -88,6 +88,8 @@ pub struct Draft {
     pub items: Vec<Values>,
     /// Whether it is deleted.
     pub deleted: bool,
+    /// Who saved it, besides the one in `modifiedby`.
+    pub savers: BTreeSet<u64>,
 }
 
 /// How a [`System`] begins.
@@ -225,7 +227,7 @@ impl System {
             values,
             deleted: draft.deleted,
             items,
-            savers: BTreeSet::new(),
+            savers: draft.savers,
         };
         record.savers.extend(record.text("modifiedby").parse::<u64>());
         record.label = draft.label.unwrap_or_else(|| label(&module, &record.values));

@@ -40,6 +40,8 @@ pub(super) struct Context<'a> {
     pub(super) world: &'a World,
     pub(super) now: Timestamp,
     pub(super) turn: (Timestamp, usize),
+    /// The number of the user whose session it was.
+    pub(super) asker: u64,
     /// The recorded answer's `result`.
     pub(super) result: Option<Value>,
     /// The recorded answer's error code, and its message.
@@ -77,12 +79,13 @@ pub(super) fn stage(recording: &Recording, asked: &Asked, archive: &Archive) -> 
         let message = error.get("message").and_then(Value::as_str).unwrap_or_default().to_owned();
         (error.get("code").cloned().unwrap_or_default(), message)
     });
-    let context = Context {
+    let mut context = Context {
         recording,
         asked,
         archive,
         world: archive.world(recording),
         now: world::time_of(recording),
+        asker: 1,
         turn: archive.turn(recording),
         result: answer.and_then(|answer| answer.get("result").cloned()),
         error,
@@ -92,7 +95,7 @@ pub(super) fn stage(recording: &Recording, asked: &Asked, archive: &Archive) -> 
     let custom = recording.response.body.contains("\"name\":\"cf_");
     let installation = if described && !custom { Installation::Bare } else { Installation::Lab };
     let mut system = System::new(Setup::new(persona(recording), installation));
-    users::stage(&context, &mut system);
+    context.asker = users::stage(&context, &mut system);
     match asked.operation.as_str() {
         "query" => queries::stage(&context, &mut system),
         "retrieve" | "create" | "revise" | "update" | "delete" => records::stage(&context, &mut system),

@@ -1,5 +1,7 @@
 //! The records that a retrieve or a write meets.
 
+use std::collections::BTreeSet;
+
 use cs_sandbox::vtiger::{Draft, System, Values};
 use serde_json::{Map, Value};
 
@@ -237,6 +239,8 @@ pub(super) fn put(
     // Only who saved a record sees a value in `starred`.
     let mut values = columns(&module, &fields);
     let unseen = fields.get("starred").is_some_and(|starred| starred == "" || starred.is_null());
+    let savers =
+        if fields.contains_key("starred") && !unseen { [context.asker].into() } else { BTreeSet::new() };
     if unseen {
         values.insert("starred".to_owned(), None);
     }
@@ -246,7 +250,7 @@ pub(super) fn put(
     } else {
         label
     };
-    system.put(Draft { module, id: Some(number(id)), values, label, items, deleted });
+    system.put(Draft { module, id: Some(number(id)), values, label, items, deleted, savers });
 }
 
 /// Whether the request sends a field that makes up the label: then the answered label is not the one before.
