@@ -73,7 +73,7 @@ pub(crate) fn feed_floor(zone: Option<&SiteZone>, newest: &str, overlap: Duratio
     };
     let floor = match zone {
         Some(zone) => zone.floor(wall, overlap),
-        None => SignedDuration::try_from(overlap + Duration::from_secs(3600))
+        None => SignedDuration::try_from(overlap + Duration::from_hours(1))
             .ok()
             .and_then(|back| wall.checked_sub(back).ok()),
     };
@@ -88,7 +88,7 @@ mod tests {
         SiteZone::named(name).unwrap()
     }
 
-    const OVERLAP: Duration = Duration::from_secs(120);
+    const OVERLAP: Duration = Duration::from_mins(2);
 
     #[test]
     fn wall_clock_times_become_instants_and_back() {

@@ -258,10 +258,12 @@ async fn a_submitted_order_tells_what_it_did_not_take() {
         let change = texts([(field, date)]);
         let error = rejected(client.update(&draft.reference, &change, &version, &wanted).await);
         assert_eq!((&*error.code, error.kind), (code, ErrorKind::Refused));
-        version = client.read(&"Sales Order".into(), &[draft.reference.id.clone()], &wanted).await.unwrap()
-            [0]
-        .version
-        .clone();
+        version = client
+            .read(&"Sales Order".into(), std::slice::from_ref(&draft.reference.id), &wanted)
+            .await
+            .unwrap()[0]
+            .version
+            .clone();
     }
     let back = Fields::from([("docstatus".into(), Value::Integer(0))]);
     let error = rejected(client.update(&draft.reference, &back, &version, &wanted).await);
