@@ -111,6 +111,9 @@ pub(crate) enum CommandError {
     /// A fault script with a mistake in it.
     #[error(transparent)]
     Faults(#[from] cs_sandbox::faults::FaultFileError),
+    /// The sandbox's own data does not read.
+    #[error("the sandbox cannot be set up")]
+    Sandbox(#[source] Box<dyn Error + Send + Sync>),
     /// The sandbox does not start.
     #[error("the sandbox cannot listen on port {port}")]
     Port {
@@ -137,6 +140,7 @@ impl CommandError {
             Self::MappingFile { .. } => "mapping.invalid".to_owned(),
             Self::File { .. } => "file.io".to_owned(),
             Self::Faults(_) => "sandbox.faults".to_owned(),
+            Self::Sandbox(_) => "sandbox.setup".to_owned(),
             Self::Port { .. } => "sandbox.port".to_owned(),
             Self::Print(_) => "output.io".to_owned(),
         }
@@ -148,11 +152,18 @@ impl CommandError {
             Self::Engine(error) => error.failure().remedy,
             Self::Store(error) => error.remedy().to_owned(),
             Self::Peer(error) => error.failure().remedy,
-            Self::Connector { system, .. } => format!("Correct the [{}] section of the configuration.", system.as_str()),
-            Self::NoMapping { .. } => "Name one of those, or give it a file under [mapping.NAME] in the configuration.".into(),
-            Self::MappingFile { .. } => "Correct what is listed above, then run `company-sync mapping validate`.".into(),
+            Self::Connector { system, .. } => {
+                format!("Correct the [{}] section of the configuration.", system.as_str())
+            }
+            Self::NoMapping { .. } => {
+                "Name one of those, or give it a file under [mapping.NAME] in the configuration.".into()
+            }
+            Self::MappingFile { .. } => {
+                "Correct what is listed above, then run `company-sync mapping validate`.".into()
+            }
             Self::File { .. } => "Check the path and its permissions.".into(),
             Self::Faults(_) => "Correct the line named.".into(),
+            Self::Sandbox(_) => "This is a defect of the program: please report it.".into(),
             Self::Port { .. } => "Name another port, or 0 for a free one.".into(),
             Self::Print(_) => "Check where the output goes.".into(),
         }
@@ -167,9 +178,13 @@ impl CommandError {
             | Self::MappingFile { .. }
             | Self::Faults(_)
             | Self::Engine(EngineError::SettingMissing { .. } | EngineError::Unfit { .. }) => Outcome::Wrong,
-            Self::Engine(_) | Self::Store(_) | Self::Peer(_) | Self::File { .. } | Self::Port { .. } | Self::Print(_) => {
-                Outcome::Failed
-            }
+            Self::Engine(_)
+            | Self::Store(_)
+            | Self::Peer(_)
+            | Self::File { .. }
+            | Self::Sandbox(_)
+            | Self::Port { .. }
+            | Self::Print(_) => Outcome::Failed,
         }
     }
 
@@ -209,9 +224,14 @@ mod tests {
 
     #[test]
     fn an_error_names_its_remedy() {
-        let error = CommandError::NoMapping { name: "polcy".into(), known: vec!["crm".into(), "policy".into()] };
+        let error =
+            CommandError::NoMapping { name: "polcy".into(), known: vec!["crm".into(), "policy".into()] };
         let text = error.for_people();
-        assert!(text.contains("[mapping.unknown]") && text.contains("what to do:") && text.contains("crm, policy"));
+        assert!(
+            text.contains("[mapping.unknown]")
+                && text.contains("what to do:")
+                && text.contains("crm, policy")
+        );
         assert_eq!(error.outcome(), Outcome::Wrong);
     }
 }

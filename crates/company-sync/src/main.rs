@@ -1,2 +1,52 @@
-//! company-sync
-fn main() {}
+//! `company-sync`: commands, configuration, wiring, telemetry. The one crate where concrete types meet; it decides
+//! nothing about records, and holds no protocol, no SQL and no rule of merging.
+
+mod cli;
+mod clock;
+mod commands;
+mod config;
+mod failure;
+mod mappings;
+mod playground;
+mod render;
+mod telemetry;
+mod wiring;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, Command};
+use failure::{CommandError, Outcome};
+use render::{aside, line};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    telemetry::start(cli.global.json);
+    match dispatch(&cli).await {
+        Ok(outcome) => outcome.into(),
+        Err(error) => {
+            aside(&error.for_people());
+            if cli.global.json {
+                // If even this cannot be printed, the exit code still tells.
+                let _ = line(&error.for_machines().to_string());
+            }
+            error.outcome().into()
+        }
+    }
+}
+
+async fn dispatch(cli: &Cli) -> Result<Outcome, CommandError> {
+    let global = &cli.global;
+    match &cli.command {
+        Command::Demo(demo) => commands::demo::run(global, demo).await,
+        Command::Sync(sync) => commands::sync::run(global, sync).await,
+        Command::Check(check) => commands::check::run(global, check).await,
+        Command::Mapping(command) => commands::mapping::run(global, command),
+        Command::Runs(runs) => commands::runs::run(global, runs).await,
+        Command::Log(log) => commands::log::run(global, log).await,
+        Command::Config(command) => commands::config::run(global, command),
+        Command::Sandbox(sandbox) => commands::sandbox::run(global, sandbox).await,
+    }
+}

@@ -26,9 +26,9 @@ impl Environment {
     /// These.
     #[cfg(test)]
     pub(crate) fn of(variables: &[(&str, &str)]) -> Self {
-        let named = variables.iter().filter_map(|(name, value)| {
-            Some((name.strip_prefix(PREFIX)?.to_owned(), (*value).to_owned()))
-        });
+        let named = variables
+            .iter()
+            .filter_map(|(name, value)| Some((name.strip_prefix(PREFIX)?.to_owned(), (*value).to_owned())));
         Self(named.collect())
     }
 
@@ -76,7 +76,21 @@ impl Environment {
             overrule(&mut frappe.requests_per_second, limit);
             overrule(&mut frappe.concurrency, self.parsed("FRAPPE_CONCURRENCY", "whole number")?);
         }
+        self.overrule_settings(file);
         Ok(())
+    }
+
+    /// `COMPANY_SYNC_MAPPING_POLICY_SALES_FROM` is the setting `sales_from` of the mapping `policy`.
+    fn overrule_settings(&self, file: &mut ConfigFile) {
+        for (name, value) in &self.0 {
+            let Some((mapping, setting)) =
+                name.strip_prefix("MAPPING_").and_then(|rest| rest.split_once('_'))
+            else {
+                continue;
+            };
+            let settings = &mut file.mapping.entry(mapping.to_lowercase()).or_default().settings;
+            settings.insert(setting.to_lowercase(), toml::Value::String(value.clone()));
+        }
     }
 
     fn names(&self, start: &str) -> bool {

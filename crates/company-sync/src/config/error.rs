@@ -91,15 +91,21 @@ impl ConfigError {
     pub(crate) fn remedy(&self) -> String {
         match self {
             Self::Unreadable { .. } => "Check the path and the file's permissions.".to_owned(),
-            Self::Malformed { .. } => "Correct the line; `company-sync config init --print` shows a whole file.".to_owned(),
-            Self::Missing { key, variable } => format!("Set `{key}` in the configuration file, or {variable}."),
+            Self::Malformed { .. } => {
+                "Correct the line; `company-sync config init --print` shows a whole file.".to_owned()
+            }
+            Self::Missing { key, variable } => {
+                format!("Set `{key}` in the configuration file, or {variable}.")
+            }
             Self::Variable { .. } => "Correct the variable, or unset it.".to_owned(),
             Self::Zone { .. } => "Use a name such as \"America/New_York\".".to_owned(),
             Self::NoSystem { system } => format!(
                 "Write a [{}] section (`company-sync config init` writes a file to fill in), or try `company-sync demo`.",
                 system.as_str()
             ),
-            Self::Exists { .. } => "Move it away, or name another file: `company-sync config init FILE`.".to_owned(),
+            Self::Exists { .. } => {
+                "Move it away, or name another file: `company-sync config init FILE`.".to_owned()
+            }
         }
     }
 }

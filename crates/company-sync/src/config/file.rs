@@ -77,7 +77,11 @@ fn message(text: &str, offset: usize, said: &str) -> String {
     let line = text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
     let key = line.split('=').next().unwrap_or_default();
     let secret = line.contains('=') && ["key", "secret", "password"].iter().any(|word| key.contains(word));
-    if secret && !said.starts_with("unknown field") { format!("{} takes a text in quotes", key.trim()) } else { said.to_owned() }
+    if secret && !said.starts_with("unknown field") {
+        format!("{} takes a text in quotes", key.trim())
+    } else {
+        said.to_owned()
+    }
 }
 
 fn position(text: &str, offset: usize) -> (usize, usize) {
@@ -126,7 +130,8 @@ fn secret(
         (Some(secret), _) => Ok(Some(secret)),
         (None, Some(path)) => {
             let path = beside.join(path);
-            let text = std::fs::read_to_string(&path).map_err(|source| ConfigError::Unreadable { path, source })?;
+            let text =
+                std::fs::read_to_string(&path).map_err(|source| ConfigError::Unreadable { path, source })?;
             Ok(Some(text.lines().next().unwrap_or_default().to_owned().into()))
         }
         (None, None) => Ok(None),

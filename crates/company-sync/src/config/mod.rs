@@ -137,9 +137,9 @@ fn plain(value: &toml::Value) -> String {
 }
 
 fn default_data_dir() -> PathBuf {
-    let home = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).or_else(|| {
-        std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/share"))
-    });
+    let home = std::env::var_os("XDG_DATA_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/share")));
     home.unwrap_or_default().join("company-sync")
 }
 
@@ -170,12 +170,17 @@ mod tests {
 
     #[test]
     fn the_environment_overrules_the_file_and_flags_overrule_both() {
-        let config = load(BOTH, &[("COMPANY_SYNC_VTIGER_ACCESS_KEY", "from-environment")]).unwrap();
+        let variables = [
+            ("COMPANY_SYNC_VTIGER_ACCESS_KEY", "from-environment"),
+            ("COMPANY_SYNC_MAPPING_POLICY_ITEM_GROUP", "Planes"),
+        ];
+        let config = load(BOTH, &variables).unwrap();
         let vtiger = config.vtiger.unwrap();
         assert_eq!(vtiger.access_key.expose_secret(), "from-environment");
         assert_eq!(vtiger.user, "sync");
         assert!(config.data_dir.ends_with("data") && config.data_dir.is_absolute());
         assert_eq!(config.mappings["policy"].settings["sales_from"], "2026-01-01");
+        assert_eq!(config.mappings["policy"].settings["item_group"], "Planes");
         assert_eq!(config.zone, TimeZone::get("America/Bogota").unwrap());
     }
 
@@ -193,7 +198,8 @@ mod tests {
         assert!(missing.contains("vtiger.access_key"), "{missing}");
         let zone = load("time_zone = \"Bogota\"", &[]).unwrap_err().to_string();
         assert!(zone.contains("Bogota"), "{zone}");
-        let number = load("", &[("COMPANY_SYNC_VTIGER_REQUESTS_PER_MINUTE", "many")]).unwrap_err().to_string();
+        let number =
+            load("", &[("COMPANY_SYNC_VTIGER_REQUESTS_PER_MINUTE", "many")]).unwrap_err().to_string();
         assert!(number.contains("COMPANY_SYNC_VTIGER_REQUESTS_PER_MINUTE"), "{number}");
     }
 

@@ -1,5 +1,6 @@
 //! How things look in a terminal, a pipe, or to a machine.
 
+pub(crate) mod plan;
 pub(crate) mod progress;
 pub(crate) mod run;
 

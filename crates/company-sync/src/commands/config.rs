@@ -1,0 +1,66 @@
+//! `config init|show`.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::Path;
+
+use super::configuration;
+use crate::cli::{ConfigCommand, Global};
+use crate::config::{Config, ConfigError, TEMPLATE};
+use crate::failure::{CommandError, Outcome};
+use crate::render::line;
+
+/// Runs `config ...`.
+pub(crate) fn run(global: &Global, command: &ConfigCommand) -> Result<Outcome, CommandError> {
+    match command {
+        ConfigCommand::Init { print: true, .. } => line(TEMPLATE.trim_end())?,
+        ConfigCommand::Init { file, .. } => {
+            write_new(file)?;
+            line(&format!(
+                "Wrote {}. Fill in the two systems, then run `company-sync check`.",
+                file.display()
+            ))?;
+        }
+        ConfigCommand::Show => line(&shown(&configuration(global)?))?,
+    }
+    Ok(Outcome::Done)
+}
+
+/// Writes the template; a file that is there is never overwritten.
+fn write_new(path: &Path) -> Result<(), CommandError> {
+    let failed = |source: std::io::Error| match source.kind() {
+        std::io::ErrorKind::AlreadyExists => ConfigError::Exists { path: path.to_owned() }.into(),
+        _ => CommandError::File { doing: "write", file: path.display().to_string(), source },
+    };
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path).map_err(failed)?;
+    file.write_all(TEMPLATE.as_bytes()).map_err(failed)
+}
+
+fn shown(config: &Config) -> String {
+    let source =
+        config.source.as_ref().map_or_else(|| "no file".to_owned(), |path| path.display().to_string());
+    let mut lines = vec![
+        format!("configuration: {source}"),
+        format!("data_dir: {}", config.data_dir.display()),
+        format!("time_zone: {}", config.zone.iana_name().unwrap_or("the machine's")),
+    ];
+    match &config.vtiger {
+        Some(vtiger) => lines.push(format!("vtiger: {} as {} (access key set)", vtiger.url, vtiger.user)),
+        None => lines.push("vtiger: not configured".to_owned()),
+    }
+    match &config.frappe {
+        Some(frappe) => lines.push(format!("frappe: {} (key and secret set)", frappe.url)),
+        None => lines.push("frappe: not configured".to_owned()),
+    }
+    for (name, mapping) in &config.mappings {
+        let file =
+            mapping.file.as_ref().map_or_else(|| "shipped".to_owned(), |path| path.display().to_string());
+        let settings = mapping.settings.iter().map(|(key, value)| format!("{key} = {value}"));
+        lines.push(format!("mapping {name} ({file}): {}", settings.collect::<Vec<_>>().join(", ")));
+    }
+    lines.join("\n")
+}

@@ -1,0 +1,80 @@
+//! `demo`: the whole way on this machine, with nothing configured: sandbox, sync, and a second sync that writes nothing.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+
+use super::sync::report;
+use crate::cli::{Demo, Global};
+use crate::config::Config;
+use crate::failure::{CommandError, Outcome};
+use crate::mappings;
+use crate::playground::{Playground, Wish};
+use crate::render::progress::Progress;
+use crate::render::{grouped, line};
+use crate::wiring::wire;
+
+/// Runs `demo`.
+pub(crate) async fn run(global: &Global, demo: &Demo) -> Result<Outcome, CommandError> {
+    let scratch = Scratch::new(global)?;
+    let playground = Playground::start(&Wish::of_demo(demo)).await?;
+    let config = Config {
+        data_dir: scratch.path.clone(),
+        zone: TimeZone::UTC,
+        vtiger: Some(playground.vtiger()),
+        frappe: Some(playground.frappe()),
+        mappings: Playground::mappings(),
+        source: None,
+    };
+    let say = |text: &str| if global.json { Ok(()) } else { line(text) };
+    say(&format!(
+        "The sandbox plays an agency with {} policies in VTiger and an empty Frappe.\n\nFirst sync: every policy becomes \
+         linked documents in Frappe.",
+        grouped(demo.orders as u64)
+    ))?;
+    let progress = Arc::new(Progress::new(global.quiet || global.json));
+    let wired = wire(&config, vec![Arc::clone(&progress) as _]).await?;
+    let first = wired.engine.run(&mappings::job(&config, "policy", false)?).await?;
+    let mut outcome = report(global, &first, &progress)?;
+    say("\nSecond sync: every policy is compared again, field by field.")?;
+    let second = wired.engine.run(&mappings::job(&config, "policy", true)?).await?;
+    outcome = outcome.and(report(global, &second, &progress)?);
+    let writes = second.requests.frappe.write + second.requests.vtiger.write;
+    say(&if writes == 0 {
+        "\nNothing was written: both sides agree.".to_owned()
+    } else {
+        format!("\n{} writes were needed to bring both sides into step.", grouped(writes))
+    })?;
+    wired.store.close().await;
+    playground.stop().await;
+    Ok(outcome)
+}
+
+/// Where the demonstration keeps its store: where it is told to, else in a folder that goes when it ends.
+struct Scratch {
+    path: PathBuf,
+    temporary: bool,
+}
+
+impl Scratch {
+    fn new(global: &Global) -> Result<Self, CommandError> {
+        if let Some(path) = &global.data_dir {
+            return Ok(Self { path: path.clone(), temporary: false });
+        }
+        let path = std::env::temp_dir().join(format!("company-sync-demo-{}", std::process::id()));
+        let failed =
+            |source| CommandError::File { doing: "create", file: path.display().to_string(), source };
+        std::fs::create_dir(&path).map_err(failed)?;
+        Ok(Self { path, temporary: true })
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        if self.temporary {
+            // What is left behind in the temporary folder is the operating system's to clear.
+            let _ = std::fs::remove_dir_all(&self.path);
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! The sandbox, started: both stand-ins on this machine, with an invented agency in them.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use cs_sandbox::agency::Agency;
+use cs_sandbox::faults::Faults;
+use cs_sandbox::frappe::install::{self, AgencyOptions};
+use cs_sandbox::frappe::{FrappeFace, router};
+use cs_sandbox::server::{self, Server, system_clock};
+use cs_sandbox::vtiger;
+
+use crate::cli::{self, Persona};
+use crate::config::{Frappe, MappingConfig, Vtiger};
+use crate::failure::CommandError;
+
+/// The settings of the mapping `policy` that fit the invented agency.
+const SETTINGS: [(&str, &str); 2] = [("company", "Agencia Prueba"), ("delivery_date", "2026-12-31")];
+
+/// What the stand-ins are to be like.
+pub(crate) struct Wish<'a> {
+    pub(crate) vtiger_port: u16,
+    pub(crate) frappe_port: u16,
+    pub(crate) persona: Persona,
+    pub(crate) seed: u64,
+    pub(crate) orders: usize,
+    pub(crate) faults: Option<&'a Path>,
+    pub(crate) bare: bool,
+}
+
+impl<'a> Wish<'a> {
+    /// What `demo` asks for.
+    pub(crate) fn of_demo(demo: &'a cli::Demo) -> Self {
+        Self {
+            vtiger_port: 0,
+            frappe_port: 0,
+            persona: demo.persona,
+            seed: demo.seed,
+            orders: demo.orders,
+            faults: demo.faults.as_deref(),
+            bare: false,
+        }
+    }
+
+    /// What `sandbox` asks for.
+    pub(crate) fn of_sandbox(sandbox: &'a cli::Sandbox) -> Self {
+        Self {
+            vtiger_port: sandbox.vtiger_port,
+            frappe_port: sandbox.frappe_port,
+            persona: sandbox.persona,
+            seed: sandbox.seed,
+            orders: sandbox.orders,
+            faults: sandbox.faults.as_deref(),
+            bare: sandbox.bare,
+        }
+    }
+}
+
+/// Both stand-ins, running.
+pub(crate) struct Playground {
+    vtiger: Server,
+    frappe: Server,
+    user: String,
+    access_key: String,
+    api_key: String,
+    api_secret: String,
+}
+
+impl Playground {
+    /// Starts both.
+    pub(crate) async fn start(wish: &Wish<'_>) -> Result<Self, CommandError> {
+        let faults = faults(wish.faults)?;
+        let agency = Agency::generate(wish.seed, wish.orders);
+        let persona = match wish.persona {
+            Persona::V830 => vtiger::Persona::v8_3_0(),
+            Persona::V820 => vtiger::Persona::v8_2_0(),
+        };
+        let mut system = vtiger::System::new(vtiger::Setup::new(persona, vtiger::Installation::Agency));
+        agency.fill(&mut system, jiff::Timestamp::now());
+        let admin = system.users().values().find(|user| user.rights == vtiger::Rights::Admin).cloned();
+        let (user, access_key) = admin.map_or_else(Default::default, |user| {
+            let name = user.values.get("user_name").cloned().flatten().unwrap_or_default();
+            (name, user.access_key)
+        });
+        let clock = system_clock();
+        let vtiger = vtiger::serve(
+            Arc::new(Mutex::new(system)),
+            faults.clone(),
+            here(wish.vtiger_port),
+            clock.clone(),
+        )
+        .await
+        .map_err(|source| CommandError::Port { port: wish.vtiger_port, source })?;
+        let options = AgencyOptions { prepared: !wish.bare, seed: wish.seed, ..AgencyOptions::default() };
+        let site = install::shared(
+            install::agency(&options).map_err(|source| CommandError::Sandbox(Box::new(source)))?,
+        );
+        let frappe = server::serve(router(site, clock), Arc::new(FrappeFace), faults, here(wish.frappe_port))
+            .await
+            .map_err(|source| CommandError::Port { port: wish.frappe_port, source })?;
+        let (api_key, api_secret) = ("API_KEY_SYNC".to_owned(), "API_SECRET_SYNC".to_owned());
+        Ok(Self { vtiger, frappe, user, access_key, api_key, api_secret })
+    }
+
+    /// How to reach the VTiger stand-in.
+    pub(crate) fn vtiger(&self) -> Vtiger {
+        Vtiger {
+            url: self.vtiger.url(),
+            user: self.user.clone(),
+            access_key: self.access_key.clone().into(),
+            requests_per_minute: None,
+            concurrency: None,
+            time_zone: None,
+        }
+    }
+
+    /// How to reach the Frappe stand-in.
+    pub(crate) fn frappe(&self) -> Frappe {
+        Frappe {
+            url: self.frappe.url(),
+            api_key: self.api_key.clone(),
+            api_secret: self.api_secret.clone().into(),
+            site: None,
+            time_zone: None,
+            requests_per_second: None,
+            concurrency: None,
+        }
+    }
+
+    /// What the mapping `policy` needs to know of the invented agency.
+    pub(crate) fn mappings() -> BTreeMap<String, MappingConfig> {
+        let settings = SETTINGS.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        BTreeMap::from([("policy".to_owned(), MappingConfig { file: None, settings: settings.into() })])
+    }
+
+    /// How to reach both, and what the mapping needs to know, as environment variables to copy. These keys open nothing but the sandbox.
+    pub(crate) fn environment(&self) -> Vec<(String, String)> {
+        let reach = [
+            ("COMPANY_SYNC_VTIGER_URL", self.vtiger.url()),
+            ("COMPANY_SYNC_VTIGER_USER", self.user.clone()),
+            ("COMPANY_SYNC_VTIGER_ACCESS_KEY", self.access_key.clone()),
+            ("COMPANY_SYNC_FRAPPE_URL", self.frappe.url()),
+            ("COMPANY_SYNC_FRAPPE_API_KEY", self.api_key.clone()),
+            ("COMPANY_SYNC_FRAPPE_API_SECRET", self.api_secret.clone()),
+        ];
+        let settings = SETTINGS.map(|(name, value)| {
+            (format!("COMPANY_SYNC_MAPPING_POLICY_{}", name.to_uppercase()), value.to_owned())
+        });
+        reach.map(|(name, value)| (name.to_owned(), value)).into_iter().chain(settings).collect()
+    }
+
+    /// Stops both, when what they are doing is done.
+    pub(crate) async fn stop(self) {
+        // Nobody depends on how the sandbox goes down.
+        let _ = self.vtiger.shutdown().await;
+        let _ = self.frappe.shutdown().await;
+    }
+}
+
+fn here(port: u16) -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, port).into()
+}
+
+fn faults(file: Option<&Path>) -> Result<Faults, CommandError> {
+    let Some(path) = file else { return Ok(Faults::none()) };
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|source| CommandError::File {
+        doing: "read",
+        file: name.clone(),
+        source,
+    })?;
+    Ok(Faults::parse(&text, &name)?)
+}

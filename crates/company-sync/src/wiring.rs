@@ -1,0 +1,81 @@
+//! Where the concrete types meet: connectors, store, clock, engine.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use cs_domain::System;
+use cs_engine::{Engine, RetryPolicy};
+use cs_frappe::{FrappeClient, FrappeConfig};
+use cs_ports::{Clock, Entropy, Observer};
+use cs_store::SqliteStore;
+use cs_vtiger::{VtigerClient, VtigerConfig};
+
+use crate::clock::{SystemClock, SystemEntropy};
+use crate::config::{Config, ConfigError, Frappe, Vtiger};
+use crate::failure::CommandError;
+
+/// The file in the data directory that holds the store.
+const STORE_FILE: &str = "company-sync.sqlite3";
+
+/// Everything a command that talks to both systems needs.
+pub(crate) struct Wired {
+    pub(crate) engine: Engine,
+    pub(crate) vtiger: Arc<VtigerClient>,
+    pub(crate) frappe: Arc<FrappeClient>,
+    pub(crate) store: Arc<SqliteStore>,
+}
+
+/// Connects what the configuration names.
+pub(crate) async fn wire(config: &Config, observers: Vec<Arc<dyn Observer>>) -> Result<Wired, CommandError> {
+    let vtiger = config.vtiger.as_ref().ok_or(ConfigError::NoSystem { system: System::Vtiger })?;
+    let frappe = config.frappe.as_ref().ok_or(ConfigError::NoSystem { system: System::Frappe })?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+    let vtiger = Arc::new(vtiger_client(vtiger, Arc::clone(&clock), Arc::clone(&entropy))?);
+    let frappe = Arc::new(frappe_client(frappe)?);
+    let store = Arc::new(open_store(&config.data_dir).await?);
+    let engine = Engine {
+        vtiger: Arc::clone(&vtiger) as _,
+        frappe: Arc::clone(&frappe) as _,
+        store: Arc::clone(&store) as _,
+        clock,
+        entropy,
+        observers,
+        retry: RetryPolicy::default(),
+        holder: format!("process {}", std::process::id()),
+    };
+    Ok(Wired { engine, vtiger, frappe, store })
+}
+
+/// Opens the store, new or old.
+pub(crate) async fn open_store(data_dir: &Path) -> Result<SqliteStore, CommandError> {
+    std::fs::create_dir_all(data_dir).map_err(|source| CommandError::File {
+        doing: "create",
+        file: data_dir.display().to_string(),
+        source,
+    })?;
+    Ok(SqliteStore::open(data_dir.join(STORE_FILE)).await?)
+}
+
+fn vtiger_client(
+    section: &Vtiger,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+) -> Result<VtigerClient, CommandError> {
+    let mut config = VtigerConfig::new(&section.url, &section.user, section.access_key.clone());
+    config.requests_per_minute = section.requests_per_minute;
+    config.concurrency = section.concurrency.unwrap_or(config.concurrency);
+    config.server_zone.clone_from(&section.time_zone);
+    VtigerClient::new(config, clock, entropy)
+        .map_err(|source| CommandError::Connector { system: System::Vtiger, source: Box::new(source) })
+}
+
+fn frappe_client(section: &Frappe) -> Result<FrappeClient, CommandError> {
+    let mut config = FrappeConfig::new(&section.url, &section.api_key, section.api_secret.clone());
+    config.site.clone_from(&section.site);
+    config.time_zone.clone_from(&section.time_zone);
+    config.requests_per_second = section.requests_per_second;
+    config.max_concurrency = section.concurrency.unwrap_or(config.max_concurrency);
+    FrappeClient::new(config)
+        .map_err(|source| CommandError::Connector { system: System::Frappe, source: Box::new(source) })
+}
