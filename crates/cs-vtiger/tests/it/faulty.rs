@@ -85,17 +85,20 @@ async fn a_revise_is_judged_by_what_the_record_holds() {
 
 #[tokio::test]
 async fn reads_get_over_every_single_fault() {
-    for kind in ALL {
-        for operation in ["getchallenge", "login", "describe", "query"] {
-            let world = World::new(Persona::v8_3_0(), vec![fault(operation, Turn::Nth(1), kind)]).await;
-            let id = world.put("Contacts", "2026-01-01 10:00:00", &[("lastname", "Prueba")]);
-            let client = world.client();
-            let kinds = Kind::from("Contacts");
-            let read = client.read(&kinds, &[id.as_str().into()], &wanted(&["lastname"])).await;
-            assert_eq!(read.unwrap_or_else(|error| panic!("{kind:?} {operation}: {error}")).len(), 1);
-            assert_eq!(client.changes(&kinds, None).await.unwrap().observations.len(), 1);
-        }
-    }
+    let each = ["getchallenge", "login", "describe", "query"]
+        .into_iter()
+        .flat_map(|operation| ALL.map(|kind| read_with(operation, kind)));
+    futures_util::future::join_all(each).await;
+}
+
+async fn read_with(operation: &str, kind: FaultKind) {
+    let world = World::new(Persona::v8_3_0(), vec![fault(operation, Turn::Nth(1), kind)]).await;
+    let id = world.put("Contacts", "2026-01-01 10:00:00", &[("lastname", "Prueba")]);
+    let client = world.client();
+    let contacts = Kind::from("Contacts");
+    let read = client.read(&contacts, &[id.as_str().into()], &wanted(&["lastname"])).await;
+    assert_eq!(read.unwrap_or_else(|error| panic!("{kind:?} {operation}: {error}")).len(), 1);
+    assert_eq!(client.changes(&contacts, None).await.unwrap().observations.len(), 1);
 }
 
 #[tokio::test]

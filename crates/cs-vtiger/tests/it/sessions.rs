@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cs_ports::{Meter, Reader};
 use cs_sandbox::faults::{FaultKind, Turn};
-use cs_sandbox::vtiger::Persona;
+use cs_sandbox::vtiger::{Persona, Rights};
 use cs_vtiger::{VtigerConfig, WantedFields};
 use secrecy::SecretString;
 
@@ -34,6 +34,23 @@ async fn a_probe_tells_who_we_are_and_what_is_missing() {
         assert!(!probe.kinds[1].visible && probe.kinds[1].problem.is_some());
         assert!(probe.clock_ahead_seconds.abs() < 5);
     }
+}
+
+#[tokio::test]
+async fn a_user_without_view_all_is_told_that_nothing_is_visible() {
+    let world = World::new(Persona::v8_3_0(), vec![]).await;
+    let mut user = world.state().users()[&5].clone();
+    user.rights = Rights::Profile;
+    world.state().put_user(user);
+    let config = VtigerConfig::new(world.server.url(), "ventas1", SecretString::from("sandbox-ventas1-key"));
+    let wants = [WantedFields { kind: "Contacts".into(), read: vec!["lastname".into()], write: vec![] }];
+    let client = client(config);
+    let probe = client.probe(&wants).await.unwrap();
+    assert!(!probe.admin && !probe.kinds[0].visible, "{probe:?}");
+    assert_eq!(probe.kinds[0].missing, ["lastname"]);
+    let error = client.schema(&"Contacts".into()).await.unwrap_err();
+    assert_eq!(error.code, "vtiger.access_denied");
+    assert!(error.failure().remedy.contains("View all"), "{:?}", error.failure());
 }
 
 #[tokio::test]
