@@ -19,11 +19,6 @@ pub(crate) const PUT_CURSOR: &str = "INSERT INTO feed_cursor (mapping, unit, sys
     VALUES ($1, $2, $3, $4, $5) \
     ON CONFLICT (mapping, unit, system, kind) DO UPDATE SET position = excluded.position";
 
-pub(crate) const STAGE: &str = "INSERT INTO staged \
-    (mapping, unit, order_key, system, kind, id, version, state, not_before, attempts) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', NULL, 0) \
-    ON CONFLICT (mapping, unit, order_key) DO UPDATE SET \
-    version = excluded.version, state = 'waiting', not_before = NULL, attempts = 0";
 pub(crate) const RESTAGE_ALL: &str =
     "UPDATE staged SET state = 'waiting', not_before = NULL, attempts = 0 WHERE mapping = $1";
 pub(crate) const COUNT_DUE: &str = "SELECT COUNT(*) FROM staged WHERE mapping = $1 AND unit = $2 \
@@ -72,6 +67,14 @@ pub(crate) const LOG_OF_RUN: &str = "SELECT sequence, at, run, event FROM log \
 /// Some take a list, as one JSON text; there `CROSS JOIN` keeps the list outside and looks up each entry by index,
 /// whatever the planner believes of the list's length.
 pub(crate) mod own {
+    /// `[[mapping, unit, order key, system, kind, id, version], ...]`; of a unit named twice the last counts. `WHERE`
+    /// is there because without it SQLite takes `ON` for a join's.
+    pub(crate) const STAGE: &str = "INSERT INTO staged \
+        (mapping, unit, order_key, system, kind, id, version, state, not_before, attempts) \
+        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, \
+        'waiting', NULL, 0 FROM json_each($1) WHERE TRUE ORDER BY key \
+        ON CONFLICT (mapping, unit, order_key) DO UPDATE SET \
+        version = excluded.version, state = 'waiting', not_before = NULL, attempts = 0";
     /// No key is less than the empty text, so that `after` is empty for the first page. Without the hint the planner
     /// walks the primary key, past every unit that is done, because it does not know how few wait.
     pub(crate) const DUE: &str = "SELECT system, kind, id, version, attempts FROM staged INDEXED BY staged_waiting \

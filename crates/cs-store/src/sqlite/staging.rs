@@ -45,15 +45,24 @@ pub(super) async fn stage(
     let places: Vec<Place> = observations.iter().map(|seen| place(&seen.key)).collect();
     let mut known = known(&mut writing, &places).await?;
     let mut newly_due = 0;
-    for (seen, place) in observations.iter().zip(places) {
-        match sight(known.get(&place), seen.version.as_str()) {
+    let mut news = Vec::new();
+    for (seen, place) in observations.iter().zip(&places) {
+        let version = seen.version.as_str();
+        match sight(known.get(place), version) {
             Sighting::Known => continue,
             Sighting::NewlyDue => newly_due += 1,
             Sighting::StillDue => {}
         }
-        put_sighting(&mut writing, seen, &place).await?;
-        known.insert(place, Known { version: seen.version.as_str().to_owned(), due_at_once: true });
+        let (mapping, unit, order_key) = place;
+        let RecordRef { system, kind, id } = &seen.key.subject;
+        news.push([mapping, unit, order_key, system.word(), kind.as_str(), id.as_str(), version]);
+        known.insert(place.clone(), Known { version: version.to_owned(), due_at_once: true });
     }
+    sqlx::query(sql::own::STAGE)
+        .bind(to_json(OPERATION, &news)?)
+        .execute(&mut *writing)
+        .await
+        .map_err(database(OPERATION))?;
     sqlx::query(sql::PUT_CURSOR)
         .bind(feed.mapping.as_str())
         .bind(feed.unit.as_str())
@@ -83,26 +92,6 @@ async fn known(
             Ok((place, Known { version: column(row, "version")?, due_at_once: column(row, "due_at_once")? }))
         })
         .collect()
-}
-
-async fn put_sighting(
-    connection: &mut SqliteConnection,
-    seen: &Staged,
-    (mapping, unit, order_key): &Place,
-) -> Result<(), StoreError> {
-    let subject = &seen.key.subject;
-    sqlx::query(sql::STAGE)
-        .bind(mapping)
-        .bind(unit)
-        .bind(order_key)
-        .bind(subject.system.word())
-        .bind(subject.kind.as_str())
-        .bind(subject.id.as_str())
-        .bind(seen.version.as_str())
-        .execute(connection)
-        .await
-        .map(drop)
-        .map_err(database("stage a unit"))
 }
 
 pub(super) async fn restage_all(
