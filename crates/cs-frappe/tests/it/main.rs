@@ -12,4 +12,6 @@ mod setting_up;
 #[cfg(test)]
 mod stage;
 #[cfg(test)]
+mod wire;
+#[cfg(test)]
 mod writing;
