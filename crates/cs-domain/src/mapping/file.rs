@@ -306,7 +306,8 @@ pub struct RuleForm {
     /// What happens to the value on its way to Frappe, in order; undone in reverse on the way back.
     #[schemars(with = "Option<OneOrMany<TransformForm>>")]
     pub transform: Vec<Placed<TransformForm>>,
-    /// Which way it travels: `both` (where nothing is said and it can), `to_frappe`, `to_vtiger`.
+    /// Which way it travels: `both`, `to_frappe` or `to_vtiger`. Where nothing is said: `both`; but `to_frappe` for
+    /// `constant`, `setting`, `document` and with `on_create`, which never go to VTiger.
     pub direction: Option<Placed<Direction>>,
     /// What an empty value means for the other side: `keep` its value, or `clear` it too.
     pub when_empty: Option<Placed<Clearing>>,

@@ -3,6 +3,7 @@
 //! These are the types a mapping has once it was found to be right.
 
 mod bind;
+mod bind_document;
 mod condition;
 mod describe;
 mod diagnostic;
