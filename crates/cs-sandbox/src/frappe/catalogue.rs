@@ -3,6 +3,7 @@
 //! The standard ones come from `data/frappe/*.json`, which hold what matters of ERPNext 15's own definitions (from the
 //! recorded metas and answers). Custom `DocType`s and custom fields join them while the site runs.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -196,6 +197,7 @@ const STANDARD: [(&str, &str); 4] = [
 ];
 const LAB: (&str, &str) = ("lab.json", include_str!("../../data/frappe/lab.json"));
 const AGENCY: (&str, &str) = ("agency.json", include_str!("../../data/frappe/agency.json"));
+const GROUND: (&str, &str) = ("ground.json", include_str!("../../data/frappe/ground.json"));
 const AGENCY_FIELDS: (&str, &str) =
     ("agency_fields.json", include_str!("../../data/frappe/agency_fields.json"));
 
@@ -221,6 +223,11 @@ pub fn agency() -> Result<Vec<Arc<DocType>>, CatalogueError> {
 /// The custom fields that the default mapping needs: documents of `Custom Field`.
 pub fn agency_fields() -> Result<Vec<Map<String, Value>>, CatalogueError> {
     serde_json::from_str(AGENCY_FIELDS.1).map_err(|source| CatalogueError { file: AGENCY_FIELDS.0, source })
+}
+
+/// The documents that every site begins with, by kind: the field that holds the name, and the names.
+pub fn ground() -> Result<BTreeMap<String, (String, Vec<String>)>, CatalogueError> {
+    serde_json::from_str(GROUND.1).map_err(|source| CatalogueError { file: GROUND.0, source })
 }
 
 fn read(file: &'static str, text: &str, custom: bool) -> Result<Vec<Arc<DocType>>, CatalogueError> {

@@ -1,5 +1,6 @@
 //! Ready-made sites: the recorded one (`lab`) and the one that the default mapping needs (`agency`).
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -111,7 +112,7 @@ pub fn stage_custom_field(site: &mut Site, mut field: Row) {
 
 fn founded(seed: u64, ground: &Ground<'_>, began: &str) -> Result<Site, CatalogueError> {
     let mut site = Site::bare(seed)?;
-    site.database = "lab_frappe".to_owned();
+    "lab_frappe".clone_into(&mut site.database);
     site.stage("System Settings", row(settings(ground)));
     site.stage_clock(began.parse().unwrap_or(Timestamp::UNIX_EPOCH));
     for (field, value) in [
@@ -129,7 +130,7 @@ fn founded(seed: u64, ground: &Ground<'_>, began: &str) -> Result<Site, Catalogu
     ]
     .map(|(app, facts)| (app.to_owned(), facts))
     .into();
-    masters(&mut site, ground);
+    masters(&mut site, ground)?;
     users(&mut site, ground);
     Ok(site)
 }
@@ -150,102 +151,35 @@ fn settings(ground: &Ground<'_>) -> Value {
         "allow_error_traceback": 1, "link_field_results_limit": 10})
 }
 
-fn masters(site: &mut Site, ground: &Ground<'_>) {
-    let named = |field: &str, names: &[&str]| -> Vec<Value> {
-        names.iter().map(|name| json!({"name": name, field: name})).collect()
-    };
-    let groups = |field: &str, root: &str, parent: &str, names: &[&str]| -> Vec<Value> {
-        let leaf = |name: &&str| json!({"name": name, field: name, parent: root});
-        std::iter::once(json!({"name": root, field: root, "is_group": 1}))
-            .chain(names.iter().map(leaf))
-            .collect()
-    };
-    let (company, short) = (ground.company, ground.abbreviation);
-    let of_company = |field: &str, leaf: &str| {
-        vec![json!({"name": format!("{leaf} - {short}"), field: leaf, "company": company})]
-    };
-    let tables: [(&str, Vec<Value>); 13] = [
-        (
-            "Gender",
-            named(
-                "gender",
-                &[
-                    "Male",
-                    "Female",
-                    "Other",
-                    "Genderqueer",
-                    "Non-Conforming",
-                    "Prefer not to say",
-                    "Transgender",
-                ],
-            ),
-        ),
-        (
-            "Salutation",
-            named("salutation", &["Dr", "Madam", "Master", "Miss", "Mr", "Mrs", "Ms", "Mx", "Prof"]),
-        ),
-        (
-            "Country",
-            named(
-                "country_name",
-                &["Mexico", "United States", "Spain", "Cuba", "Colombia", "Venezuela", "Argentina"],
-            ),
-        ),
-        ("Currency", named("currency_name", &["MXN", "USD", "EUR"])),
-        ("Language", named("language_code", &["en", "es"])),
-        ("Role", named("role_name", &SYNC_ROLES)),
-        (
-            "Module Def",
-            named("module_name", &["Custom", "Core", "Contacts", "Selling", "Accounts", "Stock", "Setup"]),
-        ),
-        ("UOM", named("uom_name", &["Nos", "Unit", "Hour", "Month"])),
-        (
-            "Price List",
-            vec![
-                json!({"name": "Standard Selling", "price_list_name": "Standard Selling", "currency": ground.currency, "selling": 1}),
-            ],
-        ),
-        (
-            "Customer Group",
-            groups(
-                "customer_group_name",
-                "All Customer Groups",
-                "parent_customer_group",
-                &["Individual", "Commercial"],
-            ),
-        ),
-        (
-            "Territory",
-            groups(
-                "territory_name",
-                "All Territories",
-                "parent_territory",
-                &["Rest Of The World", ground.country],
-            ),
-        ),
-        (
-            "Item Group",
-            groups("item_group_name", "All Item Groups", "parent_item_group", &["Products", "Services"]),
-        ),
-        (
-            "Company",
-            vec![
-                json!({"name": company, "company_name": company, "abbr": short, "default_currency": ground.currency, "country": ground.country}),
-            ],
-        ),
-    ];
-    for (doctype, rows) in tables {
-        for value in rows {
-            site.stage(doctype, row(value));
+/// The documents that links need: of each kind, the field that holds the name, and the names.
+fn masters(site: &mut Site, ground: &Ground<'_>) -> Result<(), CatalogueError> {
+    let tables: BTreeMap<String, (String, Vec<String>)> = catalogue::ground()?;
+    for (doctype, (field, names)) in tables {
+        for name in names {
+            let name = name
+                .replace("{country}", ground.country)
+                .replace("{company}", ground.company)
+                .replace("{short}", ground.abbreviation);
+            let mut facts = row(json!({"name": name}));
+            facts.insert(field.clone(), name.into());
+            facts.extend(belonging(&doctype, ground));
+            site.stage(&doctype, facts);
         }
     }
-    for (doctype, field, leaf) in
-        [("Warehouse", "warehouse_name", "Stores"), ("Cost Center", "cost_center_name", "Main")]
-    {
-        for value in of_company(field, leaf) {
-            site.stage(doctype, row(value));
+    Ok(())
+}
+
+/// What ties a master document to the company.
+fn belonging(doctype: &str, ground: &Ground<'_>) -> Row {
+    let (company, currency) = (ground.company, ground.currency);
+    row(match doctype {
+        "Company" => {
+            json!({"abbr": ground.abbreviation, "default_currency": currency, "country": ground.country})
         }
-    }
+        "Price List" => json!({"currency": currency, "selling": 1}),
+        "Warehouse" | "Cost Center" => json!({"company": company}),
+        _ => Value::Null,
+    })
 }
 
 fn users(site: &mut Site, ground: &Ground<'_>) {

@@ -4,7 +4,10 @@
 //! [`FrappeFace`] what the fault layer needs to know about it. [`install`] makes ready-made sites.
 
 pub mod catalogue;
+mod checks;
+mod children;
 pub mod collate;
+mod draft;
 mod http;
 pub mod install;
 mod naming;
@@ -26,3 +29,6 @@ pub use permission::Right;
 pub use refusal::{Class, Message, Refusal};
 pub use site::{Answered, RateLimit, Site, Switches, Txn};
 pub use values::Row;
+
+#[cfg(test)]
+mod tests;

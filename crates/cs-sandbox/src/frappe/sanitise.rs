@@ -148,9 +148,7 @@ fn clean(pieces: &[Piece<'_>]) -> String {
             Piece::Tag(tag) if !ALLOWED.contains(&tag.name.as_str()) => escape(tag.source, &mut out),
             Piece::Tag(tag) if tag.closing => {
                 if let Some(depth) = open.iter().rposition(|name| *name == tag.name) {
-                    for name in open.split_off(depth).iter().rev() {
-                        out.push_str(&format!("</{name}>"));
-                    }
+                    open.split_off(depth).iter().rev().for_each(|name| push_close(name, &mut out));
                 }
             }
             Piece::Tag(tag) => {
@@ -161,10 +159,14 @@ fn clean(pieces: &[Piece<'_>]) -> String {
             }
         }
     }
-    for name in open.iter().rev() {
-        out.push_str(&format!("</{name}>"));
-    }
+    open.iter().rev().for_each(|name| push_close(name, &mut out));
     out
+}
+
+fn push_close(name: &str, out: &mut String) {
+    out.push_str("</");
+    out.push_str(name);
+    out.push('>');
 }
 
 fn push_open(tag: &Tag<'_>, out: &mut String) {
@@ -173,7 +175,9 @@ fn push_open(tag: &Tag<'_>, out: &mut String) {
     for (name, value) in &tag.attributes {
         let link = matches!(name.as_str(), "href" | "src");
         if ATTRIBUTES.contains(&name.as_str()) && !(link && has_foreign_scheme(value)) {
-            out.push_str(&format!(" {name}=\""));
+            out.push(' ');
+            out.push_str(name);
+            out.push_str("=\"");
             escape(value, out);
             out.push('"');
         }

@@ -146,7 +146,7 @@ impl Site {
         let zone = self.time_zone();
         let when = stamp::stamp(self.last, &zone);
         let name = text(row.get("name"));
-        self.fill_standard(&mut row, &when);
+        fill_standard(&mut row, &when);
         if let Some(meta) = self.store.doctype(doctype) {
             fill_numbers(&meta, &mut row);
             for field in meta.tables() {
@@ -169,7 +169,7 @@ impl Site {
             if !child.contains_key("name") {
                 child.insert("name".to_owned(), self.random_name().into());
             }
-            self.fill_standard(child, when);
+            fill_standard(child, when);
             if let Some(meta) = &meta {
                 fill_numbers(meta, child);
             }
@@ -180,20 +180,6 @@ impl Site {
             child.retain(|_, value| !value.is_null());
             child.shift_remove("doctype");
             child.shift_remove("__unsaved");
-        }
-    }
-
-    fn fill_standard(&self, row: &mut Row, when: &str) {
-        let standard: [(&str, Value); 6] = [
-            ("owner", "Administrator".into()),
-            ("creation", when.into()),
-            ("modified", when.into()),
-            ("modified_by", "Administrator".into()),
-            ("docstatus", 0.into()),
-            ("idx", 0.into()),
-        ];
-        for (key, value) in standard {
-            row.entry(key).or_insert(value);
         }
     }
 
@@ -293,9 +279,9 @@ impl Site {
 
     /// What `__frappe_exc_id` looks like.
     pub(super) fn random_id(&mut self) -> String {
-        let mut id: String = (0..4).map(|_| format!("{:016x}", self.next_random())).collect();
-        id.truncate(56);
-        id
+        let (high, low) = (u128::from(self.next_random()), u128::from(self.next_random()));
+        let middle = self.next_random();
+        format!("{:032x}{middle:024x}", (high << 64) | low)
     }
 
     /// `SplitMix64`.
@@ -332,6 +318,20 @@ impl Site {
             self.store.rollback(savepoint);
         }
         Answered { result, messages }
+    }
+}
+
+fn fill_standard(row: &mut Row, when: &str) {
+    let standard: [(&str, Value); 6] = [
+        ("owner", "Administrator".into()),
+        ("creation", when.into()),
+        ("modified", when.into()),
+        ("modified_by", "Administrator".into()),
+        ("docstatus", 0.into()),
+        ("idx", 0.into()),
+    ];
+    for (key, value) in standard {
+        row.entry(key).or_insert(value);
     }
 }
 

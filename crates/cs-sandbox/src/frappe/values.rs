@@ -293,7 +293,7 @@ pub(super) fn to_storage(doctype: &DocType, row: &Row, database: &str) -> Result
         let Some(value) = row.get(&field.fieldname) else {
             continue;
         };
-        let kept = keep(field, value).map_err(|wrong| refuse(wrong, doctype, field, value, database))?;
+        let kept = keep(field, value).map_err(|wrong| refuse(&wrong, doctype, field, value, database))?;
         if !kept.is_null() {
             stored.insert(field.fieldname.clone(), kept);
         }
@@ -338,7 +338,7 @@ fn kept_moment(moment: stamp::Moment) -> Result<Value, Wrong> {
     }
 }
 
-fn refuse(wrong: Wrong, doctype: &DocType, field: &Field, value: &Value, database: &str) -> Refusal {
+fn refuse(wrong: &Wrong, doctype: &DocType, field: &Field, value: &Value, database: &str) -> Refusal {
     let (table, column) = (&doctype.name, &field.fieldname);
     match wrong {
         Wrong::Range => Refusal::silent(
@@ -367,8 +367,8 @@ mod tests {
         lab.into_iter().find(|doctype| doctype.name == "Bank Card Lab").unwrap()
     }
 
-    fn row(value: Value) -> Row {
-        value.as_object().unwrap().clone()
+    fn row(value: impl Into<Value>) -> Row {
+        value.into().as_object().unwrap().clone()
     }
 
     const PLACE: Place<'static> = Place { doctype: "Bank Card Lab", name: "BC-00001", row: None };

@@ -179,24 +179,24 @@ fn read_body(headers: &HeaderMap, body: &[u8]) -> Row {
 mod tests {
     use super::*;
 
-    fn route(method: Method, path: &str) -> Route {
-        read_route(&method, path).1
+    fn route(method: &Method, path: &str) -> Route {
+        read_route(method, path).1
     }
 
     #[test]
     fn names_may_hold_anything() {
         let name = "A/B Prueba?x#y%20".to_owned();
         let path = "/api/resource/Customer/A%2FB%20Prueba%3Fx%23y%2520";
-        assert_eq!(route(Method::GET, path), Route::Document("Customer".into(), name));
-        assert_eq!(route(Method::GET, "/api/resource/Contact/"), Route::Kind("Contact".into()));
+        assert_eq!(route(&Method::GET, path), Route::Document("Customer".into(), name));
+        assert_eq!(route(&Method::GET, "/api/resource/Contact/"), Route::Kind("Contact".into()));
         assert_eq!(
-            route(Method::GET, "/api/resource/Contact/Ana%20Prueba-1%20"),
+            route(&Method::GET, "/api/resource/Contact/Ana%20Prueba-1%20"),
             Route::Document("Contact".into(), "Ana Prueba-1 ".into())
         );
-        assert_eq!(route(Method::GET, "/api/nada"), Route::Unknown);
-        assert_eq!(route(Method::POST, "/api/v2/document/Contact/bulk_delete"), Route::Unknown);
+        assert_eq!(route(&Method::GET, "/api/nada"), Route::Unknown);
+        assert_eq!(route(&Method::POST, "/api/v2/document/Contact/bulk_delete"), Route::Unknown);
         assert_eq!(
-            route(Method::GET, "/api/v2/doctype/Contact/meta"),
+            route(&Method::GET, "/api/v2/doctype/Contact/meta"),
             Route::DocType("Contact".into(), "meta".into())
         );
     }

@@ -4,13 +4,13 @@ use axum::http::Method;
 use serde_json::{Map, Value, json};
 
 use super::asked::Asked;
+use crate::frappe::draft::rows_of;
 use crate::frappe::permission::Right;
 use crate::frappe::query;
 use crate::frappe::refusal::{Class, Message, Refusal};
 use crate::frappe::rules::describe;
 use crate::frappe::site::Txn;
 use crate::frappe::values::{Row, integer, text};
-use crate::frappe::write::rows_of;
 
 type Answer = Result<Value, Refusal>;
 

@@ -9,13 +9,10 @@ pub(super) fn parse_json(text: &str) -> Result<Value, Refusal> {
     serde_json::from_str(text).map_err(|_| {
         let characters: Vec<char> = text.chars().collect();
         let mut scan = Scan { characters: &characters, at: 0 };
-        let (words, at) = match scan.value() {
-            Err(wrong) => wrong,
-            Ok(()) => {
-                scan.blanks();
-                ("Extra data", scan.at)
-            }
-        };
+        let (words, at) = scan.value().err().unwrap_or_else(|| {
+            scan.blanks();
+            ("Extra data", scan.at)
+        });
         Refusal::silent(Class::JsonDecode, format!("{words}: {}", position(&characters, at)))
     })
 }

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::frappe::draft::Draft;
 use crate::frappe::naming::full_name;
 use crate::frappe::refusal::Refusal;
 use crate::frappe::site::Txn;
 use crate::frappe::values::{Row, has_value, integer, text};
-use crate::frappe::write::Draft;
 
 impl Txn<'_> {
     /// Rows of `links` carry the title of what they lead to.

@@ -5,28 +5,12 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::frappe::catalogue::{DocType, Field, Naming};
+use crate::frappe::draft::{Action, Draft, rows_of};
 use crate::frappe::refusal::Refusal;
 use crate::frappe::site::Txn;
 use crate::frappe::values::{Row, has_value, integer, text};
-use crate::frappe::write::{Action, Draft, rows_of};
 
 impl Txn<'_> {
-    /// Without a name of its own, the label makes one.
-    pub(super) fn custom_field_name(&mut self, draft: &mut Draft) -> Result<(), Refusal> {
-        if !has_value(draft.row.get("fieldname")) {
-            let label = draft.text("label");
-            if label.is_empty() {
-                return Err(Refusal::invalid("Label is mandatory"));
-            }
-            let plain = |c: char| {
-                if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }
-            };
-            let scrubbed: String = label.chars().map(plain).collect();
-            draft.set("fieldname", format!("custom_{scrubbed}"));
-        }
-        Ok(())
-    }
-
     /// A field is there only once.
     pub(super) fn validate_custom_field(&mut self, draft: &mut Draft) -> Result<(), Refusal> {
         if draft.action != Action::Insert {
@@ -68,6 +52,22 @@ impl Txn<'_> {
     pub(super) fn doctype_written(&mut self, draft: &Draft) {
         self.site.store.put_doctype(Arc::new(read_doctype(&draft.row)));
     }
+}
+
+/// Without a name of its own, the label makes one.
+pub(super) fn custom_field_name(draft: &mut Draft) -> Result<(), Refusal> {
+    if !has_value(draft.row.get("fieldname")) {
+        let label = draft.text("label");
+        if label.is_empty() {
+            return Err(Refusal::invalid("Label is mandatory"));
+        }
+        let plain = |c: char| {
+            if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }
+        };
+        let scrubbed: String = label.chars().map(plain).collect();
+        draft.set("fieldname", format!("custom_{scrubbed}"));
+    }
+    Ok(())
 }
 
 /// The kind with a custom field in its place.

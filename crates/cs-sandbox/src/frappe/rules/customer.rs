@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
+use crate::frappe::draft::{Action, Draft, rows_of};
 use crate::frappe::refusal::{Class, Message, Refusal};
 use crate::frappe::site::Txn;
 use crate::frappe::values::{Row, has_value, text};
-use crate::frappe::write::{Action, Draft, rows_of};
 
 impl Txn<'_> {
     /// Email and mobile follow the primary contact.

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
+use crate::frappe::draft::{Action, Draft};
 use crate::frappe::site::Txn;
 use crate::frappe::values::{Row, text};
-use crate::frappe::write::{Action, Draft};
 
 impl Txn<'_> {
     /// Name, description, the stock unit and the company's warehouse.

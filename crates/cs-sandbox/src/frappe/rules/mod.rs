@@ -8,10 +8,10 @@ mod sales_order;
 
 pub(super) use custom::{describe, with_field};
 
+use super::draft::{Action, Draft};
 use super::refusal::Refusal;
 use super::site::Txn;
 use super::values::{Row, has_value, text};
-use super::write::{Action, Draft};
 
 impl Txn<'_> {
     /// Before links are looked at.
@@ -20,19 +20,6 @@ impl Txn<'_> {
             "Sales Order" => self.sales_order_party(draft),
             "Contact" | "Address" => {
                 self.title_links(draft);
-                Ok(())
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Before a new document gets its name.
-    pub(super) fn before_naming(&mut self, draft: &mut Draft) -> Result<(), Refusal> {
-        match draft.meta.name.as_str() {
-            "Custom Field" => self.custom_field_name(draft),
-            "Item" => {
-                let code = draft.text("item_code");
-                draft.set_missing("item_name", code);
                 Ok(())
             }
             _ => Ok(()),
@@ -58,7 +45,7 @@ impl Txn<'_> {
                 Ok(())
             }
             "Sales Order" if submitted => {
-                self.keep_sales_order(draft);
+                sales_order::keep_sales_order(draft);
                 Ok(())
             }
             "Sales Order" => self.validate_sales_order(draft),
@@ -102,6 +89,19 @@ impl Txn<'_> {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// Before a new document gets its name.
+pub(super) fn before_naming(draft: &mut Draft) -> Result<(), Refusal> {
+    match draft.meta.name.as_str() {
+        "Custom Field" => custom::custom_field_name(draft),
+        "Item" => {
+            let code = draft.text("item_code");
+            draft.set_missing("item_name", code);
+            Ok(())
+        }
+        _ => Ok(()),
     }
 }
 

@@ -3,11 +3,11 @@
 
 use serde_json::{Value, json};
 
+use crate::frappe::draft::{Action, Draft, rows_of};
 use crate::frappe::refusal::{Class, Message, Refusal};
 use crate::frappe::site::Txn;
 use crate::frappe::stamp::{self, Moment};
 use crate::frappe::values::{Row, float, has_value, integer, number, text};
-use crate::frappe::write::{Action, Draft, rows_of};
 
 use super::contact::address_display;
 
@@ -33,7 +33,7 @@ impl Txn<'_> {
         self.order_items(draft)?;
         order_dates(draft)?;
         order_totals(draft);
-        self.payment_schedule(draft);
+        payment_schedule(draft);
         if draft.action == Action::Submit {
             draft.set("status", "To Deliver and Bill");
         }
@@ -170,37 +170,37 @@ impl Txn<'_> {
         Ok(0.0)
     }
 
-    fn payment_schedule(&mut self, draft: &mut Draft) {
-        let total = number(draft.row.get("grand_total"));
-        let mut rows = draft.rows("payment_schedule");
-        let due = draft.row.get("transaction_date").cloned().unwrap_or_default();
-        let amounts = json!({"due_date": due, "invoice_portion": 100.0, "discount": 0.0, "payment_amount": total,
-            "outstanding": total, "paid_amount": 0.0, "discounted_amount": 0.0, "base_payment_amount": total,
-            "base_outstanding": total, "base_paid_amount": 0.0});
-        let amounts = amounts.as_object().cloned().unwrap_or_default();
-        if let [row] = rows.as_mut_slice() {
-            row.extend(amounts);
-            draft.row.insert("payment_schedule".to_owned(), rows.into_iter().map(Value::Object).collect());
-        } else if rows.is_empty() {
-            draft.set_late_rows("payment_schedule", vec![amounts]);
-        }
-    }
-
-    /// After submission the delivery date follows the items: what is sent is answered and not applied (trap 9).
-    pub(super) fn keep_sales_order(&mut self, draft: &mut Draft) {
-        let kept = draft.before.as_ref().and_then(|before| before.get("delivery_date").cloned());
-        draft.set("delivery_date", kept.unwrap_or_default());
-        if draft.action == Action::Cancel {
-            draft.set("status", "Cancelled");
-        }
-    }
-
     /// A submitted order gets its status after it was echoed.
     pub(super) fn sales_order_written(&mut self, draft: &Draft) {
         if draft.action == Action::Insert && integer(draft.row.get("docstatus")) == 1 {
             let status = [("status", Value::from("To Deliver and Bill"))];
             self.site.store.set("Sales Order", &draft.name(), &status);
         }
+    }
+}
+
+fn payment_schedule(draft: &mut Draft) {
+    let total = number(draft.row.get("grand_total"));
+    let mut rows = draft.rows("payment_schedule");
+    let due = draft.row.get("transaction_date").cloned().unwrap_or_default();
+    let amounts = json!({"due_date": due, "invoice_portion": 100.0, "discount": 0.0, "payment_amount": total,
+    "outstanding": total, "paid_amount": 0.0, "discounted_amount": 0.0, "base_payment_amount": total,
+    "base_outstanding": total, "base_paid_amount": 0.0});
+    let amounts = amounts.as_object().cloned().unwrap_or_default();
+    if let [row] = rows.as_mut_slice() {
+        row.extend(amounts);
+        draft.row.insert("payment_schedule".to_owned(), rows.into_iter().map(Value::Object).collect());
+    } else if rows.is_empty() {
+        draft.set_late_rows("payment_schedule", vec![amounts]);
+    }
+}
+
+/// After submission the delivery date follows the items: what is sent is answered and not applied (trap 9).
+pub(super) fn keep_sales_order(draft: &mut Draft) {
+    let kept = draft.before.as_ref().and_then(|before| before.get("delivery_date").cloned());
+    draft.set("delivery_date", kept.unwrap_or_default());
+    if draft.action == Action::Cancel {
+        draft.set("status", "Cancelled");
     }
 }
 

@@ -12,6 +12,7 @@ use super::facts;
 struct Seen {
     recording: String,
     at: Option<Timestamp>,
+    made: bool,
     row: Row,
 }
 
@@ -29,7 +30,12 @@ impl History {
             };
             let whole =
                 row.contains_key("doctype") && row.contains_key("name") && row.contains_key("modified");
-            whole.then(|| Seen { recording: recording.name.clone(), at: facts::date(recording), row })
+            whole.then(|| Seen {
+                recording: recording.name.clone(),
+                at: facts::date(recording),
+                made: recording.request.method == "POST",
+                row,
+            })
         });
         Self { seen: seen.collect() }
     }
@@ -41,6 +47,15 @@ impl History {
             .filter(|seen| facts::text(seen.row.get("name")).eq_ignore_ascii_case(name))
             .max_by_key(|seen| (seen.at, facts::text(seen.row.get("modified"))))
             .map(|seen| seen.row.clone())
+    }
+
+    /// Documents of a kind that earlier recordings made.
+    pub(super) fn made_before(&self, recording: &Recording, doctype: &str) -> Vec<Row> {
+        let at = facts::date(recording);
+        let made =
+            self.seen.iter().filter(|seen| seen.made && seen.at.zip(at).is_some_and(|(seen, at)| seen < at));
+        let made = made.filter(|seen| facts::text(seen.row.get("doctype")) == doctype);
+        made.map(|seen| seen.row.clone()).collect()
     }
 
     /// The last known state of every document of a kind that fits.

@@ -39,7 +39,7 @@ impl Stand for FrappeStand {
 
     fn play(&self, recording: &Recording, all: &[Recording]) -> Result<(), Vec<String>> {
         let history = self.history.get_or_init(|| history::History::read(all));
-        let site = stage::site(recording, all, history);
+        let site = stage::site(recording, history);
         let now = facts::clock(recording);
         let clock: Clock = Arc::new(move || now);
         let runtime = tokio::runtime::Runtime::new().unwrap();

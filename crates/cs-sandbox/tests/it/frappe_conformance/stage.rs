@@ -1,6 +1,7 @@
 //! The state of the site before a recorded request: what the request refers to, what the answer shows to have been there,
 //! and decoys that must not turn up. Only what is *before* is staged; the answer is the site's own work.
 
+mod creates;
 mod lists;
 mod needs;
 
@@ -25,7 +26,7 @@ pub(super) struct Case<'a> {
 }
 
 /// The site as it was before the recorded request.
-pub(super) fn site(recording: &Recording, all: &[Recording], history: &History) -> Site {
+pub(super) fn site(recording: &Recording, history: &History) -> Site {
     let mut case = Case {
         recording,
         history,
@@ -39,7 +40,7 @@ pub(super) fn site(recording: &Recording, all: &[Recording], history: &History) 
     case.site.hosts = vec!["lab.localhost".to_owned()];
     case.site.add_session("live", "Administrator");
     case.settings();
-    case.custom_fields(all);
+    case.custom_fields();
     case.documents();
     case.switches();
     case.site
@@ -59,28 +60,57 @@ impl Case<'_> {
     }
 
     /// Custom fields that were made before, and those that the answer shows.
-    fn custom_fields(&mut self, all: &[Recording]) {
-        let at = facts::date(self.recording);
-        for other in all {
-            let made = facts::payload(other);
-            let earlier = facts::date(other).zip(at).is_some_and(|(made, at)| made < at);
-            let is_field = text(made.get("doctype")) == "Custom Field" && other.recording_is_create();
-            if let (true, true, Value::Object(field)) = (is_field, earlier, made) {
-                install::stage_custom_field(&mut self.site, field);
-            }
+    fn custom_fields(&mut self) {
+        for field in self.history.made_before(self.recording, "Custom Field") {
+            install::stage_custom_field(&mut self.site, field);
         }
         if let Value::Object(row) = self.payload.clone() {
-            let doctype = text(row.get("doctype"));
-            let Some(meta) = self.site.doctype(&doctype) else {
-                return;
-            };
-            let unknown =
-                row.keys().filter(|key| !standard(key) && meta.field(key).is_none() && !key.starts_with('_'));
-            for key in unknown.filter(|_| !["DocType", "Custom Field"].contains(&doctype.as_str())) {
-                let field =
-                    serde_json::json!({"dt": doctype, "fieldname": key, "label": key, "fieldtype": "Data"});
-                install::stage_custom_field(&mut self.site, field.as_object().unwrap().clone());
+            let keys: Vec<String> = row.keys().filter(|key| !key.starts_with('_')).cloned().collect();
+            self.unknown_fields(&text(row.get("doctype")), &keys);
+        }
+        let route = facts::route(self.recording);
+        if let (Value::Array(rows), false) = (self.payload.clone(), route.is_method) {
+            let keys = rows.first().and_then(Value::as_object).into_iter().flat_map(Row::keys);
+            let asked = self.form.get("fields").map_or_else(String::new, Value::to_string);
+            // A joined column comes under its own name.
+            let own: Vec<String> =
+                keys.filter(|key| asked.contains(&format!("\"{key}\""))).cloned().collect();
+            self.unknown_fields(&route.first, &own);
+            if let Some(Value::Object(filters)) = self.form.get("filters") {
+                let keys: Vec<String> = filters.keys().cloned().collect();
+                self.unknown_fields(&route.first, &keys);
             }
+        }
+        self.unique_fields(&route.first);
+    }
+
+    /// A refused unique value shows the field by its column, or by its label alone.
+    fn unique_fields(&mut self, doctype: &str) {
+        let Some(meta) = self.site.doctype(doctype) else {
+            return;
+        };
+        let sent = self.form.keys().filter(|key| meta.field(key).is_none());
+        let named = sent.filter(|key| {
+            let label = key.replace('_', " ").to_lowercase();
+            self.words.to_lowercase().contains(&format!("{label} must be unique"))
+        });
+        for key in named.cloned().collect::<Vec<_>>() {
+            let labelled = self.words.split(" must be unique").next().and_then(|words| words.lines().last());
+            let field = serde_json::json!({"dt": doctype, "fieldname": key, "label": labelled, "fieldtype": "Data", "unique": 1});
+            install::stage_custom_field(&mut self.site, field.as_object().unwrap().clone());
+        }
+    }
+
+    /// Fields that an answer shows and the catalogue does not have were made on the site.
+    fn unknown_fields(&mut self, doctype: &str, keys: &[String]) {
+        let Some(meta) = self.site.doctype(doctype) else {
+            return;
+        };
+        let described = ["DocType", "Custom Field"].contains(&doctype);
+        for key in keys.iter().filter(|key| !described && !standard(key) && meta.field(key).is_none()) {
+            let field =
+                serde_json::json!({"dt": doctype, "fieldname": key, "label": key, "fieldtype": "Data"});
+            install::stage_custom_field(&mut self.site, field.as_object().unwrap().clone());
         }
     }
 
@@ -137,14 +167,4 @@ pub(super) fn standard(key: &str) -> bool {
         "__unsaved",
     ];
     names.contains(&key)
-}
-
-trait Made {
-    fn recording_is_create(&self) -> bool;
-}
-
-impl Made for Recording {
-    fn recording_is_create(&self) -> bool {
-        self.request.method == "POST" && self.response.status == 200
-    }
 }

@@ -1,5 +1,6 @@
 //! Sends a recorded request as it was sent: its own Host, no header that the recording does not have.
 
+use std::fmt::Write as _;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -44,16 +45,16 @@ pub(super) fn send(addr: SocketAddr, recording: &Recording) -> io::Result<Answer
     let mut head = format!("{} {target} HTTP/1.1\r\nConnection: close\r\n", request.method);
     for (name, value) in &request.headers {
         if !["connection", "content-length"].contains(&name.to_ascii_lowercase().as_str()) {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            write!(head, "{name}: {value}\r\n").unwrap();
         }
     }
     if let Some(cookie) = facts::cookie(recording) {
-        head.push_str(&format!("Cookie: {cookie}\r\n"));
+        write!(head, "Cookie: {cookie}\r\n").unwrap();
     }
     if !has("host") {
         head.push_str("Host: lab.localhost\r\n");
     }
-    head.push_str(&format!("Content-Length: {}\r\n\r\n", body.len()));
+    write!(head, "Content-Length: {}\r\n\r\n", body.len()).unwrap();
     let mut stream = TcpStream::connect(addr)?;
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
     stream.write_all(head.as_bytes())?;
@@ -98,7 +99,7 @@ fn encode(text: &str, keep: &str) -> String {
         if plain {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            write!(encoded, "%{byte:02X}").unwrap();
         }
     }
     encoded

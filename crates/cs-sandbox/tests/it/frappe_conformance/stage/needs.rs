@@ -1,8 +1,7 @@
 //! Documents that single requests need.
 
 use cs_sandbox::frappe::Row;
-use cs_sandbox::frappe::catalogue::Naming;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::super::facts::{self, text};
 use super::super::history;
@@ -116,11 +115,11 @@ impl Case<'_> {
             "PUT" | "PATCH" => self.form.clone(),
             _ => Row::new(),
         };
-        if method == "GET" {
-            if let Value::Object(row) = self.payload.clone() {
-                history::put(&mut self.site, &row);
-                return;
-            }
+        if method == "GET"
+            && let Value::Object(row) = self.payload.clone()
+        {
+            history::put(&mut self.site, &row);
+            return;
         }
         self.existing(doctype, name, &sent);
         if self.exc_type == "LinkExistsError" {
@@ -131,8 +130,9 @@ impl Case<'_> {
     /// The document that a request is about, as it was before: known from elsewhere, or worked out of the answer, or the
     /// least that its kind allows. Not, where the answer says that there is none.
     fn existing(&mut self, doctype: &str, name: &str, sent: &Row) {
-        let missing =
-            self.words.contains(&format!("{doctype} {name} not found")) || self.error_became_a_page();
+        let wordless = self.exc_type == "DoesNotExistError" && self.words.trim().is_empty();
+        let missing = self.words.contains(&format!("{doctype} {name} not found"));
+        let missing = missing || wordless || self.error_became_a_page();
         if name.is_empty() || missing || self.site.doctype(doctype).is_none() {
             return;
         }
@@ -142,16 +142,30 @@ impl Case<'_> {
                 before_from(&after, known, sent)
             }
             (_, Some(known)) => known,
-            _ => self.least(doctype, name),
+            _ => self.alike(doctype, name),
         };
         row.insert("doctype".to_owned(), doctype.into());
         self.put_version(&mut row, sent);
         self.put_docstatus(&mut row, sent);
         self.taken_value(doctype, name);
-        self.prices(&as_rows(row.get("items")));
+        if doctype == "Sales Order" {
+            self.order_parties(&row);
+        }
         self.link_targets(doctype, &row);
         self.link_targets(doctype, sent);
         history::put(&mut self.site, &row);
+    }
+
+    /// A document that no answer shows: an order is like any other order, the rest is the least there can be.
+    fn alike(&self, doctype: &str, name: &str) -> Row {
+        let orders = self.history.all_before(self.recording, doctype, |_| doctype == "Sales Order");
+        match orders.into_iter().next() {
+            Some(mut row) => {
+                row.insert("name".to_owned(), name.into());
+                row
+            }
+            None => self.least(doctype, name),
+        }
     }
 
     /// Asked for a page, Frappe fails over its own error: the document was not there.
@@ -191,7 +205,7 @@ impl Case<'_> {
     }
 
     /// Someone else has the unique value that the answer complains of.
-    fn taken_value(&mut self, doctype: &str, name: &str) {
+    pub(super) fn taken_value(&mut self, doctype: &str, name: &str) {
         let Some((_, rest)) = self.words.split_once("Duplicate entry '") else {
             return;
         };
@@ -207,156 +221,6 @@ impl Case<'_> {
         let mut holder = self.least(doctype, &format!("{name} Titular"));
         holder.insert(key, value.trim_end().into());
         history::put(&mut self.site, &holder);
-    }
-
-    fn for_create(&mut self, doctype: &str, sent: &Row) {
-        if self.site.doctype(doctype).is_none() {
-            return;
-        }
-        self.link_targets(doctype, sent);
-        if doctype == "Sales Order" {
-            self.order_parties(sent);
-        }
-        if let Some(Value::String(from)) = sent.get("amended_from") {
-            let mut row = self
-                .history
-                .before(self.recording, doctype, from)
-                .unwrap_or_else(|| self.least(doctype, from));
-            row.insert("docstatus".to_owned(), 2.into());
-            history::put(&mut self.site, &row);
-        }
-        // A duplicate names the document that is there; a duplicate of the request's own making is none of ours.
-        if self.words.contains("Duplicate entry '") {
-            self.taken_value(doctype, "Otro");
-        } else if let Some((_, rest)) = self.words.split_once(&format!("{doctype} <strong>"))
-            && let Some((name, _)) = rest.split_once("</strong> already exists")
-        {
-            let row = self.least(doctype, name);
-            history::put(&mut self.site, &row);
-        }
-        self.unique_value_without_its_text(doctype, sent);
-        self.force_name(doctype, sent);
-        self.force_series(doctype, sent);
-        if doctype == "Custom Field" && self.words.contains("already exists in") {
-            cs_sandbox::frappe::install::stage_custom_field(&mut self.site, sent.clone());
-        }
-    }
-
-    /// Without tracebacks, a unique value's refusal says only the label.
-    fn unique_value_without_its_text(&mut self, doctype: &str, sent: &Row) {
-        if self.exc_type != "UniqueValidationError" || self.words.contains("Duplicate entry") {
-            return;
-        }
-        let meta = self.site.doctype(doctype).unwrap();
-        let mut holder = self.least(doctype, "Titular");
-        for field in
-            meta.columns().filter(|field| self.words.contains(&format!("{} must be unique", field.title())))
-        {
-            holder.insert(field.fieldname.clone(), sent.get(&field.fieldname).cloned().unwrap_or_default());
-        }
-        history::put(&mut self.site, &holder);
-    }
-
-    /// Where the answer's name has a number behind it, the plain name was taken, and the number before this one.
-    fn force_name(&mut self, doctype: &str, sent: &Row) {
-        let name = text(self.payload.get("name"));
-        let joint = match doctype {
-            "Customer" => " - ",
-            "Contact" | "Address" => "-",
-            _ => return,
-        };
-        let Some((plain, number)) = name.rsplit_once(joint) else {
-            return;
-        };
-        let Ok(number) = number.parse::<u32>() else {
-            return;
-        };
-        if text(sent.get("customer_name")) == name {
-            return;
-        }
-        for taken in [plain.to_owned(), format!("{plain}{joint}{}", number - 1)] {
-            if number > 1 || taken == plain {
-                let row = self.least(doctype, &taken);
-                history::put(&mut self.site, &row);
-            }
-        }
-    }
-
-    /// The counter stands where the next number is the one that the answer shows.
-    fn force_series(&mut self, doctype: &str, sent: &Row) {
-        let meta = self.site.doctype(doctype).unwrap();
-        if meta.naming != Naming::Series && doctype != "Customer" {
-            return;
-        }
-        let pattern = meta.field("naming_series").map(|field| field.options.clone()).unwrap_or_default();
-        let pattern = sent.get("naming_series").map_or(pattern, |sent| text(Some(sent)));
-        let prefix: String = pattern
-            .split('.')
-            .map(|part| match part {
-                "YYYY" => "2026",
-                part if part.contains('#') => "",
-                part => part,
-            })
-            .collect();
-        let shown = self.recording.response.body.split(&prefix).skip(1).find_map(|rest| {
-            let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-            (digits.len() >= 5).then(|| digits.parse::<u64>().unwrap())
-        });
-        if let Some(number) = shown {
-            self.site.stage_series(&prefix, number - 1);
-        }
-    }
-
-    /// An order's answer shows its customer's address and contact, and what the price list said.
-    fn order_parties(&mut self, sent: &Row) {
-        let customer = text(sent.get("customer"));
-        for doctype in ["Address", "Contact"] {
-            for row in self.history.all_before(self.recording, doctype, |row| links_to(row, &customer)) {
-                let shown = self.recording.response.body.contains(&text(row.get("name")));
-                if shown {
-                    self.link_targets(doctype, &row);
-                    history::put(&mut self.site, &row);
-                }
-            }
-        }
-        for (doctype, field, display) in [
-            ("Address", "customer_address", "address_display"),
-            ("Contact", "contact_person", "contact_display"),
-        ] {
-            let name = text(self.payload.get(field));
-            let linked = |row: Value| row.as_object().is_some_and(|row| links_to(row, &customer));
-            if name.is_empty() || self.site.document(doctype, &name).is_some_and(linked) {
-                continue;
-            }
-            let mut row = self.least(doctype, &name);
-            row.insert("links".to_owned(), json!([{"link_doctype": "Customer", "link_name": customer}]));
-            row.insert("is_primary_contact".to_owned(), 1.into());
-            row.insert("full_name".to_owned(), self.payload.get(display).cloned().unwrap_or_default());
-            for (field, shown) in
-                [("phone", "contact_phone"), ("mobile_no", "contact_mobile"), ("email_id", "contact_email")]
-            {
-                row.insert(field.to_owned(), self.payload.get(shown).cloned().unwrap_or_default());
-            }
-            if doctype == "Address" {
-                address_from(&text(self.payload.get(display)), &mut row);
-            }
-            history::put(&mut self.site, &row);
-        }
-        let shown = as_rows(self.payload.get("items"));
-        self.prices(&if shown.is_empty() { as_rows(sent.get("items")) } else { shown });
-    }
-
-    /// What the price list said: a first sale shows by its message.
-    fn prices(&mut self, items: &[Row]) {
-        if self.words.contains("Item Price added") {
-            return;
-        }
-        for item in items {
-            let price = json!({"doctype": "Item Price", "name": text(item.get("item_code")),
-                "item_code": text(item.get("item_code")), "price_list": "Standard Selling",
-                "price_list_rate": item.get("price_list_rate").and_then(Value::as_f64).unwrap_or_default()});
-            history::put(&mut self.site, price.as_object().unwrap());
-        }
     }
 
     /// Documents that the answer names as holding this one.
@@ -463,6 +327,9 @@ impl Case<'_> {
         if doctype == "Contact" {
             row.insert("first_name".to_owned(), name.into());
         }
+        if doctype == "Item" {
+            self.item_facts(name, &mut row);
+        }
         with_doctype(row, doctype)
     }
 
@@ -481,7 +348,11 @@ fn with_doctype(mut row: Row, doctype: &str) -> Row {
 fn before_from(after: &Row, known: Option<Row>, sent: &Row) -> Row {
     let known = known.unwrap_or_default();
     let mut before = after.clone();
-    for field in sent.keys().filter(|field| !standard(field)) {
+    // What was sent and is not what the answer shows was not applied: it was so before.
+    let applied = |field: &String| {
+        after.get(field).is_none_or(|shown| text(Some(shown)) == text(sent.get(field)) || shown.is_array())
+    };
+    for field in sent.keys().filter(|field| !standard(field) && applied(field)) {
         match known.get(field) {
             Some(value) => before.insert(field.clone(), value.clone()),
             // Rows that were sent with their names and are not new in the answer were there.
@@ -499,18 +370,11 @@ fn before_from(after: &Row, known: Option<Row>, sent: &Row) -> Row {
     before
 }
 
-fn links_to(row: &Row, customer: &str) -> bool {
+pub(super) fn links_to(row: &Row, customer: &str) -> bool {
     as_rows(row.get("links")).iter().any(|link| text(link.get("link_name")) == customer)
 }
 
-fn address_from(display: &str, row: &mut Row) {
-    let lines: Vec<&str> = display.split("<br>\n").collect();
-    for (field, line) in ["address_line1", "city", "country"].into_iter().zip(lines) {
-        row.insert(field.to_owned(), line.into());
-    }
-}
-
-fn as_row(value: Option<&Value>) -> Row {
+pub(super) fn as_row(value: Option<&Value>) -> Row {
     value.and_then(Value::as_object).cloned().unwrap_or_default()
 }
 
