@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::catalogue::DocType;
 use super::collate;
 use super::draft::{Action, Draft, each_row};
@@ -66,9 +68,9 @@ impl Txn<'_> {
             if value.is_empty() {
                 continue;
             }
-            let key = collate::key(&value);
             let taken = self.site.store.rows(&meta.name).any(|other| {
-                collate::key(&text(other.get(&field.fieldname))) == key && text(other.get("name")) != name
+                let held = other.get(&field.fieldname).and_then(Value::as_str);
+                held.is_some_and(|held| collate::same(held, &value)) && text(other.get("name")) != name
             });
             if taken {
                 let column = &field.fieldname;

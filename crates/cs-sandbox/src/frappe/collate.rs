@@ -46,7 +46,10 @@ fn push_base(character: char, into: &mut String) {
 
 /// Whether two texts are one to the database.
 pub fn same(left: &str, right: &str) -> bool {
-    left == right || key(left) == key(right)
+    if left.is_ascii() && right.is_ascii() {
+        return left.trim_end_matches(' ').eq_ignore_ascii_case(right.trim_end_matches(' '));
+    }
+    key(left) == key(right)
 }
 
 /// The order of `ORDER BY`.

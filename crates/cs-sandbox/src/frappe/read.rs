@@ -76,7 +76,8 @@ impl Txn<'_> {
             self.site.store.doctype(doctype).ok_or_else(|| {
                 Refusal::thrown(Class::DoesNotExist, format!("DocType {doctype} not found"))
             })?;
-        let rows = self.readable(&meta, parent)?;
+        let mut rows = self.readable(&meta, parent)?;
+        rows.retain(|row| !query.filters.iter().any(|filter| plainly_fails(row, filter)));
         let joins = self.joins(&meta, query);
         self.check_columns(&meta, &joins, query)?;
         let mut joined: Vec<Joined> = rows.iter().flat_map(|row| multiply(row, &joins)).collect();
@@ -293,6 +294,18 @@ fn is_column(meta: &DocType, field: &str) -> bool {
     STANDARD.contains(&field)
         || (meta.is_table && CHILD.contains(&field))
         || meta.field(field).is_some_and(Field::has_column)
+}
+
+/// Whether an equality on a text of the document itself fails; what is less plain is looked at with the joins.
+fn plainly_fails(row: &Row, filter: &Filter) -> bool {
+    let wanted = filter.value.as_str().filter(|wanted| !wanted.is_empty());
+    let (Some(wanted), None, "=") = (wanted, &filter.column.of, filter.operator.as_str()) else {
+        return false;
+    };
+    match row.get(&filter.column.field) {
+        Some(Value::String(held)) => !collate::same(held, wanted),
+        _ => false,
+    }
 }
 
 /// A document once for each row of each joined table: a join multiplies, and a table without rows gives one empty one.
