@@ -70,6 +70,7 @@ pub enum JournalError {
 
 /// Primary result codes of SQLite, <https://www.sqlite.org/rescode.html>.
 mod code {
+    pub(super) const BUSY: i32 = 5;
     pub(super) const CORRUPT: i32 = 11;
     pub(super) const FULL: i32 = 13;
     pub(super) const NOT_A_DATABASE: i32 = 26;
@@ -91,6 +92,18 @@ pub(crate) fn database(operation: &'static str) -> impl FnOnce(sqlx::Error) -> S
         },
         sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => corrupt("row", error),
         _ => failed(operation, error),
+    }
+}
+
+/// Whether the database was only locked by somebody else.
+pub(crate) fn is_busy(error: &StoreError) -> bool {
+    let StoreError::Database { source, .. } = error else { return false };
+    match source.downcast_ref() {
+        Some(sqlx::Error::Database(said)) => {
+            let code = said.code().and_then(|text| text.parse::<i32>().ok());
+            code.is_some_and(|extended| extended & 0xff == code::BUSY)
+        }
+        _ => false,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cs_ports::StoreError;
 use sqlx::Connection;
@@ -11,13 +11,16 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 
-use crate::error::{OpenError, database, failed};
+use crate::error::{OpenError, database, failed, is_busy};
 use crate::migrate::{Found, migrate};
 
 const OPERATION: &str = "open its database";
 
 /// How long a statement waits for another process that writes.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long to wait before opening is tried again.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// How long a call waits for the calls before it. SQLite has one writer; a large transaction of ours (`restage_all`
 /// over a million units) must not make the others fail.
@@ -34,27 +37,55 @@ pub(super) struct Pools {
 
 /// Opens the file, makes it where it is not there, and brings its schema up to date.
 ///
+/// While one process turns a new file to the write-ahead log, others are told that it is locked at once, without the
+/// wait that [`PATIENCE`] gives to every other statement. They begin again.
+pub(super) async fn open(path: &Path) -> Result<Pools, StoreError> {
+    make_private(path).map_err(|error| failed(OPERATION, error))?;
+    let begun = Instant::now();
+    loop {
+        match attempt(path).await {
+            Err(error) if is_busy(&error) && begun.elapsed() < PATIENCE => tokio::time::sleep(PAUSE).await,
+            answer => return answer,
+        }
+    }
+}
+
+async fn attempt(path: &Path) -> Result<Pools, StoreError> {
+    let options = options(path);
+    let writer = connect_writer(&options).await?;
+    let found = match writer.acquire().await {
+        Ok(mut connection) => migrate(&mut connection).await,
+        Err(error) => Err(database(OPERATION)(error)),
+    };
+    match found {
+        Ok(Found::Ours) => {
+            let readers = pool(READERS).connect_lazy_with(options.pragma("query_only", "ON"));
+            Ok(Pools { writer, readers })
+        }
+        Ok(Found::Foreign) => {
+            writer.close().await;
+            let path = path.to_owned();
+            Err(failed(OPERATION, OpenError::ForeignDatabase { path }))
+        }
+        Err(error) => {
+            writer.close().await;
+            Err(error)
+        }
+    }
+}
+
+/// The one connection that writes.
+///
 /// A full disk makes SQLite roll a transaction back by itself; sqlx then fails to roll it back once more, takes the
 /// connection to be in that transaction for ever, and refuses the next one. So the writer is tested before use (which
 /// also waits until a rollback under way is through) and replaced where it is stuck.
-pub(super) async fn open(path: &Path) -> Result<Pools, StoreError> {
-    make_private(path).map_err(|error| failed(OPERATION, error))?;
-    let options = options(path);
-    let writer = pool(1)
+async fn connect_writer(options: &SqliteConnectOptions) -> Result<SqlitePool, StoreError> {
+    pool(1)
         .test_before_acquire(true)
         .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
         .connect_with(options.clone())
         .await
-        .map_err(database(OPERATION))?;
-    let mut connection = writer.acquire().await.map_err(database(OPERATION))?;
-    let found = migrate(&mut connection).await?;
-    drop(connection);
-    if found == Found::Foreign {
-        writer.close().await;
-        return Err(failed(OPERATION, OpenError::ForeignDatabase { path: path.to_owned() }));
-    }
-    let readers = pool(READERS).connect_lazy_with(options.pragma("query_only", "ON"));
-    Ok(Pools { writer, readers })
+        .map_err(database(OPERATION))
 }
 
 /// One pool of connections that live as long as the store.

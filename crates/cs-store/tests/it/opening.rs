@@ -190,7 +190,7 @@ async fn many_processes_may_open_it_at_once() {
         store.append_log(&run_id(1), at(0), &[pulled(1)]).await.unwrap();
         return;
     }
-    for _ in 0..5 {
+    for _ in 0..10 {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state.sqlite3");
         let children: Vec<_> = (0..8)
