@@ -442,7 +442,7 @@ fn read_no_end(days: Option<&[Spanned<String>]>, problems: &mut Problems<'_>) ->
         match day.get_ref().parse() {
             Ok(day) => read.push(day),
             Err(_) => {
-                problems.add(&day.span(), format!("`{}` is no day", day.get_ref()), "as in \"9999-12-31\"")
+                problems.add(&day.span(), format!("`{}` is no day", day.get_ref()), "as in \"9999-12-31\"");
             }
         }
     }

@@ -192,7 +192,7 @@ impl<'a> Reading<'a> {
             return Understood::Note;
         }
         let understood = self.understand_policy(columns, place, id_cell, cells);
-        if id_cell.is_blank() && is_lonely(cells) {
+        if (id_cell.is_blank() || is_a_sentence(id_cell.text)) && is_lonely(cells) {
             return Understood::Lonely(Box::new(understood));
         }
         understood
@@ -377,6 +377,13 @@ impl<'a> Reading<'a> {
             None => Refusal::Empty,
         }
     }
+}
+
+/// Whether a text is words and no id: `Page 1 of 1`, where the member id is the first column. `W 7860 5590` is an id.
+fn is_a_sentence(text: &str) -> bool {
+    let mut words = text.split_whitespace();
+    let word = |word: &str| word.len() > 1 && word.chars().all(char::is_alphabetic);
+    text.split_whitespace().count() > 1 && words.any(word)
 }
 
 /// Whether only one cell of the row has something in it.

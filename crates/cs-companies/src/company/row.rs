@@ -32,6 +32,16 @@ pub enum Basis {
     Derived,
 }
 
+impl Basis {
+    /// Its name: `reported`, `derived`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Reported => "reported",
+            Self::Derived => "derived",
+        }
+    }
+}
+
 /// A row that counts (`spec/RECONCILIATION.md`, "Step 1").
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Row {

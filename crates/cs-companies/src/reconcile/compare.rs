@@ -139,10 +139,10 @@ impl<'a> Comparison<'a> {
         duplicates.sort_unstable();
         let mut times: HashMap<&str, u32> = HashMap::new();
         for index in duplicates {
-            let (Some(row), Some(kept)) = (rows.get(index), kept.get(&*rows[index].member_id)) else {
-                continue;
-            };
-            self.duplicate(index, row, rows.get(*kept), &mut times);
+            if let Some(row) = rows.get(index) {
+                let counts = kept.get(&*row.member_id).and_then(|kept| rows.get(*kept));
+                self.duplicate(index, row, counts, &mut times);
+            }
         }
         kept
     }
@@ -204,9 +204,10 @@ impl<'a> Comparison<'a> {
         } else {
             let updated = self.paid_through((index, row), (at, order));
             self.termination((index, row), (at, order));
-            match updated {
-                true => (RowOutcome::Updated, OrderOutcome::Updated),
-                false => (RowOutcome::Unchanged, OrderOutcome::Unchanged),
+            if updated {
+                (RowOutcome::Updated, OrderOutcome::Updated)
+            } else {
+                (RowOutcome::Unchanged, OrderOutcome::Unchanged)
             }
         };
         if let Some(outcome) = self.outcomes.get_mut(at) {

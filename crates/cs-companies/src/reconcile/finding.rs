@@ -193,43 +193,56 @@ impl Finding {
 
     /// Its parameters, the same for every language: dates as `2026-03-31`, empty where there is none.
     pub fn parameters(&self) -> BTreeMap<String, String> {
-        let mut all: BTreeMap<String, String> = BTreeMap::new();
-        let mut put = |name: &str, value: String| {
-            all.insert(name.to_owned(), value);
-        };
-        put("member_id", self.key.member_id.to_string());
-        put("order", self.salesorder_no.as_deref().unwrap_or_default().to_owned());
+        let mut all = Parameters(BTreeMap::new());
+        all.put("member_id", &*self.key.member_id);
+        all.put("order", self.salesorder_no.as_deref().unwrap_or_default());
         if let Some(place) = self.place {
-            put("line", place.line.to_string());
+            all.put("line", &place.line);
         }
-        match &self.detail {
-            Detail::Duplicate { paid_through, kept, kept_line } => {
-                put("paid_through", day(*paid_through));
-                put("kept", day(*kept));
-                put("kept_line", kept_line.to_string());
+        self.detail.put(&mut all);
+        all.0
+    }
+
+    /// Its message.
+    pub fn message(&self, language: Language) -> String {
+        finding_message(self.message_key(), &self.parameters(), language)
+    }
+}
+
+/// Parameters while they are gathered.
+struct Parameters(BTreeMap<String, String>);
+
+impl Parameters {
+    fn put<T: ToString + ?Sized>(&mut self, name: &str, value: &T) {
+        self.0.insert(name.to_owned(), value.to_string());
+    }
+
+    fn day(&mut self, name: &str, day: Option<Date>) {
+        self.put(name, &day.map(|day| day.to_string()).unwrap_or_default());
+    }
+}
+
+impl Detail {
+    fn put(&self, all: &mut Parameters) {
+        match self {
+            Self::Duplicate { paid_through, kept, kept_line } => {
+                all.day("paid_through", *paid_through);
+                all.day("kept", *kept);
+                all.put("kept_line", kept_line);
             }
-            Detail::Invalid(reason) => match reason {
-                InvalidReason::NoMemberId => {}
-                InvalidReason::IdDigitsLost { value }
-                | InvalidReason::NotAnId { value }
-                | InvalidReason::Rule { value } => put("value", value.clone()),
-                InvalidReason::BadDate { column, value } => {
-                    put("column", column.clone());
-                    put("value", value.clone());
-                }
-            },
-            Detail::Missing { crm_paid_through, seen } => {
-                put("crm_paid_through", day(*crm_paid_through));
+            Self::Invalid(reason) => put_reason(reason, all),
+            Self::Missing { crm_paid_through, seen } => {
+                all.day("crm_paid_through", *crm_paid_through);
                 match seen {
                     Seen::Nowhere => {}
                     Seen::Filtered { because, line } => {
-                        put("because", because.to_string());
-                        put("line", line.to_string());
+                        all.put("because", because);
+                        all.put("line", line);
                     }
-                    Seen::Unreadable { line } => put("line", line.to_string()),
+                    Seen::Unreadable { line } => all.put("line", line),
                 }
             }
-            Detail::Compared {
+            Self::Compared {
                 paid_through,
                 paid_through_is,
                 status,
@@ -239,31 +252,30 @@ impl Finding {
                 problem,
                 month_end,
             } => {
-                put("paid_through", day(*paid_through));
-                let basis = match paid_through_is {
-                    Basis::Reported => "reported",
-                    Basis::Derived => "derived",
-                };
-                put("paid_through_is", basis.to_owned());
-                put("status", status.as_deref().unwrap_or_default().to_owned());
-                put("term_date", day(*term_date));
-                put("crm_paid_through", day(*crm_paid_through));
-                put("crm_termination", day(*crm_termination));
-                put("problem", problem.as_deref().unwrap_or_default().to_owned());
-                put("month_end", month_end.to_string());
+                all.day("paid_through", *paid_through);
+                all.put("paid_through_is", paid_through_is.name());
+                all.put("status", status.as_deref().unwrap_or_default());
+                all.day("term_date", *term_date);
+                all.day("crm_paid_through", *crm_paid_through);
+                all.day("crm_termination", *crm_termination);
+                all.put("problem", problem.as_deref().unwrap_or_default());
+                all.put("month_end", month_end);
             }
         }
-        all
-    }
-
-    /// Its message.
-    pub fn message(&self, language: Language) -> String {
-        finding_message(self.message_key(), &self.parameters(), language)
     }
 }
 
-fn day(date: Option<Date>) -> String {
-    date.map(|date| date.to_string()).unwrap_or_default()
+fn put_reason(reason: &InvalidReason, all: &mut Parameters) {
+    match reason {
+        InvalidReason::NoMemberId => {}
+        InvalidReason::IdDigitsLost { value }
+        | InvalidReason::NotAnId { value }
+        | InvalidReason::Rule { value } => all.put("value", value),
+        InvalidReason::BadDate { column, value } => {
+            all.put("column", column);
+            all.put("value", value);
+        }
+    }
 }
 
 /// A finding's message from its stored key and parameters. A derived date says from what it was derived, and a date that

@@ -61,7 +61,7 @@ mod tests {
             (46023.0, false, Some(date(2026, 1, 1))),
             (46112.0, false, Some(date(2026, 3, 31))),
             (46112.75, false, Some(date(2026, 3, 31))),
-            (46111.999_999_99, false, Some(date(2026, 3, 31))),
+            (46_111.999_999_99, false, Some(date(2026, 3, 31))),
             (44561.0, true, Some(date(2026, 1, 1))),
             (1.0, false, Some(date(1900, 1, 1))),
             (59.0, false, Some(date(1900, 2, 28))),

@@ -130,7 +130,7 @@ fn globals(stream: &[u8], limits: &Limits) -> Result<Book, Refusal> {
 
 fn bound(data: &[u8], unicode: bool) -> Option<Bound> {
     let worksheet = *data.get(5)? == 0;
-    let visible = data.get(4)? & 3 == 0;
+    let visible = matches!(data.get(4)? % 4, 0);
     Some(Bound {
         name: short(data.get(6..)?, unicode)?,
         start: usize::try_from(u32_at(data, 0)?).ok()?,

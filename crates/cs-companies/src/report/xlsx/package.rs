@@ -138,15 +138,18 @@ pub(super) fn attribute(element: &BytesStart<'_>, name: &[u8]) -> Result<Option<
     Ok(None)
 }
 
+/// One file of the archive, as it comes out.
+type Unpacking<'p, 'a> = ZipFile<'p, Cursor<&'a [u8]>>;
+
 /// One part while it is read.
 pub(super) struct Part<'p, 'a> {
-    reader: Reader<BufReader<Metered<ZipFile<'p, Cursor<&'a [u8]>>>>>,
+    reader: Reader<BufReader<Metered<Unpacking<'p, 'a>>>>,
     buffer: Vec<u8>,
     meter: Meter,
 }
 
 impl<'p, 'a> Part<'p, 'a> {
-    fn new(file: ZipFile<'p, Cursor<&'a [u8]>>, meter: Meter) -> Self {
+    fn new(file: Unpacking<'p, 'a>, meter: Meter) -> Self {
         let metered = Metered { inner: file, meter: meter.clone() };
         let mut reader = Reader::from_reader(BufReader::with_capacity(64 << 10, metered));
         let config = reader.config_mut();
