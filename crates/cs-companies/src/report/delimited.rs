@@ -138,7 +138,7 @@ mod tests {
     fn rows(text: &str) -> (u8, Vec<(u32, Vec<String>)>) {
         let mut kept = Kept::default();
         let limits = Limits::default();
-        let delimiter = read(text, &mut Guard::new(&limits, &mut kept)).unwrap();
+        let delimiter = read(text, &mut Guard::new(&limits, text.len(), &mut kept)).unwrap();
         (delimiter, kept.0)
     }
 
@@ -172,7 +172,7 @@ mod tests {
     fn a_quote_that_never_closes_is_refused_with_its_line() {
         let text = format!("a,b\n1,\"{}", "x".repeat(2 << 20));
         let limits = Limits::default();
-        let refusal = read(&text, &mut Guard::new(&limits, &mut Kept::default())).unwrap_err();
+        let refusal = read(&text, &mut Guard::new(&limits, text.len(), &mut Kept::default())).unwrap_err();
         assert_eq!(refusal.code(), "report.row_too_long");
         assert!(refusal.to_string().contains("line 2"), "{refusal}");
     }
@@ -181,7 +181,7 @@ mod tests {
     fn a_million_columns_are_refused() {
         let text = ",x".repeat(1_000_000);
         let limits = Limits { row_bytes: usize::MAX, ..Limits::default() };
-        let refusal = read(&text, &mut Guard::new(&limits, &mut Kept::default())).unwrap_err();
+        let refusal = read(&text, &mut Guard::new(&limits, text.len(), &mut Kept::default())).unwrap_err();
         assert_eq!(refusal.to_string(), "the report has more than 1000 columns");
     }
 }

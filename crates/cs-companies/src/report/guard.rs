@@ -12,11 +12,17 @@ pub(super) struct Guard<'a> {
     rows: u64,
     cells: u64,
     sheets: usize,
+    /// How much text may still come. A workbook says a shared text once and refers to it from every row, so a small
+    /// file can have rows of terabytes.
+    text_left: u64,
+    text_limit: u64,
 }
 
 impl<'a> Guard<'a> {
-    pub(super) fn new(limits: &'a Limits, sink: &'a mut dyn RowSink) -> Self {
-        Self { limits, sink, rows: 0, cells: 0, sheets: 0 }
+    /// `packed` is the size of the file.
+    pub(super) fn new(limits: &'a Limits, packed: usize, sink: &'a mut dyn RowSink) -> Self {
+        let text_limit = limits.unpacked(packed);
+        Self { text_left: text_limit, text_limit, limits, sink, rows: 0, cells: 0, sheets: 0 }
     }
 
     pub(super) fn sheet(&mut self, name: &str) -> Result<Flow, Refusal> {
@@ -50,6 +56,10 @@ impl<'a> Guard<'a> {
             self.column(last)?;
         }
         self.row_bytes(row.bytes(), line)?;
+        self.text_left = self
+            .text_left
+            .checked_sub(row.bytes() as u64)
+            .ok_or(Refusal::UnpacksTooFar { limit: self.text_limit })?;
         self.rows += 1;
         self.cells += cells.len() as u64;
         if self.rows > self.limits.rows {

@@ -56,9 +56,22 @@ impl Limits {
         Ok(())
     }
 
-    /// How far a file of this size may unpack.
+    /// How far a file of this size may unpack, and how much text all its rows may have.
     pub(super) fn unpacked(&self, packed: usize) -> u64 {
         let by_ratio = (packed as u64).saturating_mul(self.unpacked_ratio).max(RATIO_COUNTS_FROM);
         self.unpacked_bytes.min(by_ratio)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_files_may_unpack_well_and_large_ones_in_proportion() {
+        let limits = Limits::default();
+        assert_eq!(limits.unpacked(1_000), 64 << 20);
+        assert_eq!(limits.unpacked(1 << 20), 200 << 20);
+        assert_eq!(limits.unpacked(1 << 30), 2 << 30);
     }
 }

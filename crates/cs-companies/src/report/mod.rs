@@ -86,7 +86,7 @@ pub enum Format {
 /// A [`Refusal`] where the file cannot be read as a table, with what to do about it.
 pub fn read(file: &ReportFile<'_>, limits: &Limits, sink: &mut dyn RowSink) -> Result<Format, Refusal> {
     limits.file(file.bytes.len())?;
-    let mut guard = Guard::new(limits, sink);
+    let mut guard = Guard::new(limits, file.bytes.len(), sink);
     match sniff::container(file.bytes)? {
         Container::Zip => {
             xlsx::read(file.bytes, limits, &mut guard)?;

@@ -164,10 +164,28 @@ fn a_workbook_written_by_hand_with_odd_cells() {
 #[test]
 fn a_workbook_that_unpacks_without_end_is_refused() {
     let row = format!("<row><c t=\"str\"><v>{}</v></c></row>", "A".repeat(4000));
-    let sheet = format!("<worksheet><sheetData>{}{}</sheetData></worksheet>", head(), row.repeat(30_000));
+    let sheet = format!("<worksheet><sheetData>{}{}</sheetData></worksheet>", head(), row.repeat(1000));
     let bytes = workbook(&sheet, "<sst/>", "<styleSheet/>");
-    assert!(bytes.len() < 1 << 20, "{}", bytes.len());
-    assert_eq!(refused(&bytes).code(), "report.unpacks_too_far");
+    let reading = Reading {
+        limits: Limits { unpacked_bytes: 2 << 20, ..Limits::default() },
+        ..Reading::of("bomb.xlsx", &bytes)
+    };
+    let refusal = reading.read(generic(), DAY).unwrap_err();
+    assert_eq!(refusal.to_string(), "the workbook unpacks to more than 2097152 bytes");
+}
+
+#[test]
+fn one_long_text_in_every_row_is_refused() {
+    let rows = r#"<row><c t="s"><v>0</v></c></row>"#.repeat(2000);
+    let sheet = format!("<worksheet><sheetData>{}{rows}</sheetData></worksheet>", head());
+    let strings = format!("<sst><si><t>{}</t></si></sst>", "A".repeat(100_000));
+    let bytes = workbook(&sheet, &strings, "<styleSheet/>");
+    assert!(bytes.len() < 10_000);
+    let reading = Reading {
+        limits: Limits { unpacked_bytes: 2 << 20, ..Limits::default() },
+        ..Reading::of("made.xlsx", &bytes)
+    };
+    assert_eq!(reading.read(generic(), DAY).unwrap_err().code(), "report.unpacks_too_far");
 }
 
 #[test]

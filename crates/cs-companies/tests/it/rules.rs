@@ -2,9 +2,7 @@
 
 use cs_companies::Period;
 use cs_companies::company::{Company, NamedCells, Row, RowRule, RuleVerdict, shipped_files, try_report};
-use cs_companies::reconcile::{
-    FindingKind, Order, OrderOutcome, Reconciliation, RowOutcome, Seen, parse_orders,
-};
+use cs_companies::reconcile::{FindingKind, Order, OrderOutcome, Reconciliation, RowOutcome, parse_orders};
 use cs_companies::{Language, company::ReadOptions};
 use jiff::civil::{Date, date};
 
@@ -215,7 +213,6 @@ fn a_missing_order_says_where_its_member_was_seen() {
     assert!(said[1].contains("line 2 says “Terminated”"), "{}", said[1]);
     assert!(said[2].contains("cannot be read, on line 3"), "{}", said[2]);
     assert!(said[3].contains("is not in the company's report"), "{}", said[3]);
-    let _ = Seen::Nowhere;
 }
 
 #[test]
@@ -224,8 +221,8 @@ fn of_several_rows_of_a_member_the_latest_paid_counts() {
     let report = read_text(&text, company("ambetter"), DAY);
     let result = compare(&report, &[order(&[])], company("ambetter"), DAY);
     let outcomes: Vec<RowOutcome> = result.rows.iter().map(|(_, outcome)| *outcome).collect();
-    use RowOutcome::{Duplicate, Updated};
-    assert_eq!(outcomes, [Duplicate, Duplicate, Updated, Duplicate]);
+    let (duplicate, updated) = (RowOutcome::Duplicate, RowOutcome::Updated);
+    assert_eq!(outcomes, [duplicate, duplicate, updated, duplicate]);
     let keys: std::collections::BTreeSet<_> =
         result.findings.iter().map(|finding| finding.key.clone()).collect();
     assert_eq!(keys.len(), 3, "each has an identity of its own");
@@ -294,15 +291,16 @@ fn healthsherpa_names_the_company_of_each_row() {
         order(&[("salesorder_no", "SO4"), ("member_id", "U4"), ("company", "Aetna")]),
     ];
     let result = compare(&report, &orders, &sherpa, DAY);
-    use OrderOutcome::{Elsewhere, MissingInPortal, Updated};
-    assert_eq!(result.orders, [Updated, Updated, MissingInPortal, Elsewhere], "Aetna is not in this report");
+    let updated = OrderOutcome::Updated;
+    let rest = [OrderOutcome::MissingInPortal, OrderOutcome::Elsewhere];
+    assert_eq!(result.orders, [updated, updated, rest[0], rest[1]], "Aetna is not in this report");
 }
 
 /// A company that writes "lapsed on" into its status, which no definition can say.
 struct LapsedOn;
 
 impl RowRule for LapsedOn {
-    fn company(&self) -> &str {
+    fn company(&self) -> &'static str {
         "generic"
     }
 

@@ -138,12 +138,41 @@ fn bound(data: &[u8], unicode: bool) -> Option<Bound> {
     })
 }
 
-/// A cell's column, kind and text.
-type Found = (u16, CellKind, String);
+/// What a cell holds, until its row is made: a shared text only by its number, for it may be large and often used.
+enum Value {
+    Shared(usize),
+    Text(String),
+    Number(f64, u16),
+    Other(CellKind, &'static str),
+}
+
+/// A cell's column and what it holds.
+type Found = (u16, Value);
+
+/// A sheet as it is gathered, by rows.
+#[derive(Default)]
+struct Sheet {
+    rows: BTreeMap<u16, Vec<Found>>,
+    cells: usize,
+}
+
+/// What a sheet of this format has room for; only a file that says cells twice has more.
+const MOST_CELLS: usize = 65_536 * 256;
+
+impl Sheet {
+    fn put(&mut self, row: u16, cell: Found) -> Result<(), Refusal> {
+        self.cells += 1;
+        if self.cells > MOST_CELLS {
+            return Err(Refusal::damaged("a sheet has more cells than it has room for"));
+        }
+        self.rows.entry(row).or_default().push(cell);
+        Ok(())
+    }
+}
 
 /// The rows of one sheet. Records may come in any order, so a sheet is gathered first: it holds no more than the file.
 fn rows(stream: &[u8], start: usize, book: &Book, guard: &mut Guard<'_>) -> Result<Flow, Refusal> {
-    let mut sheet: BTreeMap<u16, Vec<Found>> = BTreeMap::new();
+    let mut sheet = Sheet::default();
     let mut records = Records { stream, at: start };
     let mut awaited: Option<(u16, u16)> = None;
     let mut depth = 0_u32;
@@ -157,32 +186,54 @@ fn rows(stream: &[u8], start: usize, book: &Book, guard: &mut Guard<'_>) -> Resu
             _ if depth > 1 => {}
             kind::STRING => {
                 if let (Some((row, column)), Some(text)) = (awaited.take(), plain(data, book.unicode)) {
-                    sheet.entry(row).or_default().push((column, CellKind::Text, text));
+                    sheet.put(row, (column, Value::Text(text)))?;
                 }
             }
             kind::FORMULA if is_text(data) => awaited = u16_at(data, 0).zip(u16_at(data, 2)),
-            kind::MUL_RK => many(data, book, &mut sheet),
+            kind::MUL_RK => many(data, &mut sheet)?,
             _ => {
                 if let (Some(row), Some(cell)) = (u16_at(data, 0), one(found, data, book)) {
-                    sheet.entry(row).or_default().push(cell);
+                    sheet.put(row, cell)?;
                 }
             }
         }
     }
+    pass_on(sheet, book, guard)
+}
+
+/// Hands the gathered rows on.
+fn pass_on(sheet: Sheet, book: &Book, guard: &mut Guard<'_>) -> Result<Flow, Refusal> {
     let mut buffer = RowBuffer::default();
-    for (row, mut cells) in sheet {
-        cells.sort_by_key(|(column, ..)| *column);
+    for (row, mut cells) in sheet.rows {
+        let line = u32::from(row) + 1;
+        cells.sort_by_key(|(column, _)| *column);
         buffer.clear();
-        for (column, kind, text) in &cells {
+        for (column, value) in &cells {
             guard.column(usize::from(*column))?;
-            buffer.push_at(usize::from(*column), *kind, text);
+            push(&mut buffer, usize::from(*column), value, book);
+            guard.row_bytes(buffer.bytes(), line)?;
         }
-        match guard.row(u32::from(row) + 1, &buffer)? {
+        match guard.row(line, &buffer)? {
             Flow::Continue => {}
             other => return Ok(other),
         }
     }
     Ok(Flow::Continue)
+}
+
+fn push(buffer: &mut RowBuffer, column: usize, value: &Value, book: &Book) {
+    match value {
+        Value::Shared(index) => {
+            let text = book.strings.get(*index).map_or("", String::as_str);
+            buffer.push_at(column, CellKind::Text, text);
+        }
+        Value::Text(text) => buffer.push_at(column, CellKind::Text, text),
+        Value::Number(value, style) => {
+            let (kind, text) = number(*value, *style, book);
+            buffer.push_at(column, kind, &text);
+        }
+        Value::Other(kind, text) => buffer.push_at(column, *kind, text),
+    }
 }
 
 /// Whether a formula's value is a text, which follows in a record of its own.
@@ -194,41 +245,36 @@ fn is_text(data: &[u8]) -> bool {
 fn one(found: u16, data: &[u8], book: &Book) -> Option<Found> {
     let column = u16_at(data, 2)?;
     let style = u16_at(data, 4)?;
-    let (kind, text) = match found {
-        kind::LABEL_SHARED => {
-            let index = usize::try_from(u32_at(data, 6)?).ok()?;
-            (CellKind::Text, book.strings.get(index)?.clone())
-        }
-        kind::LABEL | kind::R_STRING => (CellKind::Text, plain(data.get(6..)?, book.unicode)?),
-        kind::NUMBER => number(float_at(data, 6)?, style, book),
-        kind::RK => number(rk(u32_at(data, 6)?), style, book),
+    let value = match found {
+        kind::LABEL_SHARED => Value::Shared(usize::try_from(u32_at(data, 6)?).ok()?),
+        kind::LABEL | kind::R_STRING => Value::Text(plain(data.get(6..)?, book.unicode)?),
+        kind::NUMBER => Value::Number(float_at(data, 6)?, style),
+        kind::RK => Value::Number(rk(u32_at(data, 6)?), style),
         kind::BOOL_ERROR => fault_or_truth(*data.get(6)?, *data.get(7)? == 1),
         kind::FORMULA if u16_at(data, 12)? == 0xFFFF => match *data.get(6)? {
             1 => fault_or_truth(*data.get(8)?, false),
             2 => fault_or_truth(*data.get(8)?, true),
             _ => return None,
         },
-        kind::FORMULA => number(float_at(data, 6)?, style, book),
+        kind::FORMULA => Value::Number(float_at(data, 6)?, style),
         _ => return None,
     };
-    Some((column, kind, text))
+    Some((column, value))
 }
 
 /// The cells of a record that holds a run of numbers.
-fn many(data: &[u8], book: &Book, sheet: &mut BTreeMap<u16, Vec<Found>>) {
+fn many(data: &[u8], sheet: &mut Sheet) -> Result<(), Refusal> {
     let (Some(row), Some(first)) = (u16_at(data, 0), u16_at(data, 2)) else {
-        return;
+        return Ok(());
     };
-    let Some(cells) = data.get(4..data.len().saturating_sub(2)) else {
-        return;
-    };
+    let cells = data.get(4..data.len().saturating_sub(2)).unwrap_or_default();
     for (offset, cell) in cells.chunks_exact(6).enumerate() {
         let column = u16::try_from(offset).ok().and_then(|offset| first.checked_add(offset));
         if let (Some(column), Some(style), Some(raw)) = (column, u16_at(cell, 0), u32_at(cell, 2)) {
-            let (kind, text) = number(rk(raw), style, book);
-            sheet.entry(row).or_default().push((column, kind, text));
+            sheet.put(row, (column, Value::Number(rk(raw), style)))?;
         }
     }
+    Ok(())
 }
 
 fn number(value: f64, style: u16, book: &Book) -> (CellKind, String) {
@@ -240,10 +286,10 @@ fn number(value: f64, style: u16, book: &Book) -> (CellKind, String) {
     }
 }
 
-fn fault_or_truth(value: u8, fault: bool) -> (CellKind, String) {
+fn fault_or_truth(value: u8, fault: bool) -> Value {
     match (fault, value) {
-        (true, _) => (CellKind::Error, "#ERROR".to_owned()),
-        (false, 0) => (CellKind::Bool, "FALSE".to_owned()),
-        (false, _) => (CellKind::Bool, "TRUE".to_owned()),
+        (true, _) => Value::Other(CellKind::Error, "#ERROR"),
+        (false, 0) => Value::Other(CellKind::Bool, "FALSE"),
+        (false, _) => Value::Other(CellKind::Bool, "TRUE"),
     }
 }

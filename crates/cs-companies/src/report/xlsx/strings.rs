@@ -12,6 +12,9 @@ pub(super) struct SharedStrings {
     ends: Vec<u32>,
 }
 
+/// How much text the cells may share, all together: it is the one thing of a workbook that is held whole.
+const TEXT_BYTES: usize = 512 << 20;
+
 impl SharedStrings {
     pub(super) fn read(package: &mut Package<'_>, path: &str, limits: &Limits) -> Result<Self, Refusal> {
         let mut strings = Self::default();
@@ -29,8 +32,8 @@ impl SharedStrings {
     }
 
     fn end(&mut self, limits: &Limits) -> Result<(), Refusal> {
-        let end = u32::try_from(self.text.len())
-            .map_err(|_| Refusal::TooLarge { what: "bytes of text", limit: u64::from(u32::MAX) })?;
+        let end = u32::try_from(self.text.len()).ok().filter(|_| self.text.len() <= TEXT_BYTES);
+        let end = end.ok_or(Refusal::TooLarge { what: "bytes of shared text", limit: TEXT_BYTES as u64 })?;
         self.ends.push(end);
         if self.ends.len() as u64 > limits.cells {
             return Err(Refusal::TooLarge { what: "cells", limit: limits.cells });
