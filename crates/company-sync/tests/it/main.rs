@@ -1,3 +1,27 @@
 //! The program as a whole.
 
 mod architecture;
+
+// `cfg(test)` is what tells clippy that helpers here may unwrap, as tests may.
+#[cfg(test)]
+mod adoption;
+#[cfg(test)]
+mod demo;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod first_sync;
+#[cfg(test)]
+mod killed;
+#[cfg(test)]
+mod messages;
+#[cfg(test)]
+mod output;
+#[cfg(test)]
+mod picture;
+#[cfg(test)]
+mod refused;
+#[cfg(test)]
+mod secrets;
+#[cfg(test)]
+mod world;

@@ -1,0 +1,271 @@
+//! A world to run the program in: both stand-ins served by this process, a seeded agency in VTiger, a folder for the
+//! program's data, and the real program, told by environment variables where everything is.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use cs_sandbox::agency::{Agency, Policy};
+use cs_sandbox::faults::Faults;
+use cs_sandbox::frappe::install::{self, AgencyOptions};
+use cs_sandbox::frappe::{FrappeFace, Site, router};
+use cs_sandbox::server::{self, Requests, Server, system_clock};
+use cs_sandbox::vtiger::{self, Installation, Persona, Setup, System, Write};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+/// What the program is called with to reach the stand-ins, by what a test may want to get wrong.
+pub(crate) const ACCESS_KEY: (&str, &str) = ("COMPANY_SYNC_VTIGER_ACCESS_KEY", "sandbox-admin-key");
+pub(crate) const API_SECRET: (&str, &str) = ("COMPANY_SYNC_FRAPPE_API_SECRET", "API_SECRET_SYNC");
+pub(crate) const VTIGER_URL: &str = "COMPANY_SYNC_VTIGER_URL";
+pub(crate) const FRAPPE_URL: &str = "COMPANY_SYNC_FRAPPE_URL";
+
+/// The file that the store lives in.
+pub(crate) const STORE_FILE: &str = "company-sync.sqlite3";
+
+/// What a world is to be like.
+pub(crate) struct Wish {
+    orders: usize,
+    seed: u64,
+    persona: Persona,
+    bare: bool,
+}
+
+impl Wish {
+    /// An agency with so many orders.
+    pub(crate) fn orders(orders: usize) -> Self {
+        Self { orders, seed: 1, persona: Persona::v8_3_0(), bare: false }
+    }
+
+    /// Another agency.
+    pub(crate) fn seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
+    }
+
+    /// A Frappe as ERPNext comes, without what the mapping needs.
+    pub(crate) fn bare(self) -> Self {
+        Self { bare: true, ..self }
+    }
+
+    /// The world, without faults.
+    pub(crate) fn start(self) -> World {
+        self.start_with("")
+    }
+
+    /// The world with these faults (the TOML of a fault file).
+    pub(crate) fn start_with(self, faults: &str) -> World {
+        let agency = Agency::generate(self.seed, self.orders);
+        let mut system = System::new(Setup::new(self.persona, Installation::Agency));
+        // An hour ago, so that what a test changes has a later second than what it found.
+        let orders = agency.fill(&mut system, Timestamp::now() - SignedDuration::from_hours(1));
+        let options = AgencyOptions { prepared: !self.bare, seed: self.seed, ..AgencyOptions::default() };
+        let site = install::agency(&options).unwrap();
+        let state = State { system: Arc::new(Mutex::new(system)), site: install::shared(site) };
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let servers = Servers::start(&runtime, &state, faults);
+        World { agency, orders, state, servers, runtime, folder: tempfile::tempdir().unwrap() }
+    }
+}
+
+struct State {
+    system: Arc<Mutex<System>>,
+    site: Arc<Mutex<Site>>,
+}
+
+struct Servers {
+    vtiger: Server,
+    frappe: Server,
+}
+
+impl Servers {
+    fn start(runtime: &Runtime, state: &State, faults: &str) -> Self {
+        let faults = Faults::parse(faults, "faults.toml").unwrap();
+        let here: SocketAddr = (Ipv4Addr::LOCALHOST, 0).into();
+        let clock = system_clock();
+        let vtiger = vtiger::serve(Arc::clone(&state.system), faults.clone(), here, clock.clone());
+        let frappe =
+            server::serve(router(Arc::clone(&state.site), clock), Arc::new(FrappeFace), faults, here);
+        Self { vtiger: runtime.block_on(vtiger).unwrap(), frappe: runtime.block_on(frappe).unwrap() }
+    }
+}
+
+/// Both systems, and a place for the program.
+pub(crate) struct World {
+    /// What was put into VTiger.
+    pub(crate) agency: Agency,
+    /// The ids of the Sales Orders, in the order of the agency's policies.
+    pub(crate) orders: Vec<String>,
+    state: State,
+    servers: Servers,
+    runtime: Runtime,
+    folder: TempDir,
+}
+
+impl World {
+    /// The Frappe site, to look at or to prepare.
+    pub(crate) fn site(&self) -> MutexGuard<'_, Site> {
+        self.state.site.lock().unwrap()
+    }
+
+    /// The VTiger server, to look at or to prepare.
+    pub(crate) fn system(&self) -> MutexGuard<'_, System> {
+        self.state.system.lock().unwrap()
+    }
+
+    /// The policies that the default mapping selects, with their orders' ids.
+    pub(crate) fn selected(&self) -> Vec<(&Policy, &str)> {
+        self.agency.selected().map(|policy| (policy, self.orders[policy.index].as_str())).collect()
+    }
+
+    /// The requests that VTiger and Frappe got since they were last started.
+    pub(crate) fn requests(&self) -> (Requests, Requests) {
+        (self.servers.vtiger.requests(), self.servers.frappe.requests())
+    }
+
+    /// The same systems with other faults, at other ports.
+    pub(crate) fn serve_with(&mut self, faults: &str) {
+        self.servers = Servers::start(&self.runtime, &self.state, faults);
+    }
+
+    /// Changes an order as its user would, now.
+    pub(crate) fn edit(&self, order: &str, field: &str, value: &str) {
+        let element = json!({ "id": order, field: value });
+        let mut system = self.system();
+        let admin = system.users()[&1].clone();
+        system.write(&admin, Write::Revise, element.as_object().unwrap(), Timestamp::now()).unwrap();
+    }
+
+    /// Where the program keeps its data.
+    pub(crate) fn data_dir(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// A place for files of the test.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Forgets everything the program remembered.
+    pub(crate) fn forget(&self) {
+        std::fs::remove_dir_all(self.data_dir()).unwrap();
+    }
+
+    /// The variables that lead to this world.
+    pub(crate) fn environment(&self) -> Vec<(String, String)> {
+        let variables = [
+            (VTIGER_URL, self.servers.vtiger.url()),
+            ("COMPANY_SYNC_VTIGER_USER", "admin".to_owned()),
+            (ACCESS_KEY.0, ACCESS_KEY.1.to_owned()),
+            (FRAPPE_URL, self.servers.frappe.url()),
+            ("COMPANY_SYNC_FRAPPE_API_KEY", "API_KEY_SYNC".to_owned()),
+            (API_SECRET.0, API_SECRET.1.to_owned()),
+            ("COMPANY_SYNC_MAPPING_POLICY_COMPANY", "Agencia Prueba".to_owned()),
+            ("COMPANY_SYNC_MAPPING_POLICY_DELIVERY_DATE", "2026-12-31".to_owned()),
+            ("COMPANY_SYNC_TIME_ZONE", "UTC".to_owned()),
+            ("COMPANY_SYNC_DATA_DIR", self.data_dir().display().to_string()),
+        ];
+        variables.map(|(name, value)| (name.to_owned(), value)).into()
+    }
+
+    /// The program with these arguments, in this world.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = program(self.folder.path());
+        command.args(arguments).envs(self.environment());
+        command
+    }
+
+    /// Runs the program to its end.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
+        Ended::of(self.command(arguments).output().unwrap())
+    }
+
+    /// `sync --json`.
+    pub(crate) fn sync(&self) -> Ended {
+        self.run(&["sync", "--json"])
+    }
+
+    /// `sync --json`, begun.
+    pub(crate) fn begin_sync(&self) -> Child {
+        let mut command = self.command(&["sync", "--json"]);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+}
+
+/// The program with nothing configured: no environment but what finds it a home in `folder`.
+pub(crate) fn program(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_company-sync"));
+    command.current_dir(folder).env_clear().env("HOME", folder).env("PATH", "/usr/bin:/bin:/usr/sbin:/sbin");
+    command.stdin(Stdio::null());
+    command
+}
+
+/// How a run of the program ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    /// The exit code; none: killed by a signal.
+    pub(crate) code: Option<i32>,
+    /// Standard output.
+    pub(crate) stdout: String,
+    /// Standard error.
+    pub(crate) stderr: String,
+}
+
+impl Ended {
+    /// What the operating system tells of it.
+    pub(crate) fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// Every line of standard output as JSON.
+    pub(crate) fn objects(&self) -> Vec<Value> {
+        let parse =
+            |line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}\n{self:?}"));
+        self.stdout.lines().map(parse).collect()
+    }
+
+    /// The run that the last line tells of.
+    pub(crate) fn last(&self) -> Value {
+        self.objects().pop().unwrap_or_else(|| panic!("nothing was printed: {self:?}"))
+    }
+
+    /// That it ended with this code, or everything it said.
+    #[track_caller]
+    pub(crate) fn expect(&self, code: i32) -> &Self {
+        assert_eq!(self.code, Some(code), "\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// That standard error says this.
+    #[track_caller]
+    pub(crate) fn complains(&self, text: &str) -> &Self {
+        assert!(self.stderr.contains(text), "{text:?} is not in\n{}", self.stderr);
+        self
+    }
+}
+
+/// A count of a run's balance.
+pub(crate) fn count(run: &Value, what: &str) -> u64 {
+    run["balance"][what].as_u64().unwrap_or_else(|| panic!("no {what} in {run}"))
+}
+
+/// How many writes a run sent, to both systems.
+pub(crate) fn writes(run: &Value) -> u64 {
+    let of = |system: &str| run["requests"][system]["write"].as_u64().unwrap();
+    of("vtiger") + of("frappe")
+}
+
+/// That a run accounts for every row it read.
+#[track_caller]
+pub(crate) fn assert_balanced(run: &Value) {
+    let parts = ["created", "updated", "unchanged", "skipped", "conflicted", "failed"];
+    let sum: u64 = parts.iter().map(|part| count(run, part)).sum();
+    assert_eq!(count(run, "read"), sum, "{run}");
+}
