@@ -17,6 +17,9 @@ use crate::failure::CommandError;
 /// The file in the data directory that holds the store.
 const STORE_FILE: &str = "company-sync.sqlite3";
 
+/// Units written at the same time: as many as either system serves at once on two cores (facts, "Rates").
+const WORKERS: usize = 4;
+
 /// Everything a command that talks to both systems needs.
 pub(crate) struct Wired {
     pub(crate) engine: Engine,
@@ -42,6 +45,7 @@ pub(crate) async fn wire(config: &Config, observers: Vec<Arc<dyn Observer>>) -> 
         entropy,
         observers,
         retry: RetryPolicy::default(),
+        workers: WORKERS,
         holder: format!("process {}", std::process::id()),
     };
     Ok(Wired { engine, vtiger, frappe, store })

@@ -14,7 +14,7 @@ use cs_domain::{
 use cs_ports::{FieldRequests, PeerError, Tie, WriteOutcome};
 
 use crate::error::EngineError;
-use crate::fresh::{Fresh, signatures};
+use crate::fresh::signatures;
 use crate::recover::{Held, look_for};
 use crate::run::RunContext;
 
@@ -29,6 +29,8 @@ pub(crate) struct Applied {
     pub(crate) created: bool,
     /// Whether a document was changed.
     pub(crate) updated: bool,
+    /// The documents as they now are, each with the match keys it will be looked for by.
+    pub(crate) written: Vec<(Record, Vec<String>)>,
 }
 
 /// What became of one write.
@@ -39,7 +41,7 @@ enum Sent {
 }
 
 struct Execution<'e, 'c> {
-    context: &'e mut RunContext<'c>,
+    context: &'e RunContext<'c>,
     unit: &'e UnitMapping,
     situation: &'e Situation,
     plan: &'e Plan,
@@ -50,13 +52,12 @@ struct Execution<'e, 'c> {
     applied: Applied,
 }
 
-/// Carries out a plan. What it writes is remembered in `fresh` for the records that come after.
+/// Carries out a plan.
 pub(crate) async fn apply(
-    context: &mut RunContext<'_>,
+    context: &RunContext<'_>,
     unit: &UnitMapping,
     situation: &Situation,
     plan: &Plan,
-    fresh: &mut Fresh,
 ) -> Result<Applied, EngineError> {
     let mut execution = Execution {
         context,
@@ -76,7 +77,7 @@ pub(crate) async fn apply(
         }
     }
     execution.remember_agreements().await?;
-    execution.tell_others(fresh);
+    execution.tell_others();
     Ok(execution.applied)
 }
 
@@ -232,7 +233,7 @@ impl Execution<'_, '_> {
         };
         let wanted = self.context.scope.frappe_fields.get(&step.doctype).cloned().unwrap_or_default();
         let ids = [reference.id.clone()];
-        let context = &*self.context;
+        let context = self.context;
         let read = context
             .scope
             .patiently(|| context.scope.engine.frappe.read(&reference.kind, &ids, &wanted))
@@ -323,7 +324,7 @@ impl Execution<'_, '_> {
     }
 
     /// Leaves what was written for the records that come after in this batch.
-    fn tell_others(&self, fresh: &mut Fresh) {
+    fn tell_others(&mut self) {
         let (Some(record), true) = (&self.situation.record, self.applied.created || self.applied.updated)
         else {
             return;
@@ -335,7 +336,7 @@ impl Execution<'_, '_> {
             };
             let schema = self.context.scope.schemas.get(&mapping.doctype);
             let wanted = wanted_document(mapping, schema, record, self.situation).unwrap_or_default();
-            fresh.remember(document, &signatures(mapping, &wanted, &standing));
+            self.applied.written.push((document.clone(), signatures(mapping, &wanted, &standing)));
         }
     }
 }

@@ -54,6 +54,14 @@ impl EngineError {
         self.failure().code
     }
 
+    /// Whether the run has to stop; otherwise only the unit at hand fails.
+    pub(crate) fn stops_run(&self) -> bool {
+        match self {
+            Self::Peer(error) => error.kind.stops_run(),
+            Self::Store(_) | Self::Busy { .. } | Self::Unfit { .. } | Self::SettingMissing { .. } => true,
+        }
+    }
+
     /// What is stored with the run and shown to people.
     pub fn failure(&self) -> Failure {
         let failure = |code: &str, remedy: String, advice| Failure {

@@ -2,6 +2,8 @@
 
 use cs_domain::RecordRef;
 use cs_domain::mapping::UnitMapping;
+use std::sync::atomic::Ordering;
+
 use cs_domain::{Action, Intent, IntentId, IntentState, Role};
 use cs_ports::{Settlement, Tie};
 
@@ -11,16 +13,16 @@ use crate::run::RunContext;
 impl RunContext<'_> {
     /// Makes an intent durable; only then may it be sent.
     pub(crate) async fn record_intent(
-        &mut self,
+        &self,
         unit: &UnitMapping,
         subject: &RecordRef,
         role: &Role,
         action: Action,
     ) -> Result<Intent, EngineError> {
-        self.intents += 1;
+        let number = self.intents.fetch_add(1, Ordering::Relaxed);
         let intent = Intent {
-            id: IntentId(format!("{}-{:07}", self.run.id, self.intents)),
-            run: self.run.id.clone(),
+            id: IntentId(format!("{}-{number:07}", self.run)),
+            run: self.run.clone(),
             mapping: self.scope.mapping.name.clone(),
             unit: unit.name.clone(),
             subject: subject.clone(),

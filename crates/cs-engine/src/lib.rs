@@ -5,11 +5,14 @@
 
 mod apply;
 mod assess;
+mod batch;
 mod candidates;
+mod claims;
 mod dry_run;
 mod error;
 mod fresh;
 mod journal;
+mod ledger;
 mod pull;
 mod recover;
 mod report;

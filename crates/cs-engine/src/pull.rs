@@ -5,11 +5,16 @@ use cs_domain::{Event, System};
 use cs_ports::{FeedKey, Staged, UnitKey};
 
 use crate::error::EngineError;
+use crate::ledger::Ledger;
 use crate::run::RunContext;
 
 /// Stages everything that changed in the unit's VTiger module since the last pass; answers how many observations there
 /// were.
-pub(crate) async fn drain(context: &mut RunContext<'_>, unit: &UnitMapping) -> Result<u64, EngineError> {
+pub(crate) async fn drain(
+    context: &RunContext<'_>,
+    ledger: &Ledger,
+    unit: &UnitMapping,
+) -> Result<u64, EngineError> {
     let feed = FeedKey {
         mapping: context.scope.mapping.name.clone(),
         unit: unit.name.clone(),
@@ -41,7 +46,7 @@ pub(crate) async fn drain(context: &mut RunContext<'_>, unit: &UnitMapping) -> R
         seen += u64::try_from(staged.len()).unwrap_or(u64::MAX);
         context.scope.engine.store.stage(&context.lease, &feed, &staged, &page.next).await?;
         context.scope.reporter.tell(Event::Pulled { unit: unit.name.clone(), seen });
-        context.keep_lease().await?;
+        ledger.keep_lease(context).await?;
         cursor = Some(page.next);
         if !page.more {
             return Ok(seen);

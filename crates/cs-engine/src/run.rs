@@ -1,36 +1,23 @@
 //! One execution of a mapping, from taking the lease to the balance.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::AtomicU64;
 
-use cs_domain::decide::decide;
-use cs_domain::failure::keeps_moving;
 use cs_domain::mapping::{Settings, UnitMapping};
-use cs_domain::plan::Conflict;
-use cs_domain::situation::Situation;
-use cs_domain::{
-    Balance, Event, Failure, Mapping, RecordRef, RequestCount, Requests, Run, RunId, RunStatus, Verdict,
-};
-use cs_ports::{Clock, Due, Entropy, Lease, LeaseAnswer, Observer, Peer, StagedState, Store, UnitOutcome};
+use cs_domain::{Balance, Event, Mapping, RecordRef, RequestCount, Requests, Run, RunId, RunStatus};
+use cs_ports::{Clock, Entropy, Lease, LeaseAnswer, Observer, Peer, Store};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::apply::apply;
 use crate::error::EngineError;
-use crate::fresh::Fresh;
+use crate::ledger::{LEASE_TERM, Ledger};
 use crate::report::Reporter;
 use crate::retry::RetryPolicy;
 use crate::scope::Scope;
-use crate::{assess, pull, recover};
+use crate::{batch, pull, recover};
 
-/// How long a lease lasts without being renewed: longer than any single request may take.
-const LEASE_TERM: Duration = Duration::from_mins(3);
-/// A lease is renewed when this much of it is used up.
-const LEASE_RENEWAL: Duration = Duration::from_secs(30);
 /// Units gone through together: one page of VTiger's query (facts/VTIGER.md "Query language").
 pub(crate) const BATCH: u32 = 100;
-/// How often a unit is decided anew in one run because a record moved under it.
-const DECISIONS: u32 = 4;
 
 /// The engine with everything it needs from outside.
 pub struct Engine {
@@ -48,6 +35,8 @@ pub struct Engine {
     pub observers: Vec<Arc<dyn Observer>>,
     /// Patience.
     pub retry: RetryPolicy,
+    /// Units that are written at the same time; one at least.
+    pub workers: usize,
     /// What this process is called in leases.
     pub holder: String,
 }
@@ -67,14 +56,12 @@ pub struct Job {
     pub zone: TimeZone,
 }
 
-/// A run on its way.
+/// A run on its way: what every part of it shares and nothing changes.
 pub(crate) struct RunContext<'e> {
     pub(crate) scope: Scope<'e>,
     pub(crate) lease: Lease,
-    lease_renewed: Timestamp,
-    pub(crate) run: Run,
-    pub(crate) intents: u64,
-    requests_before: Requests,
+    pub(crate) run: RunId,
+    pub(crate) intents: AtomicU64,
 }
 
 impl Engine {
@@ -103,10 +90,17 @@ impl Engine {
         reporter.tell(Event::RunStarted { run: run.id.clone(), mapping: run.mapping.clone() });
         let scope = Scope::new(self, job, reporter);
         let requests_before = self.requests();
-        let mut context =
-            RunContext { scope, lease, lease_renewed: started, run, intents: 0, requests_before };
-        let result = context.go_through(job).await;
-        context.end(result).await
+        let id = run.id.clone();
+        let ledger = Ledger::new(run);
+        let mut context = RunContext { scope, lease, run: id, intents: AtomicU64::new(1) };
+        let result = context.go_through(&ledger, job).await;
+        let after = self.requests();
+        let mut run = ledger.close();
+        run.requests = Requests {
+            vtiger: since(requests_before.vtiger, after.vtiger),
+            frappe: since(requests_before.frappe, after.frappe),
+        };
+        context.end(run, result).await
     }
 
     async fn take_lease(&self, mapping: &Mapping) -> Result<Lease, EngineError> {
@@ -125,7 +119,7 @@ impl Engine {
 }
 
 impl RunContext<'_> {
-    async fn go_through(&mut self, job: &Job) -> Result<(), EngineError> {
+    async fn go_through(&mut self, ledger: &Ledger, job: &Job) -> Result<(), EngineError> {
         self.scope.make_ready(job).await?;
         recover::recover(self).await?;
         if job.full {
@@ -134,7 +128,7 @@ impl RunContext<'_> {
         let mut expected = 0;
         for unit in self.scope.mapping.units.clone() {
             self.scope.turn_to(&unit);
-            pull::drain(self, &unit).await?;
+            pull::drain(self, ledger, &unit).await?;
             expected += self
                 .scope
                 .engine
@@ -142,7 +136,7 @@ impl RunContext<'_> {
                 .count_due(&self.scope.mapping.name, &unit.name, self.horizon(job))
                 .await?;
             self.scope.reporter.tell(Event::Expecting { units: expected });
-            self.go_through_unit(job, &unit).await?;
+            self.go_through_unit(ledger, job, &unit).await?;
         }
         Ok(())
     }
@@ -152,7 +146,12 @@ impl RunContext<'_> {
         if job.eager { Timestamp::MAX } else { self.scope.engine.clock.now() }
     }
 
-    async fn go_through_unit(&mut self, job: &Job, unit: &UnitMapping) -> Result<(), EngineError> {
+    async fn go_through_unit(
+        &self,
+        ledger: &Ledger,
+        job: &Job,
+        unit: &UnitMapping,
+    ) -> Result<(), EngineError> {
         let horizon = self.horizon(job);
         let mut after: Option<RecordRef> = None;
         loop {
@@ -164,166 +163,29 @@ impl RunContext<'_> {
                 .await?;
             let Some(last) = due.last() else { return Ok(()) };
             after = Some(last.key.subject.clone());
-            let mut fresh = Fresh::default();
-            for (due, situation) in self.situations(unit, due).await? {
-                self.keep_lease().await?;
-                self.one(unit, due, situation, &mut fresh).await?;
-                self.scope.reporter.flush_if_due().await?;
-            }
+            batch::go_through(self, ledger, unit, due).await?;
         }
     }
 
-    /// The situations of a batch. Where the batch as a whole cannot be read, each unit is read by itself, so that the one
-    /// at fault fails alone.
-    async fn situations(
-        &mut self,
-        unit: &UnitMapping,
-        due: Vec<Due>,
-    ) -> Result<Vec<(Due, Result<Situation, Failure>)>, EngineError> {
-        let subjects: Vec<RecordRef> = due.iter().map(|due| due.key.subject.clone()).collect();
-        match assess::load(&self.scope, unit, &subjects).await {
-            Ok(situations) => return Ok(due.into_iter().zip(situations.into_iter().map(Ok)).collect()),
-            Err(EngineError::Peer(error)) if !error.kind.stops_run() => {}
-            Err(error) => return Err(error),
-        }
-        let mut alone = Vec::with_capacity(due.len());
-        for due in due {
-            let subject = due.key.subject.clone();
-            match assess::load(&self.scope, unit, &[subject]).await {
-                Ok(mut situations) => alone.extend(situations.pop().map(|situation| (due, Ok(situation)))),
-                Err(EngineError::Peer(error)) if !error.kind.stops_run() => {
-                    alone.push((due, Err(error.failure())));
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(alone)
-    }
-
-    async fn one(
-        &mut self,
-        unit: &UnitMapping,
-        due: Due,
-        situation: Result<Situation, Failure>,
-        fresh: &mut Fresh,
-    ) -> Result<(), EngineError> {
-        self.run.balance.read += 1;
-        let settled = match situation {
-            Ok(situation) => self.settle_unit(unit, situation, fresh).await,
-            Err(failure) => Ok((Verdict::Failed, vec![failure])),
-        };
-        match settled {
-            Ok((verdict, failures)) => self.conclude(due, verdict, failures).await,
-            Err(error) => {
-                self.conclude(due, Verdict::Failed, vec![error.failure()]).await?;
-                Err(error)
-            }
-        }
-    }
-
-    /// Decides and applies, again where a record moved in between.
-    async fn settle_unit(
-        &mut self,
-        unit: &UnitMapping,
-        mut situation: Situation,
-        fresh: &mut Fresh,
-    ) -> Result<(Verdict, Vec<Failure>), EngineError> {
-        let (mut created, mut updated) = (false, false);
-        for _ in 0..DECISIONS {
-            fresh.amend(unit, &self.scope.schemas, &mut situation);
-            let plan = decide(unit, &self.scope.schemas, &situation);
-            let applied = apply(self, unit, &situation, &plan, fresh).await?;
-            created |= applied.created;
-            updated |= applied.updated;
-            if applied.stale {
-                let subjects = [situation.subject.clone()];
-                let Some(again) = assess::load(&self.scope, unit, &subjects).await?.pop() else {
-                    break;
-                };
-                situation = again;
-                continue;
-            }
-            let verdict = match plan.verdict() {
-                _ if !applied.failures.is_empty() => Verdict::Failed,
-                Verdict::Updated | Verdict::Unchanged if created => Verdict::Created,
-                Verdict::Unchanged if updated => Verdict::Updated,
-                verdict => verdict,
-            };
-            let conflicts = plan.conflicts.iter().map(Conflict::failure);
-            return Ok((
-                verdict,
-                plan.failures.iter().cloned().chain(applied.failures).chain(conflicts).collect(),
-            ));
-        }
-        Ok((Verdict::Failed, vec![keeps_moving(&situation.subject)]))
-    }
-
-    async fn conclude(
-        &mut self,
-        due: Due,
-        verdict: Verdict,
-        failures: Vec<Failure>,
-    ) -> Result<(), EngineError> {
-        self.run.balance.count(verdict);
-        let subject = due.key.subject.clone();
-        let policy = self.scope.engine.retry;
-        let troubled = matches!(verdict, Verdict::Failed | Verdict::Conflicted);
-        let attempts = if troubled { due.attempts + 1 } else { 0 };
-        let state = match () {
-            () if !troubled => StagedState::Done,
-            () if attempts >= policy.unit_tries => StagedState::Parked,
-            () => StagedState::Waiting,
-        };
-        let not_before = troubled.then(|| policy.unit_due(attempts, self.scope.engine.clock.now()));
-        let outcome = UnitOutcome {
-            key: due.key,
-            version: due.version,
-            verdict,
-            state,
-            not_before,
-            attempts,
-            failures: failures.clone(),
-        };
-        self.scope.engine.store.conclude(&self.lease, &self.run.id, &[outcome]).await?;
-        self.scope.reporter.tell(Event::UnitDone { subject, verdict, failures, balance: self.run.balance });
-        Ok(())
-    }
-
-    /// Renews the lease where a good part of it is used up.
-    pub(crate) async fn keep_lease(&mut self) -> Result<(), EngineError> {
-        let now = self.scope.engine.clock.now();
-        let used = now.duration_since(self.lease_renewed);
-        if used.unsigned_abs() >= LEASE_RENEWAL {
-            self.scope.engine.store.renew_lease(&self.lease, now, LEASE_TERM).await?;
-            self.lease_renewed = now;
-        }
-        Ok(())
-    }
-
-    async fn end(mut self, result: Result<(), EngineError>) -> Result<Run, EngineError> {
-        self.run.ended = Some(self.scope.engine.clock.now());
-        let after = self.scope.engine.requests();
-        self.run.requests = Requests {
-            vtiger: since(self.requests_before.vtiger, after.vtiger),
-            frappe: since(self.requests_before.frappe, after.frappe),
-        };
+    async fn end(self, mut run: Run, result: Result<(), EngineError>) -> Result<Run, EngineError> {
+        run.ended = Some(self.scope.engine.clock.now());
         match &result {
-            Ok(()) => self.run.status = self.run.balance.status(),
+            Ok(()) => run.status = run.balance.status(),
             Err(error) => {
-                self.run.status = RunStatus::Error;
-                self.run.failure = Some(error.failure());
+                run.status = RunStatus::Error;
+                run.failure = Some(error.failure());
             }
         }
-        self.scope.reporter.tell(Event::RunEnded { run: Box::new(self.run.clone()) });
-        let remembered = self.remember_end().await;
+        self.scope.reporter.tell(Event::RunEnded { run: Box::new(run.clone()) });
+        let remembered = self.remember_end(&run).await;
         match (result, remembered) {
             (Err(error @ EngineError::Store(_)), _) => Err(error),
-            (_, remembered) => remembered.map(|()| self.run),
+            (_, remembered) => remembered.map(|()| run),
         }
     }
 
-    async fn remember_end(&self) -> Result<(), EngineError> {
-        self.scope.engine.store.put_run(&self.run).await?;
+    async fn remember_end(&self, run: &Run) -> Result<(), EngineError> {
+        self.scope.engine.store.put_run(run).await?;
         self.scope.reporter.flush().await?;
         self.scope.engine.store.release_lease(&self.lease).await?;
         Ok(())

@@ -1,0 +1,221 @@
+//! Goes through a batch of units, several at a time. Two units whose plans write the same document never run together:
+//! the second waits and is decided anew, so that a bank or a person that both need is created once.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use cs_domain::decide::decide;
+use cs_domain::failure::keeps_moving;
+use cs_domain::mapping::UnitMapping;
+use cs_domain::plan::{Conflict, Plan};
+use cs_domain::situation::Situation;
+use cs_domain::{Record, RecordRef, Verdict};
+use cs_ports::Due;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+
+use crate::apply::apply;
+use crate::assess;
+use crate::claims::claims;
+use crate::error::EngineError;
+use crate::fresh::Fresh;
+use crate::ledger::Ledger;
+use crate::run::RunContext;
+
+/// How often a unit is decided anew in one run because a record moved under it.
+const DECISIONS: u32 = 4;
+
+/// A unit on its way.
+struct Unit {
+    due: Due,
+    situation: Situation,
+    decisions: u32,
+    created: bool,
+    updated: bool,
+}
+
+/// A unit with its plan.
+struct Decided {
+    unit: Unit,
+    plan: Plan,
+    claims: BTreeSet<String>,
+}
+
+/// A unit whose plan was carried out as far as it went.
+struct Carried {
+    claims: BTreeSet<String>,
+    /// What was written, for the units that come after.
+    written: Vec<(Record, Vec<String>)>,
+    /// The unit as it is now, where it has to be decided anew.
+    again: Option<Unit>,
+}
+
+struct Batch<'b, 'e> {
+    context: &'b RunContext<'e>,
+    mapping: &'b UnitMapping,
+    waiting: VecDeque<Unit>,
+    fresh: Fresh,
+    claimed: BTreeSet<String>,
+}
+
+/// Goes through these units; returns when each has its verdict, or with what stops the run, once those under way are
+/// done.
+///
+/// Between units nothing is waited for but units: whatever has to be remembered of one is remembered within it. (One that
+/// waits while it holds the store's only writer would otherwise wait for ever, since nobody polls it.)
+pub(crate) async fn go_through(
+    context: &RunContext<'_>,
+    ledger: &Ledger,
+    mapping: &UnitMapping,
+    due: Vec<Due>,
+) -> Result<(), EngineError> {
+    let waiting = read(context, ledger, mapping, due).await?;
+    let mut batch = Batch { context, mapping, waiting, fresh: Fresh::default(), claimed: BTreeSet::new() };
+    let workers = context.scope.engine.workers.max(1);
+    let mut under_way = FuturesUnordered::new();
+    let mut stopped = None;
+    loop {
+        while stopped.is_none() && under_way.len() < workers {
+            let Some(decided) = batch.begin() else {
+                break;
+            };
+            if decided.unit.decisions == 1 {
+                ledger.count_read();
+            }
+            under_way.push(carry_out(context, ledger, mapping, decided));
+        }
+        match under_way.next().await {
+            Some(Ok(carried)) => batch.end(carried),
+            // Those under way are finished, not dropped: a write without its end would have to be recovered.
+            Some(Err(error)) => stopped = stopped.or(Some(error)),
+            None => return stopped.map_or(Ok(()), Err),
+        }
+    }
+}
+
+/// Carries out one unit's plan and remembers how that ended.
+async fn carry_out(
+    context: &RunContext<'_>,
+    ledger: &Ledger,
+    mapping: &UnitMapping,
+    decided: Decided,
+) -> Result<Carried, EngineError> {
+    let Decided { mut unit, plan, claims } = decided;
+    let applied = match apply(context, mapping, &unit.situation, &plan).await {
+        Ok(applied) => applied,
+        Err(error) => {
+            ledger.conclude(context, &unit.due, Verdict::Failed, vec![error.failure()]).await?;
+            return Err(error);
+        }
+    };
+    unit.created |= applied.created;
+    unit.updated |= applied.updated;
+    let again = if applied.stale {
+        read_again(context, ledger, mapping, unit).await?
+    } else {
+        let verdict = unit.verdict(&plan, !applied.failures.is_empty());
+        let conflicts = plan.conflicts.iter().map(Conflict::failure);
+        let failures = plan.failures.iter().cloned().chain(applied.failures).chain(conflicts).collect();
+        ledger.conclude(context, &unit.due, verdict, failures).await?;
+        None
+    };
+    Ok(Carried { claims, written: applied.written, again })
+}
+
+/// A record moved under the unit: it is read again to be decided anew, a few times at most.
+async fn read_again(
+    context: &RunContext<'_>,
+    ledger: &Ledger,
+    mapping: &UnitMapping,
+    unit: Unit,
+) -> Result<Option<Unit>, EngineError> {
+    let subject = unit.situation.subject.clone();
+    let failure = if unit.decisions < DECISIONS {
+        match assess::load(&context.scope, mapping, std::slice::from_ref(&subject)).await {
+            Ok(mut situations) => match situations.pop() {
+                Some(situation) => return Ok(Some(Unit { situation, ..unit })),
+                None => keeps_moving(&subject),
+            },
+            Err(error) => {
+                ledger.conclude(context, &unit.due, Verdict::Failed, vec![error.failure()]).await?;
+                return if error.stops_run() { Err(error) } else { Ok(None) };
+            }
+        }
+    } else {
+        keeps_moving(&subject)
+    };
+    ledger.conclude(context, &unit.due, Verdict::Failed, vec![failure]).await?;
+    Ok(None)
+}
+
+/// Reads the situations of a batch. Where the batch as a whole cannot be read, each unit is read by itself, so that the
+/// one at fault fails alone.
+async fn read(
+    context: &RunContext<'_>,
+    ledger: &Ledger,
+    mapping: &UnitMapping,
+    due: Vec<Due>,
+) -> Result<VecDeque<Unit>, EngineError> {
+    let subjects: Vec<RecordRef> = due.iter().map(|due| due.key.subject.clone()).collect();
+    match assess::load(&context.scope, mapping, &subjects).await {
+        Ok(situations) => return Ok(due.into_iter().zip(situations).map(Unit::new).collect()),
+        Err(error) if error.stops_run() => return Err(error),
+        Err(_) => {}
+    }
+    let mut units = VecDeque::with_capacity(due.len());
+    for due in due {
+        let subject = due.key.subject.clone();
+        match assess::load(&context.scope, mapping, &[subject]).await {
+            Ok(situations) => {
+                units.extend(situations.into_iter().map(|situation| Unit::new((due.clone(), situation))));
+            }
+            Err(error) if error.stops_run() => return Err(error),
+            Err(error) => {
+                ledger.count_read();
+                ledger.conclude(context, &due, Verdict::Failed, vec![error.failure()]).await?;
+            }
+        }
+    }
+    Ok(units)
+}
+
+impl Unit {
+    fn new((due, situation): (Due, Situation)) -> Self {
+        Self { due, situation, decisions: 0, created: false, updated: false }
+    }
+
+    /// What has become of the unit now that its plan was carried out as far as it could be.
+    fn verdict(&self, plan: &Plan, failed: bool) -> Verdict {
+        match plan.verdict() {
+            _ if failed => Verdict::Failed,
+            Verdict::Updated | Verdict::Unchanged if self.created => Verdict::Created,
+            Verdict::Unchanged if self.updated => Verdict::Updated,
+            verdict => verdict,
+        }
+    }
+}
+
+impl Batch<'_, '_> {
+    /// Decides the next unit. `None` where none waits, or where it would write what another is writing.
+    fn begin(&mut self) -> Option<Decided> {
+        let schemas = &self.context.scope.schemas;
+        let next = self.waiting.front_mut()?;
+        self.fresh.amend(self.mapping, schemas, &mut next.situation);
+        let plan = decide(self.mapping, schemas, &next.situation);
+        let claims = claims(self.mapping, schemas, &next.situation, &plan);
+        if !claims.is_disjoint(&self.claimed) {
+            return None;
+        }
+        let mut unit = self.waiting.pop_front()?;
+        unit.decisions += 1;
+        self.claimed.extend(claims.iter().cloned());
+        Some(Decided { unit, plan, claims })
+    }
+
+    /// Makes room for the units that wait, and shows them what was written.
+    fn end(&mut self, carried: Carried) {
+        self.claimed.retain(|claim| !carried.claims.contains(claim));
+        for (document, keys) in &carried.written {
+            self.fresh.remember(document, keys);
+        }
+        self.waiting.extend(carried.again);
+    }
+}

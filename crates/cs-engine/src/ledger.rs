@@ -1,0 +1,95 @@
+//! What changes while a run goes on: its balance, and when its lease was last renewed.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use cs_domain::{Event, Failure, Run, Verdict};
+use cs_ports::{Due, StagedState, UnitOutcome};
+use jiff::Timestamp;
+
+use crate::error::EngineError;
+use crate::run::RunContext;
+
+/// How long a lease lasts without being renewed: longer than any single request may take.
+pub(crate) const LEASE_TERM: Duration = Duration::from_mins(3);
+/// A lease is renewed when this much of it is used up.
+const LEASE_RENEWAL: Duration = Duration::from_secs(30);
+
+/// A run's own record of itself, shared by all units that are under way.
+pub(crate) struct Ledger {
+    run: Mutex<Run>,
+    lease_renewed: Mutex<Timestamp>,
+}
+
+impl Ledger {
+    /// The ledger of a run that just took its lease.
+    pub(crate) fn new(run: Run) -> Self {
+        Self { lease_renewed: Mutex::new(run.started), run: Mutex::new(run) }
+    }
+
+    /// The run as it stands.
+    pub(crate) fn close(self) -> Run {
+        self.run.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A unit was taken up.
+    pub(crate) fn count_read(&self) {
+        self.run.lock().unwrap_or_else(PoisonError::into_inner).balance.read += 1;
+    }
+
+    /// Renews the lease where a good part of it is used up.
+    pub(crate) async fn keep_lease(&self, context: &RunContext<'_>) -> Result<(), EngineError> {
+        let now = context.scope.engine.clock.now();
+        {
+            let mut renewed = self.lease_renewed.lock().unwrap_or_else(PoisonError::into_inner);
+            if now.duration_since(*renewed).unsigned_abs() < LEASE_RENEWAL {
+                return Ok(());
+            }
+            *renewed = now;
+        }
+        Ok(context.scope.engine.store.renew_lease(&context.lease, now, LEASE_TERM).await?)
+    }
+
+    /// A unit's end: remembered, then counted and told in one go, so that what watchers see never moves backwards.
+    pub(crate) async fn conclude(
+        &self,
+        context: &RunContext<'_>,
+        due: &Due,
+        verdict: Verdict,
+        failures: Vec<Failure>,
+    ) -> Result<(), EngineError> {
+        let outcome = outcome(context, due, verdict, failures.clone());
+        let remembered = context.scope.engine.store.conclude(&context.lease, &context.run, &[outcome]).await;
+        {
+            let mut run = self.run.lock().unwrap_or_else(PoisonError::into_inner);
+            run.balance.count(if remembered.is_ok() { verdict } else { Verdict::Failed });
+            let (subject, balance) = (due.key.subject.clone(), run.balance);
+            context.scope.reporter.tell(Event::UnitDone { subject, verdict, failures, balance });
+        }
+        remembered?;
+        context.scope.reporter.flush_if_due().await?;
+        self.keep_lease(context).await
+    }
+}
+
+/// Where a unit goes from here: a troubled one waits longer each time, and in the end for a person.
+fn outcome(context: &RunContext<'_>, due: &Due, verdict: Verdict, failures: Vec<Failure>) -> UnitOutcome {
+    let policy = context.scope.engine.retry;
+    let troubled = matches!(verdict, Verdict::Failed | Verdict::Conflicted);
+    let attempts = if troubled { due.attempts + 1 } else { 0 };
+    let state = match troubled {
+        false => StagedState::Done,
+        true if attempts >= policy.unit_tries => StagedState::Parked,
+        true => StagedState::Waiting,
+    };
+    let not_before = troubled.then(|| policy.unit_due(attempts, context.scope.engine.clock.now()));
+    UnitOutcome {
+        key: due.key.clone(),
+        version: due.version.clone(),
+        verdict,
+        state,
+        not_before,
+        attempts,
+        failures,
+    }
+}
