@@ -18,6 +18,9 @@ use crate::report::{self, Cell, Cells, Flow, Limits, Refusal, ReportFile, RowSin
 /// How many rows of a sheet may stand before its header.
 const HEADER_WITHIN: usize = 60;
 
+/// What a total or a header can be called at the longest; longer texts are not worth comparing.
+const LONGEST_LABEL: usize = 100;
+
 /// What reading needs besides the file and the definition.
 #[derive(Clone, Copy)]
 pub struct ReadOptions<'a> {
@@ -243,6 +246,7 @@ impl<'a> Reading<'a> {
     /// A total, or the header said again (a report printed in pages).
     fn is_note(&self, columns: &Columns, id: Cell<'_>, cells: Cells<'_>) -> bool {
         if let Some(own) = columns.member_id.first()
+            && id.text.len() <= own.header.len() + LONGEST_LABEL
             && fold(id.text) == fold(&own.header)
             && fold(cells.get(own.index).text) == fold(&own.header)
         {
@@ -256,6 +260,9 @@ impl<'a> Reading<'a> {
     }
 
     fn is_total(&self, text: &str) -> bool {
+        if text.len() > LONGEST_LABEL {
+            return false;
+        }
         let folded = fold(text);
         let word = folded.split([':', '(', '=']).next().unwrap_or_default().trim_end();
         let words = word.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, ' ' | ',' | '.'));
