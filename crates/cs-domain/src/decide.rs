@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::identity::{Choice, choose};
-use crate::intent::OperationKey;
+use crate::identity::{Choice, choose, operation_key};
 use crate::link::LinkOrigin;
 use crate::mapping::{DocumentMapping, FieldRule, RowRule, UnitMapping};
 use crate::merge::{FieldOutcome, FieldSituation, merge};
@@ -20,6 +19,7 @@ use crate::wanted::{Wanted, WantedDocument, wanted_document};
 /// What follows for one unit. `schemas` are Frappe's, by DocType.
 pub fn decide(unit: &UnitMapping, schemas: &BTreeMap<Kind, KindSchema>, situation: &Situation) -> Plan {
     let mut plan = Plan::empty(situation.subject.clone());
+    plan.first = situation.counterparts.values().all(|known| known.tie.is_none());
     let Some(record) = &situation.record else {
         plan.skipped = Some(SkipReason::NotThere);
         return plan;
@@ -135,7 +135,7 @@ impl<'a> Decision<'a> {
     }
 
     fn create(&mut self, mapping: &'a DocumentMapping, wanted: &WantedDocument) {
-        let key = OperationKey::of(&self.situation.subject, &mapping.role);
+        let key = operation_key(mapping, &self.situation.subject, wanted);
         let mut changes = Vec::new();
         for rule in mapping.fields.iter().filter(|rule| rule.direction.reaches_frappe()) {
             let after = match wanted.fields.get(&rule.frappe) {
@@ -186,7 +186,7 @@ impl<'a> Decision<'a> {
     ) -> BTreeMap<FieldName, Vec<PlannedRow>> {
         let mut tables: BTreeMap<FieldName, Vec<PlannedRow>> = BTreeMap::new();
         for (rule, row) in mapping.rows.iter().zip(&wanted.rows) {
-            if let Some(columns) = self.planned_columns(row) {
+            if let Some(columns) = row.as_ref().and_then(|row| self.planned_columns(row)) {
                 tables.entry(rule.table.clone()).or_default().push(PlannedRow { name: None, columns });
             }
         }
@@ -331,7 +331,7 @@ impl<'a> Decision<'a> {
     ) -> Vec<Change> {
         let mut additions: BTreeMap<&FieldName, Vec<PlannedRow>> = BTreeMap::new();
         for (rule, row) in mapping.rows.iter().zip(&wanted.rows).filter(|(rule, _)| !rule.on_create) {
-            let Some(columns) = self.planned_columns(row) else {
+            let Some(columns) = row.as_ref().and_then(|row| self.planned_columns(row)) else {
                 continue;
             };
             if !has_row(document, rule, &columns) {

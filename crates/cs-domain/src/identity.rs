@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::fold::fold;
+use crate::intent::OperationKey;
 use crate::mapping::{DocumentMapping, MatchKey, MatchPart, Source, UnitMapping};
 use crate::name::{FieldName, Role};
-use crate::record::Record;
+use crate::record::{Record, RecordRef};
+use crate::shadow::Shadow;
 use crate::situation::{Candidate, FoundBy};
 use crate::value::Value;
 use crate::wanted::{Wanted, WantedDocument};
@@ -40,6 +42,43 @@ pub fn choose<'a>(mapping: &DocumentMapping, candidates: &'a [Candidate]) -> Cho
         [one] => Choice::One(one),
         _ => Choice::Several(found),
     }
+}
+
+/// The key that a document's creation carries. That of a keyed document names its match key's values too, since the same
+/// record and role may call for another document later.
+pub fn operation_key(
+    mapping: &DocumentMapping,
+    subject: &RecordRef,
+    wanted: &WantedDocument,
+) -> OperationKey {
+    if mapping.keyed {
+        OperationKey::keyed(subject, &mapping.role, &own_key(mapping, |field| wanted.value(field)))
+    } else {
+        OperationKey::of(subject, &mapping.role)
+    }
+}
+
+/// Whether the record now names another document than the one it is linked to.
+pub fn is_outgrown(mapping: &DocumentMapping, wanted: &WantedDocument, shadow: &Shadow) -> bool {
+    let agreed = |field: &FieldName| shadow.fields.get(field).map(|agreed| &agreed.vtiger);
+    mapping.keyed
+        && key_fields(mapping).any(|field| match (wanted.value(field), agreed(field)) {
+            (Some(now), Some(then)) if !now.is_empty() => fold(&now.plain()) != fold(&then.plain()),
+            _ => false,
+        })
+}
+
+fn key_fields(mapping: &DocumentMapping) -> impl Iterator<Item = &FieldName> {
+    let parts = mapping.match_keys.first().map(|key| key.0.as_slice()).unwrap_or_default();
+    parts.iter().filter_map(|part| match part {
+        MatchPart::Field(field) => Some(field),
+        MatchPart::Linked(_) => None,
+    })
+}
+
+fn own_key<'v>(mapping: &DocumentMapping, value: impl Fn(&FieldName) -> Option<&'v Value>) -> String {
+    let parts = key_fields(mapping).map(|field| fold(&value(field).map(Value::plain).unwrap_or_default()));
+    parts.collect::<Vec<_>>().join("\u{1f}")
 }
 
 /// A match key's values for one record: what a search is built from, and what equal documents have in common.

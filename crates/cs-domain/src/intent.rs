@@ -31,6 +31,16 @@ impl OperationKey {
     pub fn of(subject: &RecordRef, role: &Role) -> Self {
         Self(format!("{}/{role}", subject.id))
     }
+
+    /// The key of the document that plays `role` for `subject` as long as its match key has these values.
+    pub fn keyed(subject: &RecordRef, role: &Role, key: &str) -> Self {
+        Self(format!("{}/{role}/{:08x}", subject.id, fnv1a(key)))
+    }
+}
+
+/// A short digest that is the same on every machine and in every version (FNV-1a).
+fn fnv1a(text: &str) -> u32 {
+    text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 /// One write to one record.

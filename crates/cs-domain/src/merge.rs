@@ -77,10 +77,9 @@ pub fn merge(field: &FieldSituation<'_>) -> FieldOutcome {
     let vtiger = voice(field.vtiger, field.base.map(|base| &base.vtiger), field.clearing);
     let frappe = voice(field.frappe, field.base.map(|base| &base.frappe), field.clearing);
     match (vtiger, frappe) {
-        (Voice::Unchanged, Voice::Unchanged) => field
-            .base
-            .cloned()
-            .map_or(FieldOutcome::Leave, FieldOutcome::Agreed),
+        (Voice::Unchanged, Voice::Unchanged) => {
+            field.base.cloned().map_or(FieldOutcome::Leave, FieldOutcome::Agreed)
+        }
         (Voice::Silent, Voice::Silent | Voice::Unchanged) | (Voice::Unchanged, Voice::Silent) => {
             both_empty(field)
         }
@@ -224,14 +223,7 @@ mod tests {
             (None,         "",    "",    Both,     Keep,    Ask,        agreed("")),
         ];
         for (base, vtiger, frappe, direction, clearing, conflict, expected) in table {
-            let case = Case {
-                base,
-                vtiger,
-                frappe,
-                direction,
-                clearing,
-                conflict,
-            };
+            let case = Case { base, vtiger, frappe, direction, clearing, conflict };
             assert_eq!(
                 case.decide(),
                 expected,
@@ -242,10 +234,7 @@ mod tests {
 
     #[test]
     fn a_value_changed_on_its_way_is_no_edit() {
-        let base = Agreed {
-            vtiger: value("a & <b>"),
-            frappe: value("a &amp; <b></b>"),
-        };
+        let base = Agreed { vtiger: value("a & <b>"), frappe: value("a &amp; <b></b>") };
         let outcome = merge(&FieldSituation {
             base: Some(&base),
             vtiger: Some(&value("a & <b>")),

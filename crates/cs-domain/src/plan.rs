@@ -18,6 +18,8 @@ use crate::value::Value;
 pub struct Plan {
     /// The VTiger record.
     pub subject: RecordRef,
+    /// Whether nothing of the unit is linked yet.
+    pub first: bool,
     /// Why the unit is left out, where it is.
     pub skipped: Option<SkipReason>,
     /// What is to be written or linked, in order.
@@ -35,6 +37,7 @@ impl Plan {
     pub fn empty(subject: RecordRef) -> Self {
         Self {
             subject,
+            first: true,
             skipped: None,
             steps: Vec::new(),
             agreed: BTreeMap::new(),
@@ -48,21 +51,25 @@ impl Plan {
         self.steps.iter().all(|step| matches!(step.act, Act::Link { .. }))
     }
 
+    /// What has become of a unit that was gone through to its end; `first`: nothing of it was linked before.
+    pub fn verdict_of(wrote: bool, first: bool) -> Verdict {
+        match (wrote, first) {
+            (true, true) => Verdict::Created,
+            (true, false) => Verdict::Updated,
+            (false, _) => Verdict::Unchanged,
+        }
+    }
+
     /// What becomes of the unit when every step succeeds.
     pub fn verdict(&self) -> Verdict {
-        let creates = |step: &Step| matches!(step.act, Act::Create { .. } | Act::Link { .. });
         if !self.failures.is_empty() {
             Verdict::Failed
         } else if !self.conflicts.is_empty() {
             Verdict::Conflicted
         } else if self.skipped.is_some() {
             Verdict::Skipped
-        } else if self.steps.iter().any(creates) {
-            Verdict::Created
-        } else if self.steps.is_empty() {
-            Verdict::Unchanged
         } else {
-            Verdict::Updated
+            Self::verdict_of(!self.steps.is_empty(), self.first)
         }
     }
 }

@@ -59,20 +59,12 @@ pub struct RecordRef {
 impl RecordRef {
     /// A VTiger record.
     pub fn vtiger(module: impl Into<Kind>, id: impl Into<RecordId>) -> Self {
-        Self {
-            system: System::Vtiger,
-            kind: module.into(),
-            id: id.into(),
-        }
+        Self { system: System::Vtiger, kind: module.into(), id: id.into() }
     }
 
     /// A Frappe document.
     pub fn frappe(doctype: impl Into<Kind>, name: impl Into<RecordId>) -> Self {
-        Self {
-            system: System::Frappe,
-            kind: doctype.into(),
-            id: name.into(),
-        }
+        Self { system: System::Frappe, kind: doctype.into(), id: name.into() }
     }
 }
 

@@ -208,10 +208,7 @@ mod tests {
 
     #[test]
     fn a_balance_that_does_not_add_up_is_never_a_success() {
-        let mut balance = Balance {
-            read: 2,
-            ..Balance::default()
-        };
+        let mut balance = Balance { read: 2, ..Balance::default() };
         balance.count(Verdict::Created);
         assert_eq!(balance.status(), RunStatus::Error);
         balance.count(Verdict::Unchanged);

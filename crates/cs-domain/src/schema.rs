@@ -34,10 +34,7 @@ impl KindSchema {
             return Some(field);
         }
         let wanted = name_or_label.trim().to_lowercase();
-        let mut labelled = self
-            .fields
-            .values()
-            .filter(|field| field.label.trim().to_lowercase() == wanted);
+        let mut labelled = self.fields.values().filter(|field| field.label.trim().to_lowercase() == wanted);
         let first = labelled.next();
         if labelled.next().is_some() { None } else { first }
     }
@@ -239,11 +236,7 @@ impl FieldSchema {
     }
 
     fn wrong_type(&self, value: &Value, expected: &str) -> Misfit {
-        Misfit::WrongType {
-            field: self.name.clone(),
-            value: value.plain(),
-            expected: expected.to_owned(),
-        }
+        Misfit::WrongType { field: self.name.clone(), value: value.plain(), expected: expected.to_owned() }
     }
 
     fn fit_text(&self, value: &Value) -> Result<Value, Misfit> {
@@ -258,17 +251,12 @@ impl FieldSchema {
     fn check_text(&self, text: &str) -> Result<(), Misfit> {
         let length = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
         if let Some(max) = self.max_chars.filter(|max| length > *max) {
-            return Err(Misfit::TooLong {
-                field: self.name.clone(),
-                length,
-                max,
-            });
+            return Err(Misfit::TooLong { field: self.name.clone(), length, max });
         }
         match text.chars().find(|c| u32::from(*c) > 0xFFFF) {
-            Some(character) if self.bmp_only => Err(Misfit::Unstorable {
-                field: self.name.clone(),
-                character,
-            }),
+            Some(character) if self.bmp_only => {
+                Err(Misfit::Unstorable { field: self.name.clone(), character })
+            }
             _ => Ok(()),
         }
     }
@@ -281,9 +269,7 @@ impl FieldSchema {
             Value::Text(text) | Value::Choice(text) => text.trim().parse().ok(),
             _ => None,
         };
-        number
-            .map(Value::Integer)
-            .ok_or_else(|| self.wrong_type(value, "whole number"))
+        number.map(Value::Integer).ok_or_else(|| self.wrong_type(value, "whole number"))
     }
 
     fn fit_decimal(&self, value: &Value, scale: Option<u32>) -> Result<Value, Misfit> {
@@ -293,15 +279,11 @@ impl FieldSchema {
             Value::Text(text) | Value::Choice(text) => text.trim().parse().ok(),
             _ => None,
         };
-        let number = number
-            .ok_or_else(|| self.wrong_type(value, "decimal number"))?
-            .normalize();
+        let number = number.ok_or_else(|| self.wrong_type(value, "decimal number"))?.normalize();
         match scale {
-            Some(scale) if number.scale() > scale => Err(Misfit::TooPrecise {
-                field: self.name.clone(),
-                value: number.to_string(),
-                scale,
-            }),
+            Some(scale) if number.scale() > scale => {
+                Err(Misfit::TooPrecise { field: self.name.clone(), value: number.to_string(), scale })
+            }
             _ => Ok(Value::Decimal(number)),
         }
     }
@@ -318,8 +300,7 @@ impl FieldSchema {
             },
             _ => None,
         };
-        flag.map(Value::Boolean)
-            .ok_or_else(|| self.wrong_type(value, "yes or no"))
+        flag.map(Value::Boolean).ok_or_else(|| self.wrong_type(value, "yes or no"))
     }
 
     fn fit_date(&self, value: &Value) -> Result<Value, Misfit> {
@@ -328,8 +309,7 @@ impl FieldSchema {
             Value::Text(text) => text.trim().parse().ok(),
             _ => None,
         };
-        date.map(Value::Date)
-            .ok_or_else(|| self.wrong_type(value, "date"))
+        date.map(Value::Date).ok_or_else(|| self.wrong_type(value, "date"))
     }
 
     fn fit_choice(&self, value: &Value, values: &[String], closed: bool) -> Result<Value, Misfit> {
@@ -371,53 +351,24 @@ mod tests {
     fn text_takes_the_type_of_its_field() {
         let date = field(FieldType::Date).fit(Value::text("2026-01-31")).unwrap();
         assert_eq!(date, Value::Date("2026-01-31".parse().unwrap()));
-        let number = field(FieldType::Decimal { scale: Some(2) })
-            .fit(Value::text("12.5000"))
-            .unwrap();
+        let number = field(FieldType::Decimal { scale: Some(2) }).fit(Value::text("12.5000")).unwrap();
         assert_eq!(number, Value::Decimal("12.5".parse().unwrap()));
-        assert_eq!(
-            field(FieldType::Boolean).fit(Value::text("on")).unwrap(),
-            Value::Boolean(true)
-        );
-        assert_eq!(
-            field(FieldType::Integer).fit(Value::text(" 7 ")).unwrap(),
-            Value::Integer(7)
-        );
+        assert_eq!(field(FieldType::Boolean).fit(Value::text("on")).unwrap(), Value::Boolean(true));
+        assert_eq!(field(FieldType::Integer).fit(Value::text(" 7 ")).unwrap(), Value::Integer(7));
     }
 
     #[test]
     fn what_would_not_come_back_is_refused() {
         let text = field(FieldType::Text);
-        assert_eq!(
-            text.fit(Value::text("abcdef")).unwrap_err().code(),
-            "value.too_long"
-        );
-        assert_eq!(
-            text.fit(Value::text("a😀")).unwrap_err().code(),
-            "value.unstorable_character"
-        );
-        let choice = field(FieldType::Choice {
-            values: vec!["Visa".into()],
-            closed: true,
-        });
-        assert_eq!(
-            choice.fit(Value::text("visa")).unwrap_err().code(),
-            "value.not_a_choice"
-        );
+        assert_eq!(text.fit(Value::text("abcdef")).unwrap_err().code(), "value.too_long");
+        assert_eq!(text.fit(Value::text("a😀")).unwrap_err().code(), "value.unstorable_character");
+        let choice = field(FieldType::Choice { values: vec!["Visa".into()], closed: true });
+        assert_eq!(choice.fit(Value::text("visa")).unwrap_err().code(), "value.not_a_choice");
         let money = field(FieldType::Decimal { scale: Some(2) });
+        assert_eq!(money.fit(Value::text("1.234")).unwrap_err().code(), "value.too_precise");
+        assert_eq!(money.fit(Value::text("1,234.50")).unwrap_err().code(), "value.wrong_type");
         assert_eq!(
-            money.fit(Value::text("1.234")).unwrap_err().code(),
-            "value.too_precise"
-        );
-        assert_eq!(
-            money.fit(Value::text("1,234.50")).unwrap_err().code(),
-            "value.wrong_type"
-        );
-        assert_eq!(
-            field(FieldType::Date)
-                .fit(Value::text("31/01/2026"))
-                .unwrap_err()
-                .code(),
+            field(FieldType::Date).fit(Value::text("31/01/2026")).unwrap_err().code(),
             "value.wrong_type"
         );
     }
@@ -428,10 +379,7 @@ mod tests {
         named.label = "Name".into();
         let mut other = named.clone();
         other.name = "g".into();
-        let fields = [named.clone(), other]
-            .into_iter()
-            .map(|f| (f.name.clone(), f))
-            .collect();
+        let fields = [named.clone(), other].into_iter().map(|f| (f.name.clone(), f)).collect();
         let mut schema = KindSchema {
             kind: "K".into(),
             label: "K".into(),

@@ -35,9 +35,6 @@ pub struct Agreed {
 impl Agreed {
     /// Both sides show the same.
     pub fn on(value: Value) -> Self {
-        Self {
-            vtiger: value.clone(),
-            frappe: value,
-        }
+        Self { vtiger: value.clone(), frappe: value }
     }
 }

@@ -47,11 +47,7 @@ impl Value {
     /// Text, or [`Value::Empty`] where there is none.
     pub fn text(text: impl Into<String>) -> Self {
         let text = text.into();
-        if text.is_empty() {
-            Self::Empty
-        } else {
-            Self::Text(text)
-        }
+        if text.is_empty() { Self::Empty } else { Self::Text(text) }
     }
 
     /// Whether the field was read and holds nothing.
@@ -140,14 +136,8 @@ mod tests {
     #[test]
     fn moments_compare_by_instant_not_by_spelling() {
         let utc: Timestamp = "2026-03-01T12:00:00Z".parse().unwrap();
-        let here = Moment {
-            utc,
-            raw: "2026-03-01 12:00:00".into(),
-        };
-        let there = Moment {
-            utc,
-            raw: "2026-03-01 06:00:00.000000".into(),
-        };
+        let here = Moment { utc, raw: "2026-03-01 12:00:00".into() };
+        let there = Moment { utc, raw: "2026-03-01 06:00:00.000000".into() };
         assert_eq!(here, there);
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::failure::{Advice, Failure};
-use crate::mapping::{Check, DocumentMapping, FieldRule, Settings, Source};
+use crate::mapping::{Check, DocumentMapping, FieldRule, RowRule, Settings, Source};
 use crate::name::{FieldName, Role};
 use crate::record::{Record, RecordRef};
 use crate::schema::{FieldType, KindSchema, Misfit};
@@ -25,13 +25,22 @@ pub struct WantedDocument {
     /// Values by Frappe field; a field about which the record says nothing has no entry.
     pub fields: BTreeMap<FieldName, Wanted>,
     /// Rows that must stand in its tables, in the order of the mapping's row rules.
-    pub rows: Vec<BTreeMap<FieldName, Wanted>>,
+    /// `None` where a cell has no value: half a row says nothing.
+    pub rows: Vec<Option<BTreeMap<FieldName, Wanted>>>,
 }
 
 impl WantedDocument {
     /// Whether the record's facts call for the document at all.
     pub fn exists(&self, mapping: &DocumentMapping) -> bool {
         mapping.exists_when.is_empty() || mapping.exists_when.iter().any(|field| self.has_value(field))
+    }
+
+    /// The value wanted for a field; `None` where nothing is said, or a document's name is wanted.
+    pub fn value(&self, field: &FieldName) -> Option<&Value> {
+        match self.fields.get(field) {
+            Some(Wanted::Value(value)) => Some(value),
+            _ => None,
+        }
     }
 
     fn has_value(&self, field: &FieldName) -> bool {
@@ -64,12 +73,10 @@ pub fn wanted_document(
     }
     for rule in &mapping.rows {
         let cells = rule.columns.iter().filter_map(|(column, source)| {
-            wanted_source(source, record, situation)
-                .transpose()
-                .map(|cell| Ok((column.clone(), cell?)))
+            wanted_source(source, record, situation).transpose().map(|cell| Ok((column.clone(), cell?)))
         });
         match cells.collect::<Result<BTreeMap<_, _>, Failure>>() {
-            Ok(row) => document.rows.push(row),
+            Ok(row) => document.rows.push(complete(rule, row)),
             Err(mut failure) => {
                 failure.place = Some(format!("{}.{}", mapping.role, rule.table));
                 failures.push(failure);
@@ -79,11 +86,13 @@ pub fn wanted_document(
     if document.exists(mapping) {
         failures.extend(failed_checks(mapping, &document, situation));
     }
-    if failures.is_empty() {
-        Ok(document)
-    } else {
-        Err(failures)
-    }
+    if failures.is_empty() { Ok(document) } else { Err(failures) }
+}
+
+/// The row, where each of its columns has a value.
+fn complete(rule: &RowRule, row: BTreeMap<FieldName, Wanted>) -> Option<BTreeMap<FieldName, Wanted>> {
+    let empty = |cell: &Wanted| matches!(cell, Wanted::Value(value) if value.is_empty());
+    (row.len() == rule.columns.len() && !row.values().any(empty)).then_some(row)
 }
 
 fn wanted_field(
@@ -94,10 +103,9 @@ fn wanted_field(
 ) -> Result<Option<Wanted>, Failure> {
     let wanted = match &rule.source {
         Source::Document(_) | Source::Linked { .. } => wanted_source(&rule.source, record, situation)?,
-        Source::Fields { .. } | Source::Constant(_) | Source::Setting(_) => rule
-            .to_frappe(record, &situation.settings)
-            .map_err(|error| error.failure())?
-            .map(Wanted::Value),
+        Source::Fields { .. } | Source::Constant(_) | Source::Setting(_) => {
+            rule.to_frappe(record, &situation.settings).map_err(|error| error.failure())?.map(Wanted::Value)
+        }
     };
     match wanted {
         Some(Wanted::Value(value)) => Ok(Some(Wanted::Value(fitted(rule, schema, value)?))),
@@ -130,31 +138,22 @@ fn joined(names: &[FieldName], join: &str, record: &Record) -> Option<Value> {
         [] => None,
         [one] => Some((*one).clone()),
         many => {
-            let texts: Vec<String> = many
-                .iter()
-                .filter(|value| !value.is_empty())
-                .map(|v| v.plain())
-                .collect();
+            let texts: Vec<String> =
+                many.iter().filter(|value| !value.is_empty()).map(|v| v.plain()).collect();
             Some(Value::text(texts.join(join)))
         }
     }
 }
 
 fn elsewhere(target: &RecordRef, role: &Role, situation: &Situation) -> Result<Value, Failure> {
-    let found = situation
-        .elsewhere
-        .iter()
-        .find(|other| other.subject == *target && other.role == *role);
-    found
-        .map(|other| Value::Reference(other.document.clone()))
-        .ok_or_else(|| Failure {
-            code: "unit.parent_not_linked".to_owned(),
-            cause: format!("{target}, which this record refers to, has no document in Frappe yet"),
-            remedy: "Look at that record's own failure; this one follows by itself once it is done."
-                .to_owned(),
-            advice: Advice::RetryLater,
-            place: None,
-        })
+    let found = situation.elsewhere.iter().find(|other| other.subject == *target && other.role == *role);
+    found.map(|other| Value::Reference(other.document.clone())).ok_or_else(|| Failure {
+        code: "unit.parent_not_linked".to_owned(),
+        cause: format!("{target}, which this record refers to, has no document in Frappe yet"),
+        remedy: "Look at that record's own failure; this one follows by itself once it is done.".to_owned(),
+        advice: Advice::RetryLater,
+        place: None,
+    })
 }
 
 /// The value as Frappe's field holds it. A text becomes the reference that a Link field shows.

@@ -25,10 +25,8 @@ pub(crate) struct Applied {
     pub(crate) failures: Vec<Failure>,
     /// A record moved since the decision: decide anew.
     pub(crate) stale: bool,
-    /// Whether a document was created or linked.
-    pub(crate) created: bool,
-    /// Whether a document was changed.
-    pub(crate) updated: bool,
+    /// Whether a document was written or linked.
+    pub(crate) wrote: bool,
     /// The documents as they now are, each with the match keys it will be looked for by.
     pub(crate) written: Vec<(Record, Vec<String>)>,
 }
@@ -205,10 +203,7 @@ impl Execution<'_, '_> {
         let tie = self.tie_after(step, &intent.action, &document);
         self.context.settle(Some(intent), tie.clone()).await?;
         self.ties.insert(step.role.clone(), tie);
-        match intent.action {
-            Action::Create { .. } => self.applied.created = true,
-            Action::Update { .. } => self.applied.updated = true,
-        }
+        self.applied.wrote = true;
         self.context.scope.reporter.tell(Event::Written {
             subject: self.situation.subject.clone(),
             role: step.role.clone(),
@@ -298,7 +293,7 @@ impl Execution<'_, '_> {
             self.stand(&step.role, candidate.clone());
         }
         self.ties.insert(step.role.clone(), tie);
-        self.applied.created = true;
+        self.applied.wrote = true;
         self.context.scope.reporter.tell(Event::Adopted {
             subject: self.situation.subject.clone(),
             role: step.role.clone(),
@@ -325,8 +320,7 @@ impl Execution<'_, '_> {
 
     /// Leaves what was written for the records that come after in this batch.
     fn tell_others(&mut self) {
-        let (Some(record), true) = (&self.situation.record, self.applied.created || self.applied.updated)
-        else {
+        let (Some(record), true) = (&self.situation.record, self.applied.wrote) else {
             return;
         };
         let standing: BTreeMap<&Role, &Record> = self.records.iter().collect();

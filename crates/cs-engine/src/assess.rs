@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cs_domain::identity::is_outgrown;
 use cs_domain::mapping::{Source, UnitMapping};
 use cs_domain::situation::{Elsewhere, Situation};
+use cs_domain::wanted::wanted_document;
 use cs_domain::{Kind, Record, RecordId, RecordRef, Value};
 use cs_ports::Tie;
 
@@ -42,6 +44,9 @@ pub(crate) async fn load(
         known.linked = documents.get(&tie.link.document).cloned();
         known.tie = Some((tie.link, tie.shadow));
     }
+    for situation in &mut situations {
+        leave_outgrown(scope, unit, situation);
+    }
     let takes_part = |situation: &Situation| {
         let Some(record) = &situation.record else {
             return false;
@@ -55,6 +60,24 @@ pub(crate) async fn load(
         subjects.iter().enumerate().map(|(n, subject)| (subject, n)).collect();
     taking_part.sort_by_key(|situation| order.get(&situation.subject).copied());
     Ok(taking_part)
+}
+
+/// Takes the tie from keyed documents that the record no longer names: it looks for, or gets, another one.
+fn leave_outgrown(scope: &Scope<'_>, unit: &UnitMapping, situation: &mut Situation) {
+    for mapping in unit.documents.iter().filter(|mapping| mapping.keyed) {
+        let known = situation.counterparts.get(&mapping.role);
+        let Some((_, shadow)) = known.and_then(|known| known.tie.as_ref()) else {
+            continue;
+        };
+        let Some(record) = &situation.record else {
+            continue;
+        };
+        let schema = scope.schemas.get(&mapping.doctype);
+        let wanted = wanted_document(mapping, schema, record, situation).unwrap_or_default();
+        if is_outgrown(mapping, &wanted, shadow) {
+            situation.counterparts.remove(&mapping.role);
+        }
+    }
 }
 
 async fn read_records(

@@ -28,8 +28,10 @@ struct Unit {
     due: Due,
     situation: Situation,
     decisions: u32,
-    created: bool,
-    updated: bool,
+    /// Whether nothing of it was linked when it was taken up.
+    first: bool,
+    /// Whether anything was written or linked so far.
+    wrote: bool,
 }
 
 /// A unit with its plan.
@@ -106,8 +108,7 @@ async fn carry_out(
             return Err(error);
         }
     };
-    unit.created |= applied.created;
-    unit.updated |= applied.updated;
+    unit.wrote |= applied.wrote;
     let again = if applied.stale {
         read_again(context, ledger, mapping, unit).await?
     } else {
@@ -179,15 +180,17 @@ async fn read(
 
 impl Unit {
     fn new((due, situation): (Due, Situation)) -> Self {
-        Self { due, situation, decisions: 0, created: false, updated: false }
+        let first = situation.counterparts.values().all(|known| known.tie.is_none());
+        Self { due, situation, decisions: 0, first, wrote: false }
     }
 
     /// What has become of the unit now that its plan was carried out as far as it could be.
     fn verdict(&self, plan: &Plan, failed: bool) -> Verdict {
         match plan.verdict() {
             _ if failed => Verdict::Failed,
-            Verdict::Updated | Verdict::Unchanged if self.created => Verdict::Created,
-            Verdict::Unchanged if self.updated => Verdict::Updated,
+            Verdict::Created | Verdict::Updated | Verdict::Unchanged => {
+                Plan::verdict_of(self.wrote, self.first)
+            }
             verdict => verdict,
         }
     }

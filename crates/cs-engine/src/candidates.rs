@@ -1,11 +1,11 @@
 //! Looks for documents that are already there, for a whole batch at once: one search a role and match key, not one a
 //! record.
 
-use cs_domain::identity::{KeyValues, is_tied, key_values};
+use cs_domain::identity::{KeyValues, is_tied, key_values, operation_key};
 use cs_domain::mapping::{DocumentMapping, MatchKey, UnitMapping};
 use cs_domain::situation::{Candidate, FoundBy, Situation};
 use cs_domain::wanted::{WantedDocument, wanted_document};
-use cs_domain::{FieldName, OperationKey, Record, RecordRef, Value};
+use cs_domain::{FieldName, Record, RecordRef, Value};
 use cs_ports::{Criterion, FieldRequests};
 
 use crate::error::EngineError;
@@ -56,19 +56,20 @@ async fn search_by_operation_key(
     let Some(field) = &mapping.external_id else {
         return Ok(());
     };
-    let seekers: Vec<usize> = numbered(situations, |situation| seeking(scope, mapping, situation).is_some());
-    let key_of = |situation: &Situation| OperationKey::of(&situation.subject, &mapping.role).0;
-    let keys = seekers.iter().filter_map(|number| situations.get(*number)).map(|s| Value::text(key_of(s)));
-    let criterion = Criterion { field: field.clone(), any_of: keys.collect() };
-    let found = find(scope, mapping, vec![criterion], fields).await?;
-    for number in seekers {
-        let Some(situation) = situations.get_mut(number) else {
+    let key_of = |situation: &Situation| {
+        let wanted = seeking(scope, mapping, situation)?;
+        Some(operation_key(mapping, &situation.subject, &wanted).0.to_lowercase())
+    };
+    let keys: Vec<Option<String>> = situations.iter().map(key_of).collect();
+    let any_of = keys.iter().flatten().map(|key| Value::text(key.as_str())).collect();
+    let found = find(scope, mapping, vec![Criterion { field: field.clone(), any_of }], fields).await?;
+    for (situation, key) in situations.iter_mut().zip(keys) {
+        let Some(key) = key else {
             continue;
         };
-        let key = key_of(situation).to_lowercase();
-        let ours = found.iter().filter(|document| {
-            document.get(field).is_some_and(|value| value.plain().trim().to_lowercase() == key)
-        });
+        // Frappe's unique field ignores case and trailing space (facts/FRAPPE.md, trap 3).
+        let is_ours = |value: &Value| value.plain().trim().to_lowercase() == key;
+        let ours = found.iter().filter(|document| document.get(field).is_some_and(is_ours));
         let candidates = ours.map(|document| candidate(document, FoundBy::OperationKey)).collect();
         situation.counterparts.entry(mapping.role.clone()).or_default().candidates = candidates;
     }
@@ -176,9 +177,4 @@ async fn mark_taken(
         }
     }
     Ok(())
-}
-
-fn numbered(situations: &[Situation], wanted: impl Fn(&Situation) -> bool) -> Vec<usize> {
-    let numbered = situations.iter().enumerate().filter(|(_, situation)| wanted(situation));
-    numbered.map(|(number, _)| number).collect()
 }

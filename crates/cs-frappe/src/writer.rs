@@ -224,7 +224,7 @@ fn tell(kind: &Kind, notices: &[Notice]) {
     for notice in notices {
         match notice {
             Notice::NameTaken { wanted, given } => {
-                tracing::warn!(%kind, wanted, given, "a document of this name exists: Frappe gave the new one another");
+                tracing::info!(%kind, wanted, given, "a document of this name exists: Frappe gave the new one another");
             }
             Notice::Told(message) => tracing::debug!(%kind, message, "Frappe says"),
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::identity::is_outgrown;
 use crate::link::Link;
 use crate::mapping::{Check, Condition, MatchKey, MatchPart, Operand, Source, Test};
 use crate::name::Version;
@@ -33,6 +34,7 @@ fn document(role: &str, doctype: &str, fields: Vec<FieldRule>) -> DocumentMappin
         doctype: doctype.into(),
         exists_when: Vec::new(),
         shared: true,
+        keyed: false,
         external_id: Some("vtiger_id".into()),
         match_keys: Vec::new(),
         fields,
@@ -309,4 +311,25 @@ fn a_plan_survives_json() {
     let plan = decided(&order_of(&ANA));
     let json = serde_json::to_string(&plan).unwrap();
     assert_eq!(serde_json::from_str::<Plan>(&json).unwrap(), plan);
+}
+
+#[test]
+fn a_keyed_document_that_is_named_otherwise_is_another_document() {
+    let mut bank = document("bank", "Bank", vec![rule("bank_name", from(&["plan"]))]);
+    bank.keyed = true;
+    bank.match_keys = vec![MatchKey(vec![MatchPart::Field("bank_name".into())])];
+    let situation = order_of(&ANA);
+    let record = situation.record.as_ref().unwrap();
+    let wanted = wanted_document(&bank, None, record, &situation).unwrap();
+    let agreed = |text: &str| Shadow {
+        fields: BTreeMap::from([("bank_name".into(), Agreed::on(Value::text(text)))]),
+        ..Shadow::default()
+    };
+    assert!(is_outgrown(&bank, &wanted, &agreed("Gold")));
+    assert!(!is_outgrown(&bank, &wanted, &agreed("silver")), "case and accents name the same document");
+    let key = operation_key(&bank, &situation.subject, &wanted);
+    assert!(key.0.starts_with("6x1/bank/"), "{key:?}");
+    bank.keyed = false;
+    assert!(!is_outgrown(&bank, &wanted, &agreed("Gold")));
+    assert_eq!(operation_key(&bank, &situation.subject, &wanted).0, "6x1/bank");
 }

@@ -50,6 +50,9 @@ impl fmt::Display for DocumentMapping {
         if self.shared {
             f.write_str(", may be shared")?;
         }
+        if self.keyed {
+            f.write_str(", another key is another document")?;
+        }
         if !self.exists_when.is_empty() {
             write!(f, "\n    exists when there is {}", list(&self.exists_when, " or "))?;
         }

@@ -198,6 +198,9 @@ pub struct DocumentForm {
     pub exists_when: Vec<Placed<String>>,
     /// Whether several records may share the document (a bank, a plan, a person with two policies).
     pub shared: Option<Placed<bool>>,
+    /// Whether the document is what its first match key says (a bank, a plan, a card): a record that names another key
+    /// gets another document, and the one it had stays as it is.
+    pub keyed: Option<Placed<bool>>,
     /// The Frappe field, unique there, that holds the key of the document's creation.
     pub external_id: Option<Placed<String>>,
     /// How a document that is already there is found: lists of fields that must all be equal, tried in order.

@@ -123,6 +123,9 @@ pub struct DocumentMapping {
     pub exists_when: Vec<FieldName>,
     /// Whether several records may share the document (a bank, a plan, a person with two policies).
     pub shared: bool,
+    /// Whether the document is what its first match key says (a bank, a plan, a card): a record that names another key
+    /// gets another document, and the one it had stays as it is. Otherwise a changed value changes the document.
+    pub keyed: bool,
     /// The document's field that holds the key of its creation, unique in Frappe: a create whose answer was lost is
     /// found by it (facts/FRAPPE.md, trap 3).
     pub external_id: Option<FieldName>,

@@ -100,6 +100,10 @@ impl Lowering<'_> {
             self.not_empty(external_id, "the field of the external id");
             self.at_document(DocumentPart::ExternalId, &external_id.span);
         }
+        if let Some(keyed) = form.keyed.as_ref().filter(|keyed| keyed.value && form.match_keys.is_empty()) {
+            let help = "name the fields that say what the document is: match = [[\"bank_name\"]]";
+            self.problems.add("keyed.no_match", &keyed.span, "keyed, but without a match key", help);
+        }
         let keys = form.match_keys.iter().enumerate();
         let match_keys = keys.map(|(index, key)| self.match_key(index, key)).collect();
         let checks = form.checks.iter().enumerate();
@@ -109,6 +113,7 @@ impl Lowering<'_> {
             doctype: form.doctype.as_str().into(),
             exists_when: form.exists_when.iter().map(|field| field.as_str().into()).collect(),
             shared: form.shared.as_ref().is_some_and(|shared| shared.value),
+            keyed: form.keyed.as_ref().is_some_and(|keyed| keyed.value),
             external_id: form.external_id.as_ref().map(|field| field.as_str().into()),
             match_keys,
             fields: form.fields.iter().map(|(name, rule)| self.field_rule(name, rule)).collect(),

@@ -106,6 +106,7 @@ const CONDITIONS: &[Case] = &[
     ("check.unknown_field", "{ required = \"first_name\" }", "{ required = \"firstname\" }"),
     ("exists_when.unknown_field", "exists_when = [\"first_name\"]", "exists_when = [\"last_name\"]"),
     ("external_id.has_rule", "day = \"birthday\"", "vtiger_id = \"birthday\""),
+    ("keyed.no_match", "match = [[\"first_name\", { linked = \"customer\" }]]", "keyed = true"),
     ("match.empty", "match = [[\"first_name\", { linked = \"customer\" }]]", "match = [[]]"),
     ("match.unknown_field", "match = [[\"first_name\"", "match = [[\"first_nam\""),
     (

@@ -90,6 +90,7 @@ fn document(at: At<'_>, problems: &mut Problems<'_>) -> Option<DocumentForm> {
     let doctype = table.required("doctype", text, problems);
     let exists_when = table.list("exists_when", text, problems);
     let shared = table.optional("shared", flag, problems);
+    let keyed = table.optional("keyed", flag, problems);
     let external_id = table.optional("external_id", text, problems);
     let match_keys = table.list("match", match_key, problems);
     let checks = table.list("checks", check, problems);
@@ -103,6 +104,7 @@ fn document(at: At<'_>, problems: &mut Problems<'_>) -> Option<DocumentForm> {
         doctype: doctype?,
         exists_when,
         shared,
+        keyed,
         external_id,
         match_keys,
         checks,
