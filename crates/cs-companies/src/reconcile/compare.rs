@@ -305,16 +305,20 @@ impl<'a> Comparison<'a> {
         });
     }
 
-    /// What the CRM calls the companies that this report speaks of.
-    fn companies(&self) -> HashSet<String> {
+    /// Whose orders this report speaks of.
+    fn owner(&self) -> Owner<'a> {
         let issuers = self.report.rows.iter().filter_map(|row| row.issuer.as_deref());
-        let mut seen: HashSet<&str> = issuers.collect();
-        seen.insert(&self.company.crm_name);
-        seen.into_iter().map(fold).collect()
+        let mut companies: HashSet<&str> = issuers.collect();
+        companies.insert(&self.company.crm_name);
+        Owner {
+            companies: companies.into_iter().map(fold).collect(),
+            broker: self.broker.crm_name,
+            last: None,
+        }
     }
 
     fn orders_without_a_row(&mut self, kept: &Kept<'a>) {
-        let companies = self.companies();
+        let mut owner = self.owner();
         let elsewhere = self.rows_seen_elsewhere();
         let mut times: HashMap<Box<str>, u32> = HashMap::new();
         for (at, order) in self.orders.iter().enumerate() {
@@ -322,10 +326,9 @@ impl<'a> Comparison<'a> {
                 continue;
             }
             let member = member_id(order);
-            let ours = same(&order.broker, self.broker.crm_name) && companies.contains(&fold(&order.company));
             let outcome = if !is_live(order, self.period) {
                 OrderOutcome::NotLive
-            } else if !ours {
+            } else if !owner.has(order) {
                 OrderOutcome::Elsewhere
             } else if let Some(row) = kept.get(&*member) {
                 self.order_beside_a_row(*row)
@@ -396,14 +399,11 @@ impl<'a> Comparison<'a> {
 
     fn finish(mut self) -> Reconciliation {
         self.rows.sort_unstable_by_key(|(place, _)| *place);
-        let companies = self.companies();
-        let book = self.orders.iter().filter(|order| {
-            is_live(order, self.period)
-                && same(&order.broker, self.broker.crm_name)
-                && companies.contains(&fold(&order.company))
-        });
+        let mut owner = self.owner();
+        let book =
+            self.orders.iter().filter(|order| is_live(order, self.period) && owner.has(order)).count() as u64;
         Reconciliation {
-            book: book.count() as u64,
+            book,
             company: self.key.0,
             company_name: self.company.name.clone(),
             broker: self.key.1,
@@ -420,6 +420,28 @@ impl<'a> Comparison<'a> {
             updates: self.updates,
             persisting: self.persisting,
         }
+    }
+}
+
+/// The companies and the broker whose orders should stand in the report.
+struct Owner<'a> {
+    companies: HashSet<String>,
+    broker: &'a str,
+    /// The last answer: most orders have the very words of the one before.
+    last: Option<(&'a Word, &'a Word, bool)>,
+}
+
+impl<'a> Owner<'a> {
+    fn has(&mut self, order: &'a Order) -> bool {
+        if let Some((company, broker, answer)) = self.last
+            && Arc::ptr_eq(company, &order.company)
+            && Arc::ptr_eq(broker, &order.broker)
+        {
+            return answer;
+        }
+        let answer = same(&order.broker, self.broker) && self.companies.contains(&fold(&order.company));
+        self.last = Some((&order.company, &order.broker, answer));
+        answer
     }
 }
 
