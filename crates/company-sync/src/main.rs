@@ -6,6 +6,7 @@ mod clock;
 mod commands;
 mod config;
 mod failure;
+mod holder;
 mod mappings;
 mod playground;
 mod render;

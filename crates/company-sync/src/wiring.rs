@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use cs_domain::System;
-use cs_engine::{Engine, RetryPolicy};
+use cs_domain::{Run, System};
+use cs_engine::{Engine, EngineError, Job, RetryPolicy};
 use cs_frappe::{FrappeClient, FrappeConfig};
 use cs_ports::{Clock, Entropy, Observer};
 use cs_store::SqliteStore;
@@ -13,6 +13,7 @@ use cs_vtiger::{VtigerClient, VtigerConfig};
 use crate::clock::{SystemClock, SystemEntropy};
 use crate::config::{Config, ConfigError, Frappe, Vtiger};
 use crate::failure::CommandError;
+use crate::holder::Holder;
 
 /// The file in the data directory that holds the store.
 const STORE_FILE: &str = "company-sync.sqlite3";
@@ -26,6 +27,20 @@ pub(crate) struct Wired {
     pub(crate) vtiger: Arc<VtigerClient>,
     pub(crate) frappe: Arc<FrappeClient>,
     pub(crate) store: Arc<SqliteStore>,
+    holder: Holder,
+}
+
+impl Wired {
+    /// Runs a mapping once. A lease that a dead process of this machine still has is taken from it.
+    pub(crate) async fn run(&self, job: &Job) -> Result<Run, EngineError> {
+        match self.engine.run(job).await {
+            Err(EngineError::Busy { holder, .. }) if self.holder.outlived(&holder) => {
+                self.engine.bury(&job.mapping.name, &holder).await?;
+                self.engine.run(job).await
+            }
+            result => result,
+        }
+    }
 }
 
 /// Connects what the configuration names.
@@ -37,6 +52,10 @@ pub(crate) async fn wire(config: &Config, observers: Vec<Arc<dyn Observer>>) -> 
     let vtiger = Arc::new(vtiger_client(vtiger, Arc::clone(&clock), Arc::clone(&entropy))?);
     let frappe = Arc::new(frappe_client(frappe)?);
     let store = Arc::new(open_store(&config.data_dir).await?);
+    #[expect(clippy::cast_possible_truncation, reason = "any sixteen bits of chance will do")]
+    let holder = Holder::enter(&config.data_dir, entropy.next() as u16).map_err(|source| {
+        CommandError::File { doing: "write into", file: config.data_dir.display().to_string(), source }
+    })?;
     let engine = Engine {
         vtiger: Arc::clone(&vtiger) as _,
         frappe: Arc::clone(&frappe) as _,
@@ -46,9 +65,9 @@ pub(crate) async fn wire(config: &Config, observers: Vec<Arc<dyn Observer>>) -> 
         observers,
         retry: RetryPolicy::default(),
         workers: WORKERS,
-        holder: format!("process {}", std::process::id()),
+        holder: holder.name().to_owned(),
     };
-    Ok(Wired { engine, vtiger, frappe, store })
+    Ok(Wired { engine, vtiger, frappe, store, holder })
 }
 
 /// Opens the store, new or old.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cs_domain::mapping::UnitMapping;
-use cs_domain::plan::{Act, Plan, Step};
+use cs_domain::plan::{Act, Change, Plan, Step};
 use cs_domain::situation::Situation;
 use cs_domain::wanted::wanted_document;
 use cs_domain::{
@@ -97,11 +97,11 @@ impl Execution<'_, '_> {
 
     /// Carries out one step; answers whether the plan still holds.
     async fn step(&mut self, step: &Step) -> Result<bool, EngineError> {
-        let needed = step.changes.iter().flat_map(|change| change.after.needs());
-        if self.blocked.contains(&step.role) || needed.into_iter().any(|role| self.blocked.contains(role)) {
+        let Some(possible) = self.possible(step) else {
             self.block(step);
             return Ok(true);
-        }
+        };
+        let step = &possible;
         if let Act::Link { target, version, origin } = &step.act {
             self.link(step, target, version, *origin).await?;
             return Ok(true);
@@ -135,6 +135,21 @@ impl Execution<'_, '_> {
             }
         }
         Ok(true)
+    }
+
+    /// What of a step can be carried out, if anything. A new document waits for everything it leads to; one that is there
+    /// takes every change but those that lead to a document that is not.
+    fn possible(&self, step: &Step) -> Option<Step> {
+        let leads_nowhere =
+            |change: &Change| change.after.needs().into_iter().any(|role| self.blocked.contains(role));
+        let mut possible = step.clone();
+        possible.changes.retain(|change| !leads_nowhere(change));
+        let whole = possible.changes.len() == step.changes.len();
+        let worth_doing = match step.act {
+            Act::Create { .. } => whole,
+            Act::Update { .. } | Act::Finish | Act::Link { .. } => whole || !possible.changes.is_empty(),
+        };
+        (worth_doing && !self.blocked.contains(&step.role)).then_some(possible)
     }
 
     /// A document that is not created blocks what needs it; a document that is there goes on being there.

@@ -88,9 +88,11 @@ pub(crate) async fn go_through(
             Some(Ok(carried)) => batch.end(carried),
             // Those under way are finished, not dropped: a write without its end would have to be recovered.
             Some(Err(error)) => stopped = stopped.or(Some(error)),
-            None => return stopped.map_or(Ok(()), Err),
+            None => break,
         }
     }
+    ledger.remember_uneventful(context).await?;
+    stopped.map_or(Ok(()), Err)
 }
 
 /// Carries out one unit's plan and remembers how that ended.

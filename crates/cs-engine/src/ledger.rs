@@ -19,12 +19,19 @@ const LEASE_RENEWAL: Duration = Duration::from_secs(30);
 pub(crate) struct Ledger {
     run: Mutex<Run>,
     lease_renewed: Mutex<Timestamp>,
+    /// Ends of units of which nothing was written. Losing them in a crash costs a comparison, so they are remembered
+    /// many at a time.
+    uneventful: Mutex<Vec<UnitOutcome>>,
 }
 
 impl Ledger {
     /// The ledger of a run that just took its lease.
     pub(crate) fn new(run: Run) -> Self {
-        Self { lease_renewed: Mutex::new(run.started), run: Mutex::new(run) }
+        Self {
+            lease_renewed: Mutex::new(run.started),
+            run: Mutex::new(run),
+            uneventful: Mutex::new(Vec::new()),
+        }
     }
 
     /// The run as it stands.
@@ -50,6 +57,15 @@ impl Ledger {
         Ok(context.scope.engine.store.renew_lease(&context.lease, now, LEASE_TERM).await?)
     }
 
+    /// Remembers the uneventful ends so far.
+    pub(crate) async fn remember_uneventful(&self, context: &RunContext<'_>) -> Result<(), EngineError> {
+        let outcomes = std::mem::take(&mut *self.uneventful.lock().unwrap_or_else(PoisonError::into_inner));
+        if outcomes.is_empty() {
+            return Ok(());
+        }
+        Ok(context.scope.engine.store.conclude(&context.lease, &context.run, &outcomes).await?)
+    }
+
     /// A unit's end: remembered, then counted and told in one go, so that what watchers see never moves backwards.
     pub(crate) async fn conclude(
         &self,
@@ -59,7 +75,16 @@ impl Ledger {
         failures: Vec<Failure>,
     ) -> Result<(), EngineError> {
         let outcome = outcome(context, due, verdict, failures.clone());
-        let remembered = context.scope.engine.store.conclude(&context.lease, &context.run, &[outcome]).await;
+        let remembered = match verdict {
+            Verdict::Unchanged | Verdict::Skipped => {
+                self.uneventful.lock().unwrap_or_else(PoisonError::into_inner).push(outcome);
+                Ok(())
+            }
+            Verdict::Created | Verdict::Updated | Verdict::Conflicted | Verdict::Failed => {
+                let store = &context.scope.engine.store;
+                store.conclude(&context.lease, &context.run, &[outcome]).await
+            }
+        };
         {
             let mut run = self.run.lock().unwrap_or_else(PoisonError::into_inner);
             run.balance.count(if remembered.is_ok() { verdict } else { Verdict::Failed });

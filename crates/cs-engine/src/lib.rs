@@ -11,6 +11,7 @@ mod claims;
 mod dry_run;
 mod error;
 mod fresh;
+mod handover;
 mod journal;
 mod ledger;
 mod pull;

@@ -7,6 +7,8 @@ use cs_domain::{Advice, Event};
 use cs_ports::PeerError;
 use jiff::Timestamp;
 
+use crate::report::Reporter;
+use crate::run::Engine;
 use crate::scope::Scope;
 
 /// How patient the engine is.
@@ -54,10 +56,10 @@ impl RetryPolicy {
     }
 }
 
-impl Scope<'_> {
+impl Engine {
     /// Repeats a request that changes nothing until it answers, its error is no longer one that passes, or the tries are
     /// used up.
-    pub(crate) async fn patiently<T, F, Fut>(&self, request: F) -> Result<T, PeerError>
+    pub(crate) async fn patiently<T, F, Fut>(&self, reporter: &Reporter, request: F) -> Result<T, PeerError>
     where
         F: Fn() -> Fut + Send,
         Fut: Future<Output = Result<T, PeerError>> + Send,
@@ -68,7 +70,7 @@ impl Scope<'_> {
                 Ok(answer) => return Ok(answer),
                 Err(error) => {
                     failed += 1;
-                    if !self.wait_before_retry(failed, &error).await {
+                    if !self.wait_before_retry(reporter, failed, &error).await {
                         return Err(error);
                     }
                 }
@@ -77,16 +79,32 @@ impl Scope<'_> {
     }
 
     /// Waits where another try makes sense; answers whether it does.
-    pub(crate) async fn wait_before_retry(&self, failed: u32, error: &PeerError) -> bool {
-        let policy = self.engine.retry;
+    async fn wait_before_retry(&self, reporter: &Reporter, failed: u32, error: &PeerError) -> bool {
+        let policy = self.retry;
         if error.kind.advice() != Advice::RetryLater || failed >= policy.tries {
             return false;
         }
-        let pause = policy.pause(failed, error.retry_after, self.engine.entropy.next());
+        let pause = policy.pause(failed, error.retry_after, self.entropy.next());
         let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
-        self.reporter.tell(Event::Retrying { failure: error.failure(), pause_ms });
-        self.engine.clock.sleep(pause).await;
+        reporter.tell(Event::Retrying { failure: error.failure(), pause_ms });
+        self.clock.sleep(pause).await;
         true
+    }
+}
+
+impl Scope<'_> {
+    /// [`Engine::patiently`], told in this run's voice.
+    pub(crate) async fn patiently<T, F, Fut>(&self, request: F) -> Result<T, PeerError>
+    where
+        F: Fn() -> Fut + Send,
+        Fut: Future<Output = Result<T, PeerError>> + Send,
+    {
+        self.engine.patiently(&self.reporter, request).await
+    }
+
+    /// Waits where another try makes sense; answers whether it does.
+    pub(crate) async fn wait_before_retry(&self, failed: u32, error: &PeerError) -> bool {
+        self.engine.wait_before_retry(&self.reporter, failed, error).await
     }
 }
 

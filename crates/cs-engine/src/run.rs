@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::error::EngineError;
+use crate::handover::lease_name;
 use crate::ledger::{LEASE_TERM, Ledger};
 use crate::report::Reporter;
 use crate::retry::RetryPolicy;
@@ -69,6 +70,7 @@ impl Engine {
     pub async fn run(&self, job: &Job) -> Result<Run, EngineError> {
         let lease = self.take_lease(&job.mapping).await?;
         let started = self.clock.now();
+        self.close_abandoned(&job.mapping.name, started).await?;
         #[expect(clippy::cast_possible_truncation, reason = "any sixteen bits of chance will do")]
         let run = Run {
             id: RunId::new(started, self.entropy.next() as u16),
@@ -104,7 +106,7 @@ impl Engine {
     }
 
     async fn take_lease(&self, mapping: &Mapping) -> Result<Lease, EngineError> {
-        let name = format!("mapping/{}", mapping.name);
+        let name = lease_name(&mapping.name);
         match self.store.take_lease(&name, &self.holder, self.clock.now(), LEASE_TERM).await? {
             LeaseAnswer::Granted(lease) => Ok(lease),
             LeaseAnswer::Held { holder, until } => {

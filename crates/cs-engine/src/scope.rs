@@ -48,7 +48,8 @@ impl<'e> Scope<'e> {
 
     /// Asks both systems for their schemas and fits the mapping to them.
     pub(crate) async fn make_ready(&mut self, job: &Job) -> Result<(), EngineError> {
-        let Ready { mapping, settings, schemas } = self.engine.ready(&job.mapping, &job.settings).await?;
+        let Ready { mapping, settings, schemas } =
+            self.engine.ready(&job.mapping, &job.settings, &self.reporter).await?;
         (self.mapping, self.settings, self.schemas) = (mapping, settings, schemas);
         for unit in &self.mapping.units {
             self.frappe_fields.extend(frappe_fields_by_kind(unit));

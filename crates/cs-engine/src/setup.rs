@@ -8,6 +8,7 @@ use cs_domain::{Kind, KindSchema, Mapping};
 use cs_ports::PeerError;
 
 use crate::error::EngineError;
+use crate::report::Reporter;
 use crate::run::Engine;
 
 /// Something about the installation that a person has to mend before a mapping can run.
@@ -23,13 +24,19 @@ pub(crate) struct Ready {
 impl Engine {
     /// What about the two systems does not fit the mapping: errors and warnings, all of them.
     pub async fn examine(&self, mapping: &Mapping) -> Result<Vec<SetupProblem>, PeerError> {
-        let (vtiger, frappe) = self.read_schemas(mapping).await?;
+        let reporter = Reporter::unrecorded(self.observers.clone());
+        let (vtiger, frappe) = self.read_schemas(mapping, &reporter).await?;
         Ok(bind(mapping, &vtiger, &frappe).map_or_else(|problems| problems, |bound| bound.warnings))
     }
 
-    pub(crate) async fn ready(&self, mapping: &Mapping, supplied: &Settings) -> Result<Ready, EngineError> {
+    pub(crate) async fn ready(
+        &self,
+        mapping: &Mapping,
+        supplied: &Settings,
+        reporter: &Reporter,
+    ) -> Result<Ready, EngineError> {
         let settings = settings(mapping, supplied)?;
-        let (vtiger, frappe) = self.read_schemas(mapping).await?;
+        let (vtiger, frappe) = self.read_schemas(mapping, reporter).await?;
         let bound = bind(mapping, &vtiger, &frappe).map_err(|problems| EngineError::Unfit {
             mapping: mapping.name.to_string(),
             problems: problems.into_iter().filter(|problem| problem.severity == Severity::Error).collect(),
@@ -40,34 +47,38 @@ impl Engine {
     async fn read_schemas(
         &self,
         mapping: &Mapping,
+        reporter: &Reporter,
     ) -> Result<(BTreeMap<Kind, KindSchema>, BTreeMap<Kind, KindSchema>), PeerError> {
         let mut vtiger = BTreeMap::new();
         let mut frappe = BTreeMap::new();
         for unit in &mapping.units {
-            read_schema(self.vtiger.as_ref(), &unit.module, &mut vtiger).await?;
+            self.read_schema(self.vtiger.as_ref(), &unit.module, &mut vtiger, reporter).await?;
             for document in &unit.documents {
-                read_schema(self.frappe.as_ref(), &document.doctype, &mut frappe).await?;
+                self.read_schema(self.frappe.as_ref(), &document.doctype, &mut frappe, reporter).await?;
             }
         }
         Ok((vtiger, frappe))
     }
-}
 
-/// Reads a schema that is not there yet. A kind that does not exist is left out: binding says so, in the mapping's words.
-async fn read_schema(
-    reader: &dyn cs_ports::Peer,
-    kind: &Kind,
-    schemas: &mut BTreeMap<Kind, KindSchema>,
-) -> Result<(), PeerError> {
-    if schemas.contains_key(kind) {
-        return Ok(());
+    /// Reads a schema that is not there yet. A kind that does not exist is left out: binding says so, in the mapping's
+    /// words.
+    async fn read_schema(
+        &self,
+        reader: &dyn cs_ports::Peer,
+        kind: &Kind,
+        schemas: &mut BTreeMap<Kind, KindSchema>,
+        reporter: &Reporter,
+    ) -> Result<(), PeerError> {
+        if schemas.contains_key(kind) {
+            return Ok(());
+        }
+        match self.patiently(reporter, || reader.schema(kind)).await {
+            Ok(schema) => drop(schemas.insert(kind.clone(), schema)),
+            Err(error) if error.kind == cs_ports::ErrorKind::Missing => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
     }
-    match reader.schema(kind).await {
-        Ok(schema) => drop(schemas.insert(kind.clone(), schema)),
-        Err(error) if error.kind == cs_ports::ErrorKind::Missing => {}
-        Err(error) => return Err(error),
-    }
-    Ok(())
 }
 
 fn settings(mapping: &Mapping, supplied: &Settings) -> Result<Settings, EngineError> {

@@ -50,10 +50,7 @@ impl ErrorKind {
 
     /// Whether the whole run has to stop, because the next record would meet the same.
     pub fn stops_run(self) -> bool {
-        matches!(
-            self,
-            Self::Unreachable | Self::TimedOut | Self::Credentials | Self::Unavailable
-        )
+        matches!(self, Self::Unreachable | Self::TimedOut | Self::Credentials | Self::Unavailable)
     }
 
     /// The last part of the stable code.

@@ -38,15 +38,7 @@ pub struct FieldRequests(pub Vec<FieldRequest>);
 impl FieldRequests {
     /// Fields wanted as they are.
     pub fn plain<I: IntoIterator<Item = N>, N: Into<FieldName>>(names: I) -> Self {
-        Self(
-            names
-                .into_iter()
-                .map(|name| FieldRequest {
-                    name: name.into(),
-                    guard: Guard::None,
-                })
-                .collect(),
-        )
+        Self(names.into_iter().map(|name| FieldRequest { name: name.into(), guard: Guard::None }).collect())
     }
 
     /// The names, in order.

@@ -35,10 +35,10 @@ pub(crate) async fn run(global: &Global, demo: &Demo) -> Result<Outcome, Command
     ))?;
     let progress = Arc::new(Progress::new(global.quiet || global.json));
     let wired = wire(&config, vec![Arc::clone(&progress) as _]).await?;
-    let first = wired.engine.run(&mappings::job(&config, "policy", false)?).await?;
+    let first = wired.run(&mappings::job(&config, "policy", false)?).await?;
     let mut outcome = report(global, &first, &progress)?;
     say("\nSecond sync: every policy is compared again, field by field.")?;
-    let second = wired.engine.run(&mappings::job(&config, "policy", true)?).await?;
+    let second = wired.run(&mappings::job(&config, "policy", true)?).await?;
     outcome = outcome.and(report(global, &second, &progress)?);
     let writes = second.requests.frappe.write + second.requests.vtiger.write;
     say(&if writes == 0 {

@@ -11,11 +11,8 @@ use crate::render::line;
 pub(crate) async fn run(global: &Global, sandbox: &Sandbox) -> Result<Outcome, CommandError> {
     let playground = Playground::start(&Wish::of_sandbox(sandbox)).await?;
     if global.json {
-        let variables: serde_json::Map<_, _> = playground
-            .environment()
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), json!(value)))
-            .collect();
+        let variables: serde_json::Map<_, _> =
+            playground.environment().into_iter().map(|(name, value)| (name, json!(value))).collect();
         line(&json!({ "sandbox": variables }).to_string())?;
     } else {
         line(

@@ -27,7 +27,7 @@ pub(crate) async fn run(global: &Global, sync: &Sync) -> Result<Outcome, Command
         if sync.dry_run {
             show_plans(global, &wired, job).await?;
         } else {
-            let run = wired.engine.run(job).await?;
+            let run = wired.run(job).await?;
             outcome = outcome.and(report(global, &run, &progress)?);
         }
     }
