@@ -30,7 +30,11 @@ fn whole_policy(world: &World) -> (&Policy, &str) {
     let whole = |policy: &Policy| {
         let name = format!("{} {}", policy.owner.first, policy.owner.last);
         let of_owner = world.agency.selected().filter(|other| other.owner.last == policy.owner.last).count();
-        !name.is_ascii() && of_owner == 1 && policy.address.is_some() && policy.bank.is_some() && policy.card.is_some()
+        !name.is_ascii()
+            && of_owner == 1
+            && policy.address.is_some()
+            && policy.bank.is_some()
+            && policy.card.is_some()
     };
     world.selected().into_iter().find(|(policy, _)| whole(policy)).unwrap()
 }
@@ -46,24 +50,50 @@ fn stage_by_hand(world: &World, policy: &Policy) {
     let (home, bank) = (policy.address.as_ref().unwrap(), policy.bank.as_ref().unwrap());
     let card = policy.card.as_ref().unwrap();
     let to_customer = json!([{"link_doctype": "Customer", "link_name": "By hand"}]);
-    stage(world, "Customer", &json!({"name": "By hand", "customer_type": "Individual",
-        "customer_name": typed(&format!("{} {}", policy.owner.first, policy.owner.last))}));
+    stage(
+        world,
+        "Customer",
+        &json!({"name": "By hand", "customer_type": "Individual",
+        "customer_name": typed(&format!("{} {}", policy.owner.first, policy.owner.last))}),
+    );
     stage_contact(world, "Contact by hand", policy, &to_customer);
-    stage(world, "Address", &json!({"name": "Address by hand", "address_title": "HOME", "address_type": "Shipping",
+    stage(
+        world,
+        "Address",
+        &json!({"name": "Address by hand", "address_title": "HOME", "address_type": "Shipping",
         "address_line1": typed(&home.line), "city": home.city, "state": home.state, "pincode": home.zip,
-        "country": "United States", "links": to_customer}));
+        "country": "United States", "links": to_customer}),
+    );
     stage(world, "Bank", &json!({"name": typed(&bank.name), "bank_name": typed(&bank.name)}));
-    stage(world, "Bank Account", &json!({"name": "Account by hand", "account_name": bank.account,
-        "bank": typed(&bank.name), "party_type": "Customer", "party": "By hand"}));
-    stage(world, "Bank Card", &json!({"name": "BC-09999", "customer": "By hand", "last_four": card.last_four(),
-        "expiration": card.expires}));
-    stage(world, "Item", &json!({"name": policy.plan.id, "item_code": policy.plan.id, "item_name": "By hand",
-        "item_group": "Services", "stock_uom": "Nos"}));
-    stage(world, "Sales Order", &json!({"name": "SO by hand", "customer": "By hand", "company": "Agencia Prueba",
+    stage(
+        world,
+        "Bank Account",
+        &json!({"name": "Account by hand", "account_name": bank.account,
+        "bank": typed(&bank.name), "party_type": "Customer", "party": "By hand"}),
+    );
+    stage(
+        world,
+        "Bank Card",
+        &json!({"name": "BC-09999", "customer": "By hand", "last_four": card.last_four(),
+        "expiration": card.expires}),
+    );
+    stage(
+        world,
+        "Item",
+        &json!({"name": policy.plan.id, "item_code": policy.plan.id, "item_name": "By hand",
+        "item_group": "Services", "stock_uom": "Nos"}),
+    );
+    stage(
+        world,
+        "Sales Order",
+        &json!({"name": "SO by hand", "customer": "By hand", "company": "Agencia Prueba",
         "custom_ffm_app_id": policy.ffm_app_id, "transaction_date": policy.effective, "delivery_date": "2026-12-31",
-        "status": "Draft", "currency": "USD", "conversion_rate": 1.0,
+        "status": "Draft", "currency": "USD", "conversion_rate": 1.0, "naming_series": "SAL-ORD-.YYYY.-",
+        "order_type": "Sales", "selling_price_list": "Standard Selling", "price_list_currency": "USD",
+        "plc_conversion_rate": 1.0,
         "items": [{"item_code": policy.plan.id, "qty": 1.0, "rate": 0.0, "uom": "Nos", "conversion_factor": 1.0,
-            "delivery_date": "2026-12-31"}]}));
+            "delivery_date": "2026-12-31"}]}),
+    );
 }
 
 /// The documents of a kind that were there before the sync.
@@ -82,7 +112,7 @@ fn what_people_made_is_linked_and_not_made_again() {
     let without = Wish::orders(20).start();
     let (policy, order) = whole_policy(&world);
     stage_by_hand(&world, policy);
-    let run = world.sync();
+    let run = world.run(&["sync"]);
     run.expect(0);
     without.sync().expect(0);
     for (kind, name) in BY_HAND {

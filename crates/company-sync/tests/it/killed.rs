@@ -46,7 +46,10 @@ fn kill_after(world: &World, requests: u64, later: Duration) -> bool {
 fn made_twice(site: &Site) -> Vec<String> {
     let keys = |kind: &&str| {
         let documents = site.documents(kind);
-        documents.iter().map(|document| format!("{kind} {}", text(document, "custom_vtiger_id"))).collect::<Vec<_>>()
+        documents
+            .iter()
+            .map(|document| format!("{kind} {}", text(document, "custom_vtiger_id")))
+            .collect::<Vec<_>>()
     };
     let mut keys: Vec<String> = KINDS.iter().flat_map(keys).collect();
     keys.sort();

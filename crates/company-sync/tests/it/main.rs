@@ -1,10 +1,10 @@
 //! The program as a whole.
 
-mod architecture;
-
 // `cfg(test)` is what tells clippy that helpers here may unwrap, as tests may.
 #[cfg(test)]
 mod adoption;
+#[cfg(test)]
+mod architecture;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]

@@ -10,8 +10,7 @@ const ORDERS: usize = 20;
 
 /// An order that has an address.
 fn victim(world: &World) -> (String, String) {
-    let (policy, order) =
-        world.selected().into_iter().find(|(policy, _)| policy.address.is_some()).unwrap();
+    let (policy, order) = world.selected().into_iter().find(|(policy, _)| policy.address.is_some()).unwrap();
     (order.to_owned(), policy.address.as_ref().unwrap().city.clone())
 }
 
@@ -51,7 +50,9 @@ fn a_refused_address_is_reported_and_finished_when_it_is_mended() {
     for part in ["code", "cause", "remedy"] {
         assert!(failure[part].as_str().is_some_and(|text| !text.is_empty()), "no {part} in {failure:#}");
     }
-    assert!(failure["cause"].as_str().unwrap().contains("city"), "{failure:#}");
+    assert_eq!(failure["code"], "frappe.mandatory");
+    assert!(failure["cause"].as_str().unwrap().contains("City"), "{failure:#}");
+    assert!(failure["remedy"].as_str().unwrap().contains("city"), "{failure:#}");
 
     // Nothing changed: it fails again, and nothing is written twice.
     let again = world.sync();
