@@ -1,7 +1,7 @@
 //! Reading: one document, lists, counts and single values (facts/FRAPPE.md, "Reading").
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -77,7 +77,8 @@ impl Txn<'_> {
                 Refusal::thrown(Class::DoesNotExist, format!("DocType {doctype} not found"))
             })?;
         let mut rows = self.readable(&meta, parent)?;
-        rows.retain(|row| !query.filters.iter().any(|filter| plainly_fails(row, filter)));
+        let sieves: Vec<Sieve<'_>> = query.filters.iter().filter_map(Sieve::of).collect();
+        rows.retain(|row| sieves.iter().all(|sieve| sieve.may_pass(row)));
         let joins = self.joins(&meta, query);
         self.check_columns(&meta, &joins, query)?;
         let mut joined: Vec<Joined> = rows.iter().flat_map(|row| multiply(row, &joins)).collect();
@@ -296,15 +297,32 @@ fn is_column(meta: &DocType, field: &str) -> bool {
         || meta.field(field).is_some_and(Field::has_column)
 }
 
-/// Whether an equality on a text of the document itself fails; what is less plain is looked at with the joins.
-fn plainly_fails(row: &Row, filter: &Filter) -> bool {
-    let wanted = filter.value.as_str().filter(|wanted| !wanted.is_empty());
-    let (Some(wanted), None, "=") = (wanted, &filter.column.of, filter.operator.as_str()) else {
-        return false;
-    };
-    match row.get(&filter.column.field) {
-        Some(Value::String(held)) => !collate::same(held, wanted),
-        _ => false,
+/// What the texts of a plain filter on the document itself come to, worked out once a query; what is less plain is looked
+/// at with the joins.
+struct Sieve<'q> {
+    field: &'q str,
+    keys: HashSet<String>,
+}
+
+impl<'q> Sieve<'q> {
+    fn of(filter: &'q Filter) -> Option<Self> {
+        let texts: Vec<&str> = match (&filter.column.of, filter.operator.as_str(), &filter.value) {
+            (None, "=", Value::String(text)) => vec![text],
+            (None, "in", Value::Array(list)) => list.iter().map(Value::as_str).collect::<Option<_>>()?,
+            _ => return None,
+        };
+        let plain = texts.iter().all(|text| !text.is_empty());
+        plain.then(|| Self {
+            field: &filter.column.field,
+            keys: texts.into_iter().map(collate::key).collect(),
+        })
+    }
+
+    fn may_pass(&self, row: &Row) -> bool {
+        match row.get(self.field) {
+            Some(Value::String(held)) => self.keys.contains(&collate::key(held)),
+            _ => true,
+        }
     }
 }
 
@@ -370,8 +388,8 @@ fn holds(value: &Value, filter: &Filter, is_moment: bool) -> bool {
     match filter.operator.as_str() {
         "=" => equal(&filled, wanted),
         "!=" => !equal(&filled, wanted),
-        "in" => choices(wanted).iter().any(|choice| equal(&filled, choice)),
-        "not in" => !choices(wanted).iter().any(|choice| equal(&filled, choice)),
+        "in" => among(&filled, wanted),
+        "not in" => !among(&filled, wanted),
         "like" => collate::like(&text(Some(&filled)), &text(Some(wanted))),
         "not like" => !collate::like(&text(Some(&filled)), &text(Some(wanted))),
         "is" => empty != text(Some(wanted)).eq_ignore_ascii_case("set"),
@@ -389,6 +407,13 @@ fn equal(value: &Value, wanted: &Value) -> bool {
     match (value, &wanted) {
         (Value::Number(_), other) => !text(Some(other)).is_empty() && compare(value, &wanted).is_eq(),
         _ => collate::same(&text(Some(value)), &text(Some(&wanted))),
+    }
+}
+
+fn among(value: &Value, wanted: &Value) -> bool {
+    match wanted {
+        Value::Array(list) => list.iter().any(|choice| equal(value, choice)),
+        other => choices(other).iter().any(|choice| equal(value, choice)),
     }
 }
 
