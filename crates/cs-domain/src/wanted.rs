@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use rust_decimal::Decimal;
+
 use crate::failure::{Advice, Failure};
 use crate::mapping::{Check, DocumentMapping, FieldRule, RowRule, Settings, Source};
 use crate::name::{FieldName, Role};
+use crate::policy::Clearing;
 use crate::record::{Record, RecordRef};
 use crate::schema::{FieldType, KindSchema, Misfit};
 use crate::situation::Situation;
@@ -168,7 +171,21 @@ fn fitted(rule: &FieldRule, schema: Option<&KindSchema>, value: Value) -> Result
         },
         (value, _) => value,
     };
+    if value.is_empty() && rule.clearing == Clearing::Clear {
+        return Ok(cleared(&field.field_type));
+    }
     field.fit(value).map_err(|misfit| misfit_failure(&misfit))
+}
+
+/// What a Frappe field shows when it is cleared: its numbers and checkboxes have no empty state, and a cleared one reads
+/// as nought.
+fn cleared(field_type: &FieldType) -> Value {
+    match field_type {
+        FieldType::Integer => Value::Integer(0),
+        FieldType::Decimal { .. } => Value::Decimal(Decimal::ZERO),
+        FieldType::Boolean => Value::Boolean(false),
+        _ => Value::Empty,
+    }
 }
 
 /// A misfit as people read it.

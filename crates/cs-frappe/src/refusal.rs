@@ -182,9 +182,8 @@ impl Class {
             Self::Credentials | Self::Csrf => ErrorKind::Credentials,
             Self::Missing | Self::DoctypeMissing => ErrorKind::Missing,
             Self::RateLimited => ErrorKind::RateLimited,
-            Self::DatabaseDown | Self::LockTimeout | Self::Deadlock | Self::Stopped | Self::ReadOnly => {
-                ErrorKind::Unavailable
-            }
+            Self::LockTimeout | Self::Deadlock => ErrorKind::Busy,
+            Self::DatabaseDown | Self::Stopped | Self::ReadOnly => ErrorKind::Unavailable,
             Self::Unique | Self::Duplicate => ErrorKind::Exists,
             Self::UnknownSite => ErrorKind::Unreachable,
             _ => ErrorKind::Refused,

@@ -26,6 +26,8 @@ pub enum ErrorKind {
     RateLimited,
     /// The system says that it cannot now: maintenance, a deadlock, its database is down.
     Unavailable,
+    /// Somebody else holds the record at this moment: a lock, a deadlock.
+    Busy,
     /// The system looked at the request and refuses it: the data is not to its liking.
     Refused,
     /// A create met a record that holds the same unique value: look for that one.
@@ -40,9 +42,12 @@ impl ErrorKind {
     /// Whether and when trying again helps: the one place that decides it.
     pub fn advice(self) -> Advice {
         match self {
-            Self::Unreachable | Self::TimedOut | Self::RateLimited | Self::Unavailable | Self::Garbled => {
-                Advice::RetryLater
-            }
+            Self::Unreachable
+            | Self::TimedOut
+            | Self::RateLimited
+            | Self::Unavailable
+            | Self::Busy
+            | Self::Garbled => Advice::RetryLater,
             Self::Missing | Self::Refused | Self::Exists => Advice::NeedsPerson,
             Self::Credentials | Self::Permission | Self::Unsupported => Advice::NeedsSetup,
         }
@@ -61,6 +66,7 @@ impl ErrorKind {
             Self::Credentials => "credentials",
             Self::Permission => "permission",
             Self::Missing => "missing",
+            Self::Busy => "busy",
             Self::RateLimited => "rate_limited",
             Self::Unavailable => "unavailable",
             Self::Refused => "refused",
@@ -84,7 +90,7 @@ impl ErrorKind {
             Self::Missing => {
                 "See whether the record was deleted or hidden, or the mapping names something that is not there."
             }
-            Self::RateLimited | Self::Unavailable => "Wait: the product tries again by itself.",
+            Self::RateLimited | Self::Unavailable | Self::Busy => "Wait: the product tries again by itself.",
             Self::Refused => {
                 "Correct the value that the message names at its source; the next run tries again."
             }

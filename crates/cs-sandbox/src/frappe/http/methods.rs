@@ -107,8 +107,12 @@ fn read(txn: &mut Txn<'_>, name: &str, asked: &Asked) -> Answer {
             Ok(row.get(&asked.text("field")).cloned().unwrap_or_default())
         }
         "has_permission" => {
-            let row = txn.stored(&doctype, &asked.text("docname"))?;
             let meta = txn.meta(&doctype)?;
+            // Without a document's name the question is about the DocType.
+            let row = match asked.text("docname").as_str() {
+                "" => Row::new(),
+                name => (*txn.stored(&doctype, name)?).clone(),
+            };
             let right = Right::parse(&asked.text("perm_type"));
             Ok(json!({"has_permission": txn.may(&meta, right, &row)}))
         }
