@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::io;
 use std::process::ExitCode;
 
-use cs_domain::RunStatus;
+use cs_domain::{Run, RunStatus};
 use cs_engine::EngineError;
 use cs_ports::{PeerError, StoreError};
 
@@ -26,8 +26,12 @@ pub(crate) enum Outcome {
 
 impl Outcome {
     /// What a run's end means for the command that started it.
-    pub(crate) fn of(status: RunStatus) -> Self {
-        match status {
+    pub(crate) fn of(run: &Run) -> Self {
+        // A mapping that does not fit, or lacks a setting: nothing failed, the run could not make sense.
+        if run.failure.as_ref().is_some_and(|failure| failure.code.starts_with("mapping.")) {
+            return Self::Wrong;
+        }
+        match run.status {
             RunStatus::Success => Self::Done,
             RunStatus::PartialSuccess => Self::Partial,
             RunStatus::Pending
@@ -71,6 +75,15 @@ pub(crate) enum CommandError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The store cannot be opened.
+    #[error("the store {file} cannot be used")]
+    OpenStore {
+        /// Its file.
+        file: String,
+        /// Why not.
+        #[source]
+        source: StoreError,
+    },
     /// One of the two systems.
     #[error(transparent)]
     Peer(#[from] PeerError),
@@ -133,7 +146,7 @@ impl CommandError {
         match self {
             Self::Config(error) => error.code().to_owned(),
             Self::Engine(error) => error.code(),
-            Self::Store(error) => error.code().to_owned(),
+            Self::Store(error) | Self::OpenStore { source: error, .. } => error.code().to_owned(),
             Self::Peer(error) => error.code.to_string(),
             Self::Connector { system, .. } => format!("{}.setup", system.as_str()),
             Self::NoMapping { .. } => "mapping.unknown".to_owned(),
@@ -150,7 +163,7 @@ impl CommandError {
         match self {
             Self::Config(error) => error.remedy(),
             Self::Engine(error) => error.failure().remedy,
-            Self::Store(error) => error.remedy().to_owned(),
+            Self::Store(error) | Self::OpenStore { source: error, .. } => error.remedy().to_owned(),
             Self::Peer(error) => error.failure().remedy,
             Self::Connector { system, .. } => {
                 format!("Correct the [{}] section of the configuration.", system.as_str())
@@ -180,6 +193,7 @@ impl CommandError {
             | Self::Engine(EngineError::SettingMissing { .. } | EngineError::Unfit { .. }) => Outcome::Wrong,
             Self::Engine(_)
             | Self::Store(_)
+            | Self::OpenStore { .. }
             | Self::Peer(_)
             | Self::File { .. }
             | Self::Sandbox(_)
@@ -215,9 +229,25 @@ mod tests {
 
     #[test]
     fn a_run_s_end_decides_the_exit_code() {
-        assert_eq!(Outcome::of(RunStatus::Success), Outcome::Done);
-        assert_eq!(Outcome::of(RunStatus::PartialSuccess).severity(), 1);
-        assert_eq!(Outcome::of(RunStatus::Error).severity(), 3);
+        let mut run = Run {
+            id: cs_domain::RunId("20261122-060312-3f9a".into()),
+            mapping: cs_domain::MappingName::new("policy"),
+            status: RunStatus::Success,
+            started: jiff::Timestamp::UNIX_EPOCH,
+            ended: None,
+            balance: cs_domain::Balance::default(),
+            requests: cs_domain::Requests::default(),
+            failure: None,
+        };
+        assert_eq!(Outcome::of(&run), Outcome::Done);
+        run.status = RunStatus::PartialSuccess;
+        assert_eq!(Outcome::of(&run).severity(), 1);
+        run.status = RunStatus::Error;
+        assert_eq!(Outcome::of(&run).severity(), 3);
+        let help = "the company".to_owned();
+        let error = EngineError::SettingMissing { mapping: "policy".into(), setting: "company".into(), help };
+        run.failure = Some(error.failure());
+        assert_eq!(Outcome::of(&run).severity(), 2);
         assert_eq!(Outcome::Partial.and(Outcome::Done), Outcome::Partial);
         assert_eq!(Outcome::Partial.and(Outcome::Failed), Outcome::Failed);
     }

@@ -77,7 +77,9 @@ pub(crate) async fn open_store(data_dir: &Path) -> Result<SqliteStore, CommandEr
         file: data_dir.display().to_string(),
         source,
     })?;
-    Ok(SqliteStore::open(data_dir.join(STORE_FILE)).await?)
+    let path = data_dir.join(STORE_FILE);
+    let file = path.display().to_string();
+    SqliteStore::open(path).await.map_err(|source| CommandError::OpenStore { file, source })
 }
 
 fn vtiger_client(

@@ -44,8 +44,13 @@ pub enum EngineError {
     },
 }
 
+/// The first problem, and how many there are besides.
 fn first(problems: &[BindProblem]) -> String {
-    problems.first().map(|problem| problem.message.clone()).unwrap_or_default()
+    let first = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
+    match problems.len() {
+        0 | 1 => first,
+        all => format!("{first}, and {} more", all - 1),
+    }
 }
 
 impl EngineError {
@@ -81,7 +86,7 @@ impl EngineError {
             ),
             Self::Unfit { problems, .. } => failure(
                 "mapping.unfit",
-                problems.first().map(|problem| problem.remedy.clone()).unwrap_or_default(),
+                "Run `company-sync check`: it lists everything that is missing, and what to do about each.".to_owned(),
                 Advice::NeedsSetup,
             ),
             Self::SettingMissing { mapping, setting, .. } => failure(

@@ -100,13 +100,17 @@ impl Report {
             if problems.is_empty() {
                 lines.push("  fits".to_owned());
             }
-            lines.extend(problems.iter().map(|problem| {
+            for problem in problems {
                 let mark = if problem.severity == Severity::Error { "missing" } else { "note" };
-                format!(
+                let said = format!(
                     "  {mark}: {} [{}]\n      what to do: {}",
                     problem.message, problem.code, problem.remedy
-                )
-            }));
+                );
+                // Several roles of one DocType lack the same.
+                if !lines.contains(&said) {
+                    lines.push(said);
+                }
+            }
         }
         let verdict = match self.outcome() {
             Outcome::Done => "Everything is there: `company-sync sync` can run.",

@@ -45,7 +45,7 @@ pub(crate) fn report(global: &Global, run: &Run, progress: &Progress) -> Result<
             line(&troubles)?;
         }
     }
-    Ok(Outcome::of(run.status))
+    Ok(Outcome::of(run))
 }
 
 async fn show_plans(global: &Global, wired: &Wired, job: &Job) -> Result<(), CommandError> {

@@ -24,11 +24,8 @@ pub(crate) enum ConfigError {
         line: usize,
         /// Column, counted from 1.
         column: usize,
-        /// What is wrong.
+        /// What is wrong. Only this is kept of what the TOML reader said: it quotes the line, and a secret with it.
         message: String,
-        /// What the TOML reader said.
-        #[source]
-        source: Box<toml::de::Error>,
     },
     /// Something that must be said is not.
     #[error("{key} is not set")]

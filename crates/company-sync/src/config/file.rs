@@ -65,7 +65,6 @@ impl ConfigFile {
                 line,
                 column,
                 message: message(&text, start, source.message()),
-                source: Box::new(source),
             }
         })
     }

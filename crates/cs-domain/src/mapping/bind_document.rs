@@ -241,14 +241,15 @@ impl<'a> DocumentBinder<'_, 'a> {
                 || document.rows.iter().any(|row| row.table == *field)
                 || external_id == Some(field)
         };
-        for field in schema.fields.values() {
-            if field.mandatory && field.writable && !has(&field.name) {
-                let place = self.place(DocumentPart::Role);
-                let message =
-                    format!("{} needs {} ({}), and no rule fills it", schema.kind, field.name, field.label);
-                let remedy = "Add a rule or a constant for it, or make sure that Frappe has a default.";
-                self.binder.warn("bind.mandatory_unmapped", place, message, remedy);
-            }
+        let unfilled =
+            schema.fields.values().filter(|field| field.mandatory && field.writable && !has(&field.name));
+        let names: Vec<&str> = unfilled.map(|field| field.name.as_str()).collect();
+        if !names.is_empty() {
+            let place = self.place(DocumentPart::Role);
+            let message = format!("{} needs {}, and no rule fills that", schema.kind, names.join(", "));
+            let remedy = "Nothing, where Frappe has a default (ERPNext has for an order's currency, rates and series); \
+                          else add a rule or a constant.";
+            self.binder.warn("bind.mandatory_unmapped", place, message, remedy);
         }
     }
 }

@@ -213,7 +213,7 @@ fn a_mandatory_field_without_a_rule_is_a_warning() {
     let rest = "[unit.document.fields]\nfirst_name = 7";
     let Bound { warnings, .. } = bound(&text_with("SalesOrder", "Contact", "vtiger_id", rest));
     let told: Vec<(&str, &str)> = warnings.iter().map(|w| (w.code.as_str(), w.message.as_str())).collect();
-    let expected = "Contact needs last_name (Last Name), and no rule fills it";
+    let expected = "Contact needs last_name, and no rule fills that";
     assert_eq!(told, [("bind.mandatory_unmapped", expected)]);
 }
 
