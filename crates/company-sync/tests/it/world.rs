@@ -26,23 +26,19 @@ pub(crate) const FRAPPE_URL: &str = "COMPANY_SYNC_FRAPPE_URL";
 /// The file that the store lives in.
 pub(crate) const STORE_FILE: &str = "company-sync.sqlite3";
 
+/// Which agency it is, and what random names Frappe draws.
+const SEED: u64 = 1;
+
 /// What a world is to be like.
 pub(crate) struct Wish {
     orders: usize,
-    seed: u64,
-    persona: Persona,
     bare: bool,
 }
 
 impl Wish {
     /// An agency with so many orders.
     pub(crate) fn orders(orders: usize) -> Self {
-        Self { orders, seed: 1, persona: Persona::v8_3_0(), bare: false }
-    }
-
-    /// Another agency.
-    pub(crate) fn seed(self, seed: u64) -> Self {
-        Self { seed, ..self }
+        Self { orders, bare: false }
     }
 
     /// A Frappe as ERPNext comes, without what the mapping needs.
@@ -57,11 +53,11 @@ impl Wish {
 
     /// The world with these faults (the TOML of a fault file).
     pub(crate) fn start_with(self, faults: &str) -> World {
-        let agency = Agency::generate(self.seed, self.orders);
-        let mut system = System::new(Setup::new(self.persona, Installation::Agency));
+        let agency = Agency::generate(SEED, self.orders);
+        let mut system = System::new(Setup::new(Persona::v8_3_0(), Installation::Agency));
         // An hour ago, so that what a test changes has a later second than what it found.
         let orders = agency.fill(&mut system, Timestamp::now() - SignedDuration::from_hours(1));
-        let options = AgencyOptions { prepared: !self.bare, seed: self.seed, ..AgencyOptions::default() };
+        let options = AgencyOptions { prepared: !self.bare, seed: SEED, ..AgencyOptions::default() };
         let site = install::agency(&options).unwrap();
         let state = State { system: Arc::new(Mutex::new(system)), site: install::shared(site) };
         let runtime =
@@ -147,11 +143,6 @@ impl World {
     /// A place for files of the test.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
-    }
-
-    /// Forgets everything the program remembered.
-    pub(crate) fn forget(&self) {
-        std::fs::remove_dir_all(self.data_dir()).unwrap();
     }
 
     /// The variables that lead to this world.
