@@ -84,9 +84,10 @@ impl EngineError {
                 format!("Wait for the other run to end. If it died, its lease ends by itself at {until:.0}."),
                 Advice::RetryLater,
             ),
-            Self::Unfit { problems, .. } => failure(
+            Self::Unfit { .. } => failure(
                 "mapping.unfit",
-                "Run `company-sync check`: it lists everything that is missing, and what to do about each.".to_owned(),
+                "Run `company-sync check`: it lists everything that is missing, and what to do about each."
+                    .to_owned(),
                 Advice::NeedsSetup,
             ),
             Self::SettingMissing { mapping, setting, .. } => failure(
