@@ -56,11 +56,11 @@ fn made_twice(site: &Site) -> Vec<String> {
     keys.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0].clone()).collect()
 }
 
-fn assert_finished(world: &World) -> Value {
+fn assert_finished(world: &World, orders: usize) -> Value {
     let run = world.sync();
     run.expect(0);
     assert_balanced(&run.last());
-    let undisturbed = Wish::orders(ORDERS).start();
+    let undisturbed = Wish::orders(orders).start();
     undisturbed.sync().expect(0);
     assert_eq!(duplicates(&world.site()), Vec::<String>::new());
     assert_same(&picture(&world.site()), &picture(&undisturbed.site()));
@@ -82,19 +82,19 @@ fn killed_at_twenty_moments_one_after_the_other() {
         assert_eq!(made_twice(&world.site()), Vec::<String>::new());
     }
     assert_eq!(killed, KILLS, "each of them was cut off");
-    let last = assert_finished(&world);
+    let last = assert_finished(&world, ORDERS);
     assert!(writes(&last) > 0, "the last run had something left to do: {last}");
 }
 
 #[test]
 fn killed_again_and_again_while_answers_are_lost() {
     let faults = "[[fault]]\nsystem = \"frappe\"\nevery = 5\nkind = \"drop_after\"\n";
-    let mut world = Wish::orders(ORDERS).start_with(faults);
+    let mut world = Wish::orders(24).start_with(faults);
     let mut chance = Chance(0x5EED_0003);
     for _ in 0..6 {
         kill_after(&world, 1 + chance.below(160), Duration::from_micros(chance.below(4_000)));
         assert_eq!(made_twice(&world.site()), Vec::<String>::new());
     }
     world.serve_with("");
-    assert_finished(&world);
+    assert_finished(&world, 24);
 }
