@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::identity::{Choice, choose, operation_key};
 use crate::link::LinkOrigin;
-use crate::mapping::{DocumentMapping, FieldRule, RowRule, UnitMapping};
+use crate::mapping::{DocumentMapping, FieldRule, RowRule, Source, UnitMapping};
 use crate::merge::{FieldOutcome, FieldSituation, merge};
 use crate::name::{FieldName, Kind, Role};
 use crate::plan::{Act, Change, Conflict, Plan, Planned, PlannedRow, SkipReason, Step};
 use crate::policy::ConflictPolicy;
-use crate::record::Record;
+use crate::record::{Record, RecordRef};
 use crate::schema::KindSchema;
 use crate::shadow::{Agreed, Shadow};
 use crate::situation::{Candidate, Counterpart, FoundBy, Situation};
@@ -302,6 +302,9 @@ impl<'a> Decision<'a> {
         match outcome {
             FieldOutcome::Agreed(value) => drop(agreed.insert(rule.frappe.clone(), value)),
             FieldOutcome::Leave | FieldOutcome::ToVtiger(_) => keep(agreed, base),
+            FieldOutcome::ToFrappe(_) if self.is_anothers(mapping, rule, vtiger, document, base.as_ref()) => {
+                keep(agreed, base);
+            }
             FieldOutcome::ToFrappe(value) => {
                 keep(agreed, base);
                 let before = document.get(&rule.frappe).cloned();
@@ -319,6 +322,42 @@ impl<'a> Decision<'a> {
                 });
             }
         }
+    }
+
+    /// Whether Frappe shows what another record wrote that shares the document, so that writing this record's value would
+    /// only start a quarrel. Pointers (a customer's main address) stay with whoever set them; of anything else a person
+    /// is told.
+    fn is_anothers(
+        &mut self,
+        mapping: &DocumentMapping,
+        rule: &FieldRule,
+        vtiger: &Value,
+        document: &Record,
+        base: Option<&Agreed>,
+    ) -> bool {
+        let Some(shown) = document.get(&rule.frappe).filter(|shown| !shown.is_empty()) else { return false };
+        let said_by = |(_, shadow): &&(RecordRef, Shadow)| {
+            let theirs = shadow.fields.get(&rule.frappe);
+            theirs.is_some_and(|theirs| theirs.frappe == *shown && theirs.vtiger != *vtiger)
+        };
+        let others = self.situation.counterparts.get(&mapping.role).map_or(&[][..], |known| &known.others);
+        let Some((other, _)) = others.iter().find(said_by) else { return false };
+        if matches!(rule.source, Source::Document(_)) {
+            return true;
+        }
+        // What this record says anew is an edit, and goes through.
+        if base.is_none_or(|base| base.vtiger != *vtiger) {
+            return false;
+        }
+        self.plan.conflicts.push(Conflict::Shared {
+            role: mapping.role.clone(),
+            document: document.reference.clone(),
+            field: rule.frappe.clone(),
+            vtiger: vtiger.clone(),
+            other: other.clone(),
+            theirs: shown.clone(),
+        });
+        true
     }
 
     /// Tables that lack a row which must stand there: the rows that are there, by name, and the missing ones

@@ -1,14 +1,13 @@
 //! Which document that is already there is the one: match keys, and the choice among what they find.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fold::fold;
 use crate::intent::OperationKey;
 use crate::mapping::{DocumentMapping, MatchKey, MatchPart, Source, UnitMapping};
 use crate::name::{FieldName, Role};
 use crate::record::{Record, RecordRef};
-use crate::shadow::Shadow;
-use crate::situation::{Candidate, FoundBy};
+use crate::situation::{Candidate, Counterpart, FoundBy};
 use crate::value::Value;
 use crate::wanted::{Wanted, WantedDocument};
 
@@ -44,36 +43,61 @@ pub fn choose<'a>(mapping: &DocumentMapping, candidates: &'a [Candidate]) -> Cho
     }
 }
 
-/// The key that a document's creation carries. That of a keyed document names its match key's values too, since the same
-/// record and role may call for another document later.
+/// The key that a document's creation carries. That of a document which others may share names its match key's values
+/// too, since the same record and role may call for another document later.
 pub fn operation_key(
     mapping: &DocumentMapping,
     subject: &RecordRef,
     wanted: &WantedDocument,
 ) -> OperationKey {
-    if mapping.keyed {
+    if mapping.shared || mapping.keyed {
         OperationKey::keyed(subject, &mapping.role, &own_key(mapping, |field| wanted.value(field)))
     } else {
         OperationKey::of(subject, &mapping.role)
     }
 }
 
-/// Whether the record now names another document than the one it is linked to.
-pub fn is_outgrown(mapping: &DocumentMapping, wanted: &WantedDocument, shadow: &Shadow) -> bool {
+/// Whether the record now means another document than the one it is linked to.
+///
+/// A *keyed* document is what its key says. A shared one (a person with two policies) is another where more than one part
+/// of its key has changed, where a document it is known by has become another, or where other records still mean the one
+/// that was: a name corrected in one of two policies must not rename the other's customer. Otherwise a changed part is a
+/// correction.
+pub fn is_outgrown(
+    mapping: &DocumentMapping,
+    wanted: &WantedDocument,
+    known: &Counterpart,
+    outgrown: &BTreeSet<&Role>,
+) -> bool {
+    let Some((_, shadow)) = &known.tie else { return false };
     let agreed = |field: &FieldName| shadow.fields.get(field).map(|agreed| &agreed.vtiger);
-    mapping.keyed
-        && key_fields(mapping).any(|field| match (wanted.value(field), agreed(field)) {
-            (Some(now), Some(then)) if !now.is_empty() => fold(&now.plain()) != fold(&then.plain()),
-            _ => false,
-        })
+    let changed = key_fields(mapping).filter(|field| match (wanted.value(field), agreed(field)) {
+        (Some(now), Some(then)) if !now.is_empty() => fold(&now.plain()) != fold(&then.plain()),
+        _ => false,
+    });
+    match changed.count() {
+        0 => mapping.shared && key_roles(mapping).any(|role| outgrown.contains(role)),
+        1 => mapping.keyed || (mapping.shared && !known.others.is_empty()),
+        _ => mapping.keyed || mapping.shared,
+    }
 }
 
 fn key_fields(mapping: &DocumentMapping) -> impl Iterator<Item = &FieldName> {
-    let parts = mapping.match_keys.first().map(|key| key.0.as_slice()).unwrap_or_default();
-    parts.iter().filter_map(|part| match part {
+    first_key(mapping).iter().filter_map(|part| match part {
         MatchPart::Field(field) => Some(field),
         MatchPart::Linked(_) => None,
     })
+}
+
+fn key_roles(mapping: &DocumentMapping) -> impl Iterator<Item = &Role> {
+    first_key(mapping).iter().filter_map(|part| match part {
+        MatchPart::Linked(role) => Some(role),
+        MatchPart::Field(_) => None,
+    })
+}
+
+fn first_key(mapping: &DocumentMapping) -> &[MatchPart] {
+    mapping.match_keys.first().map(|key| key.0.as_slice()).unwrap_or_default()
 }
 
 fn own_key<'v>(mapping: &DocumentMapping, value: impl Fn(&FieldName) -> Option<&'v Value>) -> String {

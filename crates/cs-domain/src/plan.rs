@@ -212,6 +212,21 @@ pub enum Conflict {
         /// It belongs to this record.
         by: RecordRef,
     },
+    /// Two records share a document and say different things of a field that VTiger owns.
+    Shared {
+        /// For this role.
+        role: Role,
+        /// In this document.
+        document: RecordRef,
+        /// This field.
+        field: FieldName,
+        /// What this record says.
+        vtiger: Value,
+        /// Which other record says something else.
+        other: RecordRef,
+        /// What that record says, and Frappe shows.
+        theirs: Value,
+    },
     /// The linked document is not there any more.
     Gone {
         /// For this role.
@@ -257,6 +272,16 @@ impl Conflict {
                 role.to_string(),
                 format!("{document}, which this record is linked to, is not there any more"),
                 "Restore the document in Frappe, or give up the link.",
+            ),
+            Self::Shared { role, field, document, vtiger, other, theirs } => (
+                "conflict.shared",
+                format!("{role}.{field}"),
+                format!(
+                    "{document} belongs to {other} too, and the two do not agree: {:?} here, {:?} there",
+                    vtiger.plain(),
+                    theirs.plain()
+                ),
+                "Make the two VTiger records say the same.",
             ),
             Self::Field { role, field, vtiger, frappe, .. } => (
                 "conflict.field",

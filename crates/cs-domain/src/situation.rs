@@ -50,6 +50,8 @@ pub struct Counterpart {
     pub tie: Option<(Link, Shadow)>,
     /// The linked document as it is now; `None` where there is no tie, or the document is gone.
     pub linked: Option<Record>,
+    /// Other records that are linked to the same document, with what they agreed on.
+    pub others: Vec<(RecordRef, Shadow)>,
     /// Documents that might be the one, where there is no tie.
     pub candidates: Vec<Candidate>,
 }

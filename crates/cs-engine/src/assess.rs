@@ -6,7 +6,7 @@ use cs_domain::identity::is_outgrown;
 use cs_domain::mapping::{Source, UnitMapping};
 use cs_domain::situation::{Elsewhere, Situation};
 use cs_domain::wanted::wanted_document;
-use cs_domain::{Kind, Record, RecordId, RecordRef, Value};
+use cs_domain::{Kind, Record, RecordId, RecordRef, Role, Shadow, Value};
 use cs_ports::Tie;
 
 use crate::candidates;
@@ -44,6 +44,7 @@ pub(crate) async fn load(
         known.linked = documents.get(&tie.link.document).cloned();
         known.tie = Some((tie.link, tie.shadow));
     }
+    read_others(scope, unit, &mut situations).await?;
     for situation in &mut situations {
         leave_outgrown(scope, unit, situation);
     }
@@ -62,21 +63,63 @@ pub(crate) async fn load(
     Ok(taking_part)
 }
 
-/// Takes the tie from keyed documents that the record no longer names: it looks for, or gets, another one.
+/// Notes which other records are linked to the documents that may be shared. Keyed documents are left out: an order's
+/// plan has a thousand orders, and none of them changes it.
+async fn read_others(
+    scope: &Scope<'_>,
+    unit: &UnitMapping,
+    situations: &mut [Situation],
+) -> Result<(), EngineError> {
+    let people: Vec<&Role> = unit
+        .documents
+        .iter()
+        .filter(|mapping| mapping.shared && !mapping.keyed)
+        .map(|mapping| &mapping.role)
+        .collect();
+    let documents: BTreeSet<RecordRef> = situations
+        .iter()
+        .flat_map(|situation| people.iter().filter_map(|role| situation.counterparts.get(*role)))
+        .filter_map(|known| known.tie.as_ref().map(|(link, _)| link.document.clone()))
+        .collect();
+    if documents.is_empty() {
+        return Ok(());
+    }
+    let documents: Vec<RecordRef> = documents.into_iter().collect();
+    let mut by_document: BTreeMap<RecordRef, Vec<(RecordRef, Shadow)>> = BTreeMap::new();
+    for tie in scope.engine.store.ties_to(&scope.mapping.name, &documents).await? {
+        by_document.entry(tie.link.document).or_default().push((tie.link.subject, tie.shadow));
+    }
+    for situation in situations {
+        let subject = &situation.subject;
+        for role in &people {
+            let Some(known) = situation.counterparts.get_mut(*role) else { continue };
+            let Some((link, _)) = &known.tie else { continue };
+            let all = by_document.get(&link.document).map(Vec::as_slice).unwrap_or_default();
+            known.others = all.iter().filter(|(other, _)| other != subject).cloned().collect();
+        }
+    }
+    Ok(())
+}
+
+/// Takes the tie from documents that the record no longer means: it looks for, or gets, others. In match order, since
+/// another person is another customer.
 fn leave_outgrown(scope: &Scope<'_>, unit: &UnitMapping, situation: &mut Situation) {
-    for mapping in unit.documents.iter().filter(|mapping| mapping.keyed) {
-        let known = situation.counterparts.get(&mapping.role);
-        let Some((_, shadow)) = known.and_then(|known| known.tie.as_ref()) else {
-            continue;
-        };
-        let Some(record) = &situation.record else {
+    let Some(record) = &situation.record else {
+        return;
+    };
+    let mut outgrown: BTreeSet<&Role> = BTreeSet::new();
+    for role in &unit.match_order {
+        let (Some(mapping), Some(known)) = (unit.document(role), situation.counterparts.get(role)) else {
             continue;
         };
         let schema = scope.schemas.get(&mapping.doctype);
         let wanted = wanted_document(mapping, schema, record, situation).unwrap_or_default();
-        if is_outgrown(mapping, &wanted, shadow) {
-            situation.counterparts.remove(&mapping.role);
+        if is_outgrown(mapping, &wanted, known, &outgrown) {
+            outgrown.insert(role);
         }
+    }
+    for role in outgrown {
+        situation.counterparts.remove(role);
     }
 }
 
