@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cs_domain::{FieldName, FieldSchema, FieldType, Kind, KindSchema};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
 use serde_json::Value as Json;
 
 use crate::answer::Payload;
@@ -56,12 +56,40 @@ struct WireModule {
     #[serde(default)]
     label: String,
     #[serde(default)]
-    createable: bool,
+    createable: Flag,
     #[serde(default)]
-    updateable: bool,
+    updateable: Flag,
     #[serde(default)]
     id_prefix: Json,
-    fields: Vec<WireField>,
+    /// Each is read by itself: one that makes no sense must not hide the module.
+    fields: Vec<Json>,
+}
+
+/// Yes or no as VTiger's PHP writes it. The tax and currency fields of Products say `"editable":"1","mandatory":""`
+/// (fixtures/vtiger: `002_describe_Products`), everything else says true and false.
+#[derive(Clone, Copy, Default)]
+struct Flag(bool);
+
+impl<'de> Deserialize<'de> for Flag {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let said = Json::deserialize(deserializer)?;
+        let set = match &said {
+            Json::Bool(flag) => Some(*flag),
+            Json::Null => Some(false),
+            Json::Number(number) => match number.as_i64() {
+                Some(0) => Some(false),
+                Some(1) => Some(true),
+                _ => None,
+            },
+            Json::String(text) => match text.as_str() {
+                "" | "0" | "false" => Some(false),
+                "1" | "true" => Some(true),
+                _ => None,
+            },
+            Json::Array(_) | Json::Object(_) => None,
+        };
+        set.map(Self).ok_or_else(|| de::Error::custom("neither yes nor no"))
+    }
 }
 
 #[derive(Deserialize)]
@@ -70,11 +98,11 @@ struct WireField {
     #[serde(default)]
     label: String,
     #[serde(default)]
-    mandatory: bool,
+    mandatory: Flag,
     #[serde(default)]
-    editable: bool,
+    editable: Flag,
     #[serde(default)]
-    isunique: bool,
+    isunique: Flag,
     #[serde(rename = "type")]
     wire_type: WireType,
 }
@@ -107,10 +135,10 @@ pub(crate) struct Described {
 }
 
 impl Described {
-    /// Reads the answer of `describe`.
+    /// Reads the answer of `describe`. A field that cannot be read is left out: the module is as if it had none such.
     pub(crate) fn read(payload: Payload) -> Result<Self, VtigerError> {
-        let wire: WireModule = serde_json::from_value(payload.0)
-            .map_err(|_quotes| VtigerError::Shape { what: "a module's description" })?;
+        let wire: WireModule =
+            serde_json::from_value(payload.0).map_err(|source| VtigerError::Description { source })?;
         let prefix = match &wire.id_prefix {
             Json::String(text) => text.clone(),
             Json::Number(number) => number.to_string(),
@@ -122,14 +150,15 @@ impl Described {
         let fields = wire
             .fields
             .into_iter()
+            .filter_map(|field| readable(&module, field))
             .map(|field| (FieldName::from(field.name.as_str()), field_schema(&module, field)))
             .collect::<BTreeMap<_, _>>();
         Ok(Self {
             schema: KindSchema {
                 kind: Kind::new(module),
                 label: entities_decoded(&wire.label),
-                creatable: wire.createable,
-                updatable: wire.updateable,
+                creatable: wire.createable.0,
+                updatable: wire.updateable.0,
                 submittable: false,
                 fields,
             },
@@ -166,6 +195,13 @@ impl Described {
     }
 }
 
+fn readable(module: &str, field: Json) -> Option<WireField> {
+    let name = field.get("name").and_then(Json::as_str).unwrap_or("a field without a name").to_owned();
+    serde_json::from_value(field)
+        .inspect_err(|error| tracing::debug!(module, name, %error, "a field's description cannot be read"))
+        .ok()
+}
+
 fn is_item_column(field: &FieldSchema) -> bool {
     matches!(&field.field_type, FieldType::Other { name } if name == ITEM_TYPE)
 }
@@ -196,8 +232,8 @@ fn field_schema(module: &str, wire: WireField) -> FieldSchema {
     let texts = matches!(field_type, FieldType::Text | FieldType::Choice { .. });
     FieldSchema {
         label: entities_decoded(&wire.label),
-        mandatory: wire.mandatory && !item,
-        writable: wire.editable
+        mandatory: wire.mandatory.0 && !item,
+        writable: wire.editable.0
             && !KEPT_BY_VTIGER.contains(&wire.name.as_str())
             && !matches!(field_type, FieldType::Other { .. }),
         max_chars: if texts {
@@ -208,7 +244,7 @@ fn field_schema(module: &str, wire: WireField) -> FieldSchema {
         field_type,
         // The tables are utf8mb3 (facts/VTIGER.md, "Values").
         bmp_only: true,
-        unique: wire.isunique,
+        unique: wire.isunique.0,
         allow_on_submit: false,
         name: FieldName::new(wire.name),
     }
@@ -294,5 +330,71 @@ mod tests {
         assert_eq!(described.column(&"nope".into()).unwrap_err().code(), "vtiger.no_such_field");
         assert!(described.column(&"cf_1".into()).is_ok());
         assert!(!described.schema.fields["productid"].mandatory);
+    }
+
+    #[test]
+    fn yes_and_no_come_in_several_forms_and_one_odd_field_does_not_hide_the_module() {
+        let field = |name: &str, editable: Json, mandatory: Json| {
+            json!({"name": name, "label": "L", "nullable": "1", "editable": editable, "mandatory": mandatory,
+                   "type": {"name": "double"}})
+        };
+        let described = Described::read(Payload(json!({
+            "label": "Products", "name": "Products", "createable": "1", "updateable": 0, "idPrefix": "14",
+            "fields": [
+                field("tax1", json!("1"), json!("")),
+                field("a", json!(1), json!("0")),
+                field("b", json!("0"), json!(true)),
+                field("odd", json!("perhaps"), json!("")),
+                {"name": "untyped", "editable": true},
+                "no field at all",
+            ]
+        })))
+        .unwrap();
+        let said: Vec<(&str, bool, bool)> = described
+            .schema
+            .fields
+            .values()
+            .map(|field| (field.name.as_str(), field.writable, field.mandatory))
+            .collect();
+        assert_eq!(said, [("a", true, false), ("b", false, true), ("tax1", true, false)]);
+        assert!(described.schema.creatable && !described.schema.updatable);
+    }
+
+    #[test]
+    fn a_description_that_is_none_keeps_its_cause() {
+        let error = Described::read(Payload(json!({"name": "Products"}))).unwrap_err();
+        assert_eq!(error.code(), "vtiger.shape");
+        let source = std::error::Error::source(&error).expect("the parser's words");
+        assert!(source.to_string().contains("fields"), "{source}");
+    }
+
+    #[test]
+    fn every_recorded_description_is_read_whole() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/fixtures/vtiger");
+        let Ok(entries) = std::fs::read_dir(&folder) else {
+            println!("skipped: no recorded answers in {}", folder.display());
+            return;
+        };
+        let mut seen = Vec::new();
+        for path in entries.map(|entry| entry.unwrap().path()) {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if !name.contains("_describe_") {
+                continue;
+            }
+            let recording: Json = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+            let body = &recording["response"]["body"];
+            let body: Json = body.as_str().map_or(body.clone(), |text| serde_json::from_str(text).unwrap());
+            if body["success"] != true {
+                continue;
+            }
+            let fields = body["result"]["fields"].as_array().unwrap().len();
+            let described = Described::read(Payload(body["result"].clone()))
+                .unwrap_or_else(|error| panic!("{name}: {error:?}"));
+            assert_eq!(described.schema.fields.len(), fields, "{name}");
+            seen.push(described.kind().to_string());
+        }
+        for module in ["Accounts", "Contacts", "Products", "SalesOrder", "LineItem", "Users", "Currency"] {
+            assert!(seen.iter().any(|kind| kind == module), "{module} is not among the recordings: {seen:?}");
+        }
     }
 }

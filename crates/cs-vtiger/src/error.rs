@@ -104,6 +104,14 @@ pub enum VtigerError {
         /// What was looked for.
         what: &'static str,
     },
+    /// What `describe` answers is no module's description. It holds labels and choices, no record's values, so that
+    /// the parser's words may be kept.
+    #[error("the answer lacks a module's description")]
+    Description {
+        /// What the parser met.
+        #[source]
+        source: serde_json::Error,
+    },
     /// VTiger answers an empty list where there must be rows: it swallowed an SQL error (facts/VTIGER.md, trap 11).
     #[error(
         "VTiger swallows an error of its database for {kind}: the same question without these columns has rows"
@@ -259,7 +267,7 @@ impl VtigerError {
             Self::Fault { .. } => ("vtiger.fault", ErrorKind::Garbled),
             Self::Gateway { .. } => ("vtiger.gateway", ErrorKind::Unavailable),
             Self::Garbled { .. } => ("vtiger.garbled", ErrorKind::Garbled),
-            Self::Shape { .. } => ("vtiger.shape", ErrorKind::Garbled),
+            Self::Shape { .. } | Self::Description { .. } => ("vtiger.shape", ErrorKind::Garbled),
             Self::Swallowed { .. } => ("vtiger.swallowed_sql_error", ErrorKind::Garbled),
             Self::NoSuchField { .. } => ("vtiger.no_such_field", ErrorKind::Permission),
             Self::ItemColumn { .. } => ("vtiger.item_column", ErrorKind::Unsupported),
@@ -322,7 +330,8 @@ impl VtigerError {
         !matches!(self, Self::Broken { .. } | Self::TimedOut { .. } | Self::Gateway { .. })
     }
 
-    /// Whether the same read may well succeed a moment later.
+    /// Whether the same request may well succeed a moment later. Where nobody listens it will not: coming back to a
+    /// server that is down is the engine's business, and doing it here too would multiply the waits.
     pub(crate) fn passes(&self) -> bool {
         let kind = self.classified().1;
         matches!(
@@ -332,7 +341,10 @@ impl VtigerError {
                 | ErrorKind::RateLimited
                 | ErrorKind::Unavailable
                 | ErrorKind::Garbled
-        ) && !matches!(self, Self::Swallowed { .. } | Self::Shape { .. })
+        ) && !matches!(
+            self,
+            Self::Unreachable { .. } | Self::Swallowed { .. } | Self::Shape { .. } | Self::Description { .. }
+        )
     }
 
     /// Whether the session is the trouble; nothing was done then.

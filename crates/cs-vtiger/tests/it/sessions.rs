@@ -77,8 +77,10 @@ async fn a_server_that_is_down_or_elsewhere_is_told_as_such() {
     assert_eq!(error.code, "vtiger.http");
     let down = world.config();
     world.server.shutdown().await.unwrap();
-    let error = client(down).schema(&"Contacts".into()).await.unwrap_err();
+    let client = client(down);
+    let error = client.schema(&"Contacts".into()).await.unwrap_err();
     assert_eq!(error.code, "vtiger.unreachable");
+    assert_eq!(client.requests().read, 1, "whether to come back is for the engine to say");
     assert!(!format!("{error:?}").contains("username"), "no URL in errors: {error:?}");
 }
 
