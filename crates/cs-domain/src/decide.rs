@@ -225,6 +225,10 @@ impl<'a> Decision<'a> {
         let mut changes = Vec::new();
         let mut agreed = BTreeMap::new();
         for rule in mapping.fields.iter().filter(|rule| !rule.on_create) {
+            if shadow.is_some() && wanted.partial.contains(&rule.frappe) {
+                keep(rule, shadow, &mut agreed);
+                continue;
+            }
             let Some(wanted) = self.wanted_of(mapping, rule, wanted) else {
                 continue;
             };
@@ -294,24 +298,19 @@ impl<'a> Decision<'a> {
         (changes, agreed): (&mut Vec<Change>, &mut BTreeMap<FieldName, Agreed>),
     ) {
         let base = shadow.and_then(|shadow| shadow.fields.get(&rule.frappe)).cloned();
-        let keep = |agreed: &mut BTreeMap<FieldName, Agreed>, base| {
-            if let Some(base) = base {
-                agreed.insert(rule.frappe.clone(), base);
-            }
-        };
         match outcome {
             FieldOutcome::Agreed(value) => drop(agreed.insert(rule.frappe.clone(), value)),
-            FieldOutcome::Leave | FieldOutcome::ToVtiger(_) => keep(agreed, base),
+            FieldOutcome::Leave | FieldOutcome::ToVtiger(_) => keep(rule, shadow, agreed),
             FieldOutcome::ToFrappe(_) if self.is_anothers(mapping, rule, vtiger, document, base.as_ref()) => {
-                keep(agreed, base);
+                keep(rule, shadow, agreed);
             }
             FieldOutcome::ToFrappe(value) => {
-                keep(agreed, base);
+                keep(rule, shadow, agreed);
                 let before = document.get(&rule.frappe).cloned();
                 changes.push(Change { field: rule.frappe.clone(), before, after: Planned::Value(value) });
             }
             FieldOutcome::Conflict => {
-                keep(agreed, base.clone());
+                keep(rule, shadow, agreed);
                 self.plan.conflicts.push(Conflict::Field {
                     role: mapping.role.clone(),
                     document: document.reference.clone(),
@@ -412,6 +411,13 @@ impl<'a> Decision<'a> {
             self.step(mapping, Act::Finish, changes);
         }
         self.plan
+    }
+}
+
+/// What was agreed stays agreed.
+fn keep(rule: &FieldRule, shadow: Option<&Shadow>, agreed: &mut BTreeMap<FieldName, Agreed>) {
+    if let Some(base) = shadow.and_then(|shadow| shadow.fields.get(&rule.frappe)) {
+        agreed.insert(rule.frappe.clone(), base.clone());
     }
 }
 

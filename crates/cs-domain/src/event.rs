@@ -25,6 +25,11 @@ pub enum Event {
         /// Writes the peer turned out not to hold; their units are decided anew.
         dropped: u64,
     },
+    /// The mapping or its settings are not what they were in the run before: every unit is looked at again.
+    Redefined {
+        /// How many units that is.
+        units: u64,
+    },
     /// A page of changes was read.
     Pulled {
         /// The unit whose module was read.

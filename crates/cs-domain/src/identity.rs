@@ -71,10 +71,12 @@ pub fn is_outgrown(
 ) -> bool {
     let Some((_, shadow)) = &known.tie else { return false };
     let agreed = |field: &FieldName| shadow.fields.get(field).map(|agreed| &agreed.vtiger);
-    let changed = key_fields(mapping).filter(|field| match (wanted.value(field), agreed(field)) {
-        (Some(now), Some(then)) if !now.is_empty() => fold(&now.plain()) != fold(&then.plain()),
-        _ => false,
-    });
+    let whole = |field: &&FieldName| !wanted.partial.contains(*field);
+    let changed =
+        key_fields(mapping).filter(whole).filter(|field| match (wanted.value(field), agreed(field)) {
+            (Some(now), Some(then)) if !now.is_empty() => fold(&now.plain()) != fold(&then.plain()),
+            _ => false,
+        });
     match changed.count() {
         0 => mapping.shared && key_roles(mapping).any(|role| outgrown.contains(role)),
         1 => mapping.keyed || (mapping.shared && !known.others.is_empty()),

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::digest::digest;
 use crate::name::{Kind, MappingName, Role, UnitName, Version};
 use crate::record::{Fields, RecordRef, System};
 use crate::run::RunId;
@@ -34,13 +35,8 @@ impl OperationKey {
 
     /// The key of the document that plays `role` for `subject` as long as its match key has these values.
     pub fn keyed(subject: &RecordRef, role: &Role, key: &str) -> Self {
-        Self(format!("{}/{role}/{:08x}", subject.id, fnv1a(key)))
+        Self(format!("{}/{role}/{}", subject.id, digest(key)))
     }
-}
-
-/// A short digest that is the same on every machine and in every version (FNV-1a).
-fn fnv1a(text: &str) -> u32 {
-    text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 /// One write to one record.

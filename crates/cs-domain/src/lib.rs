@@ -6,6 +6,7 @@
 //! gives the same output on every machine.
 
 pub mod decide;
+pub mod digest;
 pub mod event;
 pub mod failure;
 pub mod fold;

@@ -1,6 +1,6 @@
 //! What the mapping makes of a VTiger record: the documents it asks for, before anybody looks at what is there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
@@ -27,6 +27,9 @@ pub enum Wanted {
 pub struct WantedDocument {
     /// Values by Frappe field; a field about which the record says nothing has no entry.
     pub fields: BTreeMap<FieldName, Wanted>,
+    /// Fields joined of several, of which one is empty and empty says nothing: good enough for a new document, no reason
+    /// to change one (a customer does not lose a last name that the contact keeps).
+    pub partial: BTreeSet<FieldName>,
     /// Rows that must stand in its tables, in the order of the mapping's row rules.
     /// `None` where a cell has no value: half a row says nothing.
     pub rows: Vec<Option<BTreeMap<FieldName, Wanted>>>,
@@ -65,6 +68,9 @@ pub fn wanted_document(
     let mut document = WantedDocument::default();
     let mut failures = Vec::new();
     for rule in &mapping.fields {
+        if is_partial(rule, record) {
+            document.partial.insert(rule.frappe.clone());
+        }
         match wanted_field(rule, schema, record, situation) {
             Ok(Some(wanted)) => drop(document.fields.insert(rule.frappe.clone(), wanted)),
             Ok(None) => {}
@@ -90,6 +96,12 @@ pub fn wanted_document(
         failures.extend(failed_checks(mapping, &document, situation));
     }
     if failures.is_empty() { Ok(document) } else { Err(failures) }
+}
+
+fn is_partial(rule: &FieldRule, record: &Record) -> bool {
+    let names = rule.source.vtiger_fields();
+    let empty = |name: &FieldName| record.get(name).is_some_and(Value::is_empty);
+    names.len() > 1 && rule.clearing == Clearing::Keep && names.iter().any(empty)
 }
 
 /// The row, where each of its columns has a value.

@@ -44,6 +44,11 @@ pub enum EngineError {
     },
 }
 
+/// A name as environment variables spell it.
+fn variable(name: &str) -> String {
+    name.replace('-', "_").to_uppercase()
+}
+
 /// The first problem, and how many there are besides.
 fn first(problems: &[BindProblem]) -> String {
     let first = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
@@ -92,7 +97,12 @@ impl EngineError {
             ),
             Self::SettingMissing { mapping, setting, .. } => failure(
                 "mapping.setting_missing",
-                format!("Add `{setting} = \"...\"` under [mapping.{mapping}] in the configuration."),
+                format!(
+                    "Add `{setting} = \"...\"` under [mapping.{mapping}.settings] in the configuration, or set the variable \
+                     COMPANY_SYNC_MAPPING_{}_{}.",
+                    variable(mapping),
+                    variable(setting)
+                ),
                 Advice::NeedsSetup,
             ),
         }

@@ -15,7 +15,7 @@ use crate::ledger::{LEASE_TERM, Ledger};
 use crate::report::Reporter;
 use crate::retry::RetryPolicy;
 use crate::scope::Scope;
-use crate::{batch, pull, recover};
+use crate::{batch, definition, pull, recover};
 
 /// Units gone through together: one page of VTiger's query (facts/VTIGER.md "Query language").
 pub(crate) const BATCH: u32 = 100;
@@ -124,6 +124,7 @@ impl RunContext<'_> {
     async fn go_through(&mut self, ledger: &Ledger, job: &Job) -> Result<(), EngineError> {
         self.scope.make_ready(job).await?;
         recover::recover(self).await?;
+        definition::restage_if_changed(self).await?;
         if job.full {
             self.scope.engine.store.restage_all(&self.lease, &self.scope.mapping.name).await?;
         }

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cs_domain::mapping::Settings;
-use cs_domain::mapping::{BindProblem, Severity, bind};
+use cs_domain::mapping::{BindProblem, Place, SettingSpec, Settings, Severity, bind};
 use cs_domain::{Kind, KindSchema, Mapping};
 use cs_ports::PeerError;
 
@@ -81,20 +80,46 @@ impl Engine {
     }
 }
 
-fn settings(mapping: &Mapping, supplied: &Settings) -> Result<Settings, EngineError> {
-    let mut settings = Settings::new();
-    for (name, spec) in &mapping.settings {
-        match supplied.get(name).or(spec.default.as_ref()) {
-            Some(value) => drop(settings.insert(name.clone(), value.clone())),
-            None if spec.required => {
-                return Err(EngineError::SettingMissing {
-                    mapping: mapping.name.to_string(),
-                    setting: name.clone(),
-                    help: spec.help.clone(),
-                });
-            }
-            None => {}
+/// The settings that the mapping requires and nobody supplied: one problem each, an error.
+pub fn missing_settings(mapping: &Mapping, supplied: &Settings) -> Vec<SetupProblem> {
+    let missing = lacking(mapping, supplied).map(|(name, spec)| {
+        let failure = setting_missing(mapping, name, spec).failure();
+        BindProblem {
+            code: failure.code,
+            message: failure.cause,
+            remedy: failure.remedy,
+            place: Place::Setting { name: name.clone() },
+            severity: Severity::Error,
         }
+    });
+    missing.collect()
+}
+
+fn lacking<'a>(
+    mapping: &'a Mapping,
+    supplied: &'a Settings,
+) -> impl Iterator<Item = (&'a String, &'a SettingSpec)> {
+    let wanting = |(name, spec): &(&String, &SettingSpec)| {
+        spec.required && spec.default.is_none() && !supplied.contains_key(*name)
+    };
+    mapping.settings.iter().filter(wanting)
+}
+
+fn setting_missing(mapping: &Mapping, name: &str, spec: &SettingSpec) -> EngineError {
+    EngineError::SettingMissing {
+        mapping: mapping.name.to_string(),
+        setting: name.to_owned(),
+        help: spec.help.clone(),
     }
-    Ok(settings)
+}
+
+fn settings(mapping: &Mapping, supplied: &Settings) -> Result<Settings, EngineError> {
+    if let Some((name, spec)) = lacking(mapping, supplied).next() {
+        return Err(setting_missing(mapping, name, spec));
+    }
+    let value = |(name, spec): (&String, &SettingSpec)| {
+        let value = supplied.get(name).or(spec.default.as_ref())?;
+        Some((name.clone(), value.clone()))
+    };
+    Ok(mapping.settings.iter().filter_map(value).collect())
 }

@@ -63,6 +63,9 @@ fn told(event: &Event) -> String {
         Event::Recovered { settled, dropped } => {
             format!("recovered: of the writes left open, {settled} had been done and {dropped} had not")
         }
+        Event::Redefined { units } => {
+            format!("the mapping or its settings have changed: {units} units are looked at again")
+        }
         Event::Pulled { unit, seen } => format!("{unit}: {seen} changes seen"),
         Event::Expecting { units } => format!("{units} units to go through"),
         Event::Written { subject, role, document, verb } => format!("{subject}: {verb} {document} ({role})"),

@@ -85,6 +85,10 @@ impl Observer for Progress {
             Event::Recovered { settled, dropped } => state.say(&format!(
                 "writes left open by an earlier run: {settled} had been done, {dropped} had not"
             )),
+            Event::Redefined { units } => state.say(&format!(
+                "the mapping or its settings have changed since the last run: {} units are looked at again",
+                grouped(*units)
+            )),
             Event::Pulled { .. } | Event::Written { .. } | Event::Adopted { .. } => {}
         }
     }

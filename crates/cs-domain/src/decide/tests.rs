@@ -391,3 +391,12 @@ fn records_that_share_a_document_do_not_quarrel_over_it() {
         "{plan:#?}"
     );
 }
+
+#[test]
+fn a_part_of_a_joined_name_that_is_cleared_does_not_shorten_it() {
+    let situation = order_of(&ANA);
+    let mut settled = carried_out(situation.clone(), &decided(&situation));
+    settled.record.as_mut().unwrap().fields.insert("last".into(), Value::Empty);
+    let plan = decided(&settled);
+    assert_eq!(plan.steps, [], "{plan:#?}");
+}
