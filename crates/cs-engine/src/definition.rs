@@ -1,8 +1,8 @@
 //! What a mapping and its settings were when the feeds were read: where they have changed since, what was left out or in
 //! step by the old ones has to be looked at again.
 
-use cs_domain::Event;
-use cs_domain::System;
+use cs_domain::digest::digest;
+use cs_domain::{Event, System};
 use cs_ports::{Cursor, FeedKey};
 use serde_json::json;
 
