@@ -91,6 +91,9 @@ impl Notice {
     }
 }
 
+/// What an answer looks like that was made for a browser.
+pub(crate) const PAGE: &str = "HTML or text";
+
 /// Says what became of a request, whatever came back.
 pub(crate) fn classify(effect: Effect, received: &Received<'_>) -> Answer {
     match serde_json::from_slice::<Json>(received.body) {
@@ -98,7 +101,7 @@ pub(crate) fn classify(effect: Effect, received: &Received<'_>) -> Answer {
         Ok(_) => untold(effect, received, "JSON without an envelope"),
         Err(_) if received.body.is_empty() => untold(effect, received, "empty"),
         Err(_) if received.content_type.contains("json") => untold(effect, received, "JSON that breaks off"),
-        Err(_) => untold(effect, received, "HTML or text"),
+        Err(_) => untold(effect, received, PAGE),
     }
 }
 
@@ -110,9 +113,30 @@ fn told(effect: Effect, received: &Received<'_>, mut body: Map<String, Json>) ->
     if !(200..300).contains(&received.status) {
         return untold(effect, received, "JSON without an exception");
     }
+    if is_foreign(&body) {
+        return Answer::NotDone(not_frappe("JSON", received));
+    }
     let notices = server_messages(&body).iter().map(|text| Notice::of(text)).collect();
     let value = body.remove("data").or_else(|| body.remove("message")).unwrap_or(Json::Null);
     Answer::Done(Payload { value, notices })
+}
+
+/// VTiger's envelope: its web service answers below its own address too (`webservice.php/api/...`).
+fn is_foreign(body: &Map<String, Json>) -> bool {
+    body.get("success").is_some_and(Json::is_boolean)
+        && (body.contains_key("result") || body.contains_key("error"))
+        && !body.contains_key("data")
+        && !body.contains_key("message")
+}
+
+fn not_frappe(what: &'static str, received: &Received<'_>) -> FrappeError {
+    FrappeError::NotFrappe { what, status: received.status, bytes: received.body.len() }
+}
+
+/// Whether a 404 without an envelope is Frappe's own: `<p>otro.localhost does not exist</p>`
+/// (`fixtures/frappe/site_unknown_host.json`).
+fn misses_site(body: &[u8]) -> bool {
+    String::from_utf8_lossy(body).contains(" does not exist")
 }
 
 /// An answer that Frappe's request handling did not make: a proxy, the web server, or an error behind the commit.
@@ -130,7 +154,8 @@ fn untold(effect: Effect, received: &Received<'_>, what: &'static str) -> Answer
         (300..400, _) => Answer::NotDone(FrappeError::Redirected { status: received.status }),
         (401, _) => refusal(Class::Credentials),
         (403, _) => refusal(Class::Permission),
-        (404, _) => refusal(Class::UnknownSite),
+        (404, _) if misses_site(received.body) => refusal(Class::UnknownSite),
+        (404, _) => Answer::NotDone(not_frappe(what, received)),
         (413 | 414, _) => refusal(Class::TooLarge),
         (429, _) => refusal(Class::RateLimited),
         // 408 and 499 speak of a request that was cut off midway, not of one that was refused.
@@ -246,6 +271,29 @@ mod tests {
             assert!(matches!(read, Answer::NotDone(_)), "{status}");
         }
         assert!(matches!(answer(Effect::Write, 413, "text/html", "<html>"), Answer::NotDone(_)));
+    }
+
+    #[test]
+    fn who_answers_and_is_no_frappe_is_told_apart_from_a_frappe_without_the_site() {
+        let nginx = "<html>\r\n<head><title>404 Not Found</title></head>\r\n<body><center>nginx</center></body></html>";
+        let vtiger = r#"{"success":false,"error":{"code":"ACCESS_DENIED","message":"No session"}}"#;
+        for (status, content_type, body) in
+            [(404, "text/html", nginx), (404, "text/html", ""), (200, JSON, vtiger)]
+        {
+            for effect in [Effect::Read, Effect::Write] {
+                let Answer::NotDone(error) = answer(effect, status, content_type, body) else {
+                    panic!("{body} was taken for Frappe's");
+                };
+                assert_eq!(error.code(), "frappe.not_frappe", "{body}");
+                assert_eq!(error.kind().advice(), cs_domain::Advice::NeedsSetup);
+                assert!(error.remedy().unwrap().contains("frappe.url"));
+            }
+        }
+        let site = "<h1>Not Found</h1>\n<p>otro.localhost does not exist</p>";
+        let Answer::NotDone(error) = answer(Effect::Read, 404, "text/html", site) else {
+            panic!("nothing was done");
+        };
+        assert_eq!(error.code(), "frappe.unknown_site");
     }
 
     #[test]

@@ -75,10 +75,52 @@ impl Encoder<'_> {
         if let (Purpose::Update, Some(name)) = (self.purpose, &row.name) {
             wire.insert("name".to_owned(), Json::String(name.clone()));
         }
-        for (name, value) in &row.columns {
+        // A row that was read comes back with all its columns; what Frappe works out is left to Frappe.
+        let read = row.name.is_some();
+        for (name, value) in row.columns.iter().filter(|(name, _)| !(read && table.is_derived(name))) {
             wire.insert(name.to_string(), self.field(table, name, value)?);
         }
         Ok(Json::Object(wire))
+    }
+
+    /// The fields of which the document holds something else than what was sent. `stored` may have more rows' columns
+    /// than were sent; numbers and checkboxes that were cleared hold 0 (`fixtures/frappe/card_score_null.json`); links
+    /// take the case of the document they point at.
+    pub(crate) fn not_applied(&self, sent: &Fields, stored: &Fields) -> Vec<FieldName> {
+        let applied = |name: &FieldName, value: &Value| {
+            let Ok((field, form)) = self.schema.field(name) else {
+                return false;
+            };
+            let fitted = field.fit(value.clone());
+            let fitted = fitted.as_ref().unwrap_or(value);
+            stored.get(name).is_some_and(|stored| match (form, fitted, stored) {
+                (Form::Rows(kind), Value::Rows(sent), Value::Rows(stored)) => {
+                    self.rows_hold(self.tables.get(kind).map(AsRef::as_ref), sent, stored)
+                }
+                (_, fitted, stored) => holds(fitted, stored),
+            })
+        };
+        sent.iter().filter(|(name, value)| !applied(name, value)).map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Kept rows are found by their name, new ones by their place.
+    fn rows_hold(&self, table: Option<&DocSchema>, sent: &[Row], stored: &[Row]) -> bool {
+        let derived = |name: &FieldName| table.is_some_and(|table| table.is_derived(name));
+        sent.len() == stored.len()
+            && sent.iter().zip(stored).all(|(sent, in_place)| {
+                let stored = match (self.purpose, &sent.name) {
+                    (Purpose::Update, Some(name)) => {
+                        stored.iter().find(|stored| stored.name.as_ref() == Some(name))
+                    }
+                    _ => Some(in_place),
+                };
+                stored.is_some_and(|stored| {
+                    let mut columns = sent.columns.iter().filter(|(name, _)| !derived(name));
+                    columns.all(|(name, value)| {
+                        stored.columns.get(name).is_some_and(|stored| holds(value, stored))
+                    })
+                })
+            })
     }
 
     fn check_text(&self, schema: &DocSchema, name: &FieldName, text: &str) -> Result<(), Unfit> {
@@ -165,29 +207,11 @@ pub(crate) fn filter_value(
     }
 }
 
-/// The fields of which the document holds something else than what was sent. `stored` may have more rows' columns than
-/// were sent; numbers and checkboxes that were cleared hold 0 (`fixtures/frappe/card_score_null.json`); links take the
-/// case of the document they point at.
-pub(crate) fn not_applied(schema: &DocSchema, sent: &Fields, stored: &Fields) -> Vec<FieldName> {
-    sent.iter()
-        .filter(|(name, value)| {
-            let fitted = schema.field(name).ok().and_then(|(field, _)| field.fit((*value).clone()).ok());
-            let fitted = fitted.as_ref().unwrap_or(value);
-            !stored.get(*name).is_some_and(|stored| holds(fitted, stored))
-        })
-        .map(|(name, _)| name.clone())
-        .collect()
-}
-
 fn holds(sent: &Value, stored: &Value) -> bool {
     match (sent, stored) {
         (Value::Empty, Value::Integer(0) | Value::Boolean(false)) => true,
         (Value::Empty, Value::Decimal(number)) => number.is_zero(),
         (Value::Rows(sent), Value::Empty) => sent.is_empty(),
-        (Value::Rows(sent), Value::Rows(stored)) => {
-            sent.len() == stored.len()
-                && sent.iter().zip(stored).all(|(sent, stored)| row_holds(sent, stored))
-        }
         (Value::Reference(_) | Value::Text(_), Value::Reference(stored)) => {
             sent.plain().to_lowercase() == stored.id.as_str().to_lowercase()
         }
@@ -195,12 +219,6 @@ fn holds(sent: &Value, stored: &Value) -> bool {
         (Value::Text(sent), stored) => *sent == stored.plain(),
         (sent, stored) => sent == stored || (!sent.is_empty() && sent.plain() == stored.plain()),
     }
-}
-
-fn row_holds(sent: &Row, stored: &Row) -> bool {
-    sent.columns
-        .iter()
-        .all(|(name, value)| stored.columns.get(name).is_some_and(|stored| holds(value, stored)))
 }
 
 #[cfg(test)]
@@ -281,7 +299,8 @@ mod tests {
 
     #[test]
     fn what_was_not_applied_is_told() {
-        let schema = card();
+        let encoder =
+            Encoder { schema: &card(), tables: &Tables::new(), zone: None, purpose: Purpose::Update };
         let sent = Fields::from([
             ("expires_on".into(), Value::Text("2026-12-15".into())),
             ("customer".into(), Value::Text("beto".into())),
@@ -294,8 +313,37 @@ mod tests {
             ("n".into(), Value::Integer(0)),
             ("amount".into(), Value::Decimal("2.5".parse().unwrap())),
         ]);
-        assert!(not_applied(&schema, &sent, &stored).is_empty());
+        assert!(encoder.not_applied(&sent, &stored).is_empty());
         stored.insert("expires_on".into(), Value::Date("2026-11-30".parse().unwrap()));
-        assert_eq!(not_applied(&schema, &sent, &stored), [FieldName::from("expires_on")]);
+        assert_eq!(encoder.not_applied(&sent, &stored), [FieldName::from("expires_on")]);
+    }
+
+    #[test]
+    fn rows_are_compared_by_name_and_without_what_frappe_works_out() {
+        let row = |name: Option<&str>, to: &str, title: &str| Row {
+            name: name.map(str::to_owned),
+            columns: BTreeMap::from([
+                ("link_name".into(), Value::Text(to.into())),
+                ("link_title".into(), Value::Text(title.into())),
+            ]),
+        };
+        let rows = |rows: Vec<Row>| Fields::from([("links".into(), Value::Rows(rows))]);
+        let tables = BTreeMap::from([(Kind::new("Dynamic Link"), Arc::new(link_row()))]);
+        let encoder = Encoder { schema: &card(), tables: &tables, zone: None, purpose: Purpose::Update };
+        let kept = rows(vec![row(Some("r1"), "Beto", "Beto"), row(None, "Ana", "")]);
+        let wire = encoder.document(&kept).unwrap();
+        assert_eq!(wire["links"][0], json!({"name": "r1", "link_name": "Beto"}));
+
+        let renamed = row(Some("r1"), "Beto", "Beto Prueba SA");
+        let added = row(Some("r2"), "Ana", "Ana SA");
+        assert!(encoder.not_applied(&kept, &rows(vec![renamed.clone(), added.clone()])).is_empty());
+        let other = row(Some("r1"), "Otra", "Beto");
+        assert_eq!(encoder.not_applied(&kept, &rows(vec![other, added])), [FieldName::from("links")]);
+        let lost = row(Some("r3"), "Beto", "Beto");
+        let sent = rows(vec![row(Some("r1"), "Beto", "Beto")]);
+        assert_eq!(encoder.not_applied(&sent, &rows(vec![lost])), [FieldName::from("links")]);
+        let two = rows(vec![row(Some("r1"), "Beto", ""), row(Some("r2"), "Ana", "")]);
+        let turned = rows(vec![row(Some("r2"), "Ana", ""), renamed]);
+        assert!(encoder.not_applied(&two, &turned).is_empty(), "another order is no other content");
     }
 }

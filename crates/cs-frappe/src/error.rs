@@ -58,6 +58,16 @@ pub enum FrappeError {
         /// 301, 302, 307 or 308.
         status: u16,
     },
+    /// Whatever answers there, it is no Frappe: VTiger, or a web server that knows no such page.
+    #[error("the address answers, but not as Frappe does (HTTP {status}, {bytes} bytes of {what})")]
+    NotFrappe {
+        /// What the answer looks like.
+        what: &'static str,
+        /// The status.
+        status: u16,
+        /// Length of the body.
+        bytes: usize,
+    },
     /// Something else than Frappe's envelope.
     #[error("the answer is {what} where Frappe's JSON was due (HTTP {status}, {bytes} bytes)")]
     Garbled {
@@ -106,6 +116,8 @@ pub enum FrappeError {
     NotApplied {
         /// The fields that hold something else than what was sent.
         fields: Vec<String>,
+        /// Whether the document is submitted, which fixes most fields.
+        submitted: bool,
     },
     /// A condition that a Frappe list cannot be asked.
     #[error("a condition on {field} cannot be put to Frappe: {why}")]
@@ -219,6 +231,7 @@ impl FrappeError {
             Self::TimedOut { .. } => "frappe.timed_out",
             Self::Refused { class, .. } => class.code(),
             Self::Redirected { .. } => "frappe.redirected",
+            Self::NotFrappe { .. } => "frappe.not_frappe",
             Self::Garbled { .. } | Self::Shape { .. } => "frappe.garbled",
             Self::NoSuchField { .. } => "frappe.field_missing",
             Self::ReadOnlyField { .. } => "frappe.read_only_field",
@@ -244,7 +257,9 @@ impl FrappeError {
             Self::Refused { class, .. } => class.kind(),
             Self::Garbled { .. } | Self::Shape { .. } => ErrorKind::Garbled,
             Self::NoSuchField { .. } => ErrorKind::Missing,
-            Self::Configuration { .. } | Self::TimeZone { .. } | Self::TooOld => ErrorKind::Unsupported,
+            Self::Configuration { .. } | Self::NotFrappe { .. } | Self::TimeZone { .. } | Self::TooOld => {
+                ErrorKind::Unsupported
+            }
             Self::ReadOnlyField { .. }
             | Self::Misfit(_)
             | Self::Unfit { .. }
@@ -264,9 +279,11 @@ impl FrappeError {
             Self::Unfit { unfit, .. } => unfit.remedy().into(),
             Self::Configuration { .. } => "Correct the configuration, then run `company-sync check`.".into(),
             Self::Redirected { .. } => "Configure the address that the redirect points to, usually the one with https.".into(),
+            Self::NotFrappe { .. } => "Check frappe.url in the configuration: it has to be the address of the Frappe site itself.".into(),
             Self::NoSuchField { kind, field } => format!("Add the field {field} to {kind} (Customize Form), or take it out of the mapping.").into(),
             Self::ReadOnlyField { field, .. } => format!("Take {field} out of the mapping in this direction.").into(),
-            Self::NotApplied { .. } => "Change it in Frappe by hand: on a submitted document, through Update Items or by amending it.".into(),
+            Self::NotApplied { submitted: true, .. } => "Change it in Frappe by hand, through Update Items or by amending it: the document is submitted.".into(),
+            Self::NotApplied { fields, .. } => format!("See in Frappe what sets {} when the document is saved (a script, an app), or take it out of the mapping in this direction.", fields.join(", ")).into(),
             Self::Cursor { .. } => "Run `company-sync sync --full`: the feed is read from its beginning.".into(),
             Self::TimeZone { .. } => "Set `time_zone` for Frappe in the configuration, for example America/Mexico_City.".into(),
             Self::TooOld => "Upgrade the site to Frappe 15.".into(),
@@ -276,10 +293,11 @@ impl FrappeError {
         })
     }
 
-    /// Whether a read that met this may be sent again at once.
+    /// Whether a read that met this may be sent again at once. Not where nobody listens: coming back to a server that
+    /// is down is the engine's business, and doing it here too would multiply the waits.
     pub(crate) fn passes_quickly(&self) -> bool {
         match self {
-            Self::Broken { .. } | Self::Unreachable { .. } | Self::Garbled { .. } => true,
+            Self::Broken { .. } | Self::Garbled { .. } => true,
             Self::Refused { class, .. } => matches!(class, Class::Deadlock),
             _ => false,
         }

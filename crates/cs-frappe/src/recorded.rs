@@ -312,6 +312,12 @@ fn recorded_messages_are_told_without_tags_and_name_their_subject() {
         ("so_bad_customer", None, Some("Customer No Existe")),
         ("v2_create_bad_link", Some("Gender"), Some("NoExiste")),
         ("narrow_system_settings", None, Some("System Settings")),
+        ("narrow_custom_field", None, Some("Custom Field")),
+        ("deleted_document_perm", None, Some("Deleted Document")),
+        ("perm_get_403", None, Some("User")),
+        ("perm_create_403", None, Some("Customer")),
+        ("auth_none_resource", None, Some("Contact")),
+        ("v2_perm_err", None, Some("Customer")),
     ];
     for (name, field, document) in expected {
         let told = subject(name);

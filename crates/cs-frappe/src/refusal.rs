@@ -333,12 +333,23 @@ impl Subject {
             Class::Missing => Self { field: None, document: before(message, " not found") },
             Class::Permission => Self {
                 field: None,
-                document: between(message, "permission for document ", " ")
-                    .or_else(|| after(message, "permission for document "))
-                    .or_else(|| after(message, "No permission for ")),
+                document: Self::of_permission(message)
+                    .or_else(|| after(message, "No permission for "))
+                    .or_else(|| between(message, "permission on ", " to perform this action")),
             },
             _ => Self::default(),
         }
+    }
+
+    /// `... role permission for document Bank Card`, and often behind it, once a line of its own, ` User
+    /// nobody@example.invalid does not have access to this document`.
+    fn of_permission(message: &str) -> Option<String> {
+        let told = after(message, "permission for document ")?;
+        let document = match told.split_once(" does not have access") {
+            Some((head, _)) => head.rsplit_once(" User ").map_or(head, |(document, _)| document),
+            None => &told,
+        };
+        Some(document.trim().to_owned()).filter(|document| !document.is_empty())
     }
 
     /// `[Address, T-Billing]: address_line1, city`, or `Error: Value missing for Address: City/Town`, or for a row
@@ -431,6 +442,13 @@ mod tests {
             "Vtiger ID must be unique",
         );
         assert_eq!(unique.field.as_deref(), Some("vtiger_id"));
+        let refused = |message: &str| Subject::of(Class::Permission, "", message).document;
+        let role = "User nobody@example.invalid does not have doctype access via role permission for document Bank Card";
+        assert_eq!(refused(role).as_deref(), Some("Bank Card"));
+        let access = "User nobody@example.invalid does not have access to this document: Bank Card - BC-1";
+        assert_eq!(refused(&format!("{role} {access}")).as_deref(), Some("Bank Card"));
+        let need = "You need the 'create' permission on Bank Card to perform this action.";
+        assert_eq!(refused(need).as_deref(), Some("Bank Card"));
         let missing = Subject::of(Class::Missing, "", "Customer No Existe not found");
         assert_eq!(missing.document.as_deref(), Some("Customer No Existe"));
         assert!(Class::Missing.remedy_for(&missing).contains("Customer No Existe"));

@@ -28,6 +28,8 @@ pub(crate) struct DocSchema {
     naming: BTreeSet<FieldName>,
     /// Fields that every document has and only Frappe sets.
     standard: BTreeSet<FieldName>,
+    /// Fields that Frappe works out when a document is saved: whatever is sent for them does not last.
+    derived: BTreeSet<FieldName>,
     pub(crate) is_table: bool,
 }
 
@@ -79,6 +81,12 @@ impl DocSchema {
         self.standard.contains(field)
     }
 
+    /// Whether Frappe fills the field by itself: `link_title` of a link's row follows the title of the document that is
+    /// linked to (`fixtures/frappe/put_address_bumps_customer.json`).
+    pub(crate) fn is_derived(&self, field: &FieldName) -> bool {
+        self.derived.contains(field)
+    }
+
     /// The fields that hold data of the document itself, in no particular order: a child row's columns.
     pub(crate) fn data_fields(&self) -> impl Iterator<Item = (&FieldName, &Form)> {
         self.forms.iter().filter(|(name, form)| {
@@ -112,6 +120,7 @@ impl DocSchema {
             checks: BTreeMap::new(),
             naming: BTreeSet::new(),
             standard: BTreeSet::new(),
+            derived: BTreeSet::new(),
             is_table: meta.istable.is_set(),
         };
         let standard = [
@@ -145,6 +154,9 @@ impl DocSchema {
         let name = FieldName::new(meta.fieldname.as_str());
         if self.standard.contains(&name) {
             return;
+        }
+        if meta.is_derived() {
+            self.derived.insert(name.clone());
         }
         let text = matches!(form, Form::Text | Form::Select | Form::Link(_) | Form::DynamicLink(_));
         let field = FieldSchema {
@@ -236,6 +248,12 @@ struct MetaField {
     is_virtual: Flag,
     #[serde(default)]
     is_custom_field: Flag,
+    /// `customer.territory`: taken from the linked document whenever this one is saved.
+    #[serde(default)]
+    fetch_from: Option<String>,
+    /// Fetched only where it is empty, so that a value that was sent stays.
+    #[serde(default)]
+    fetch_if_empty: Flag,
     #[serde(flatten)]
     rest: Map<String, Json>,
 }
@@ -260,6 +278,12 @@ impl MetaField {
     /// A Custom Field names the DocType it extends in `dt`, a standard one its `parent`.
     fn is_custom(&self) -> bool {
         self.is_custom_field.is_set() || self.rest.contains_key("dt")
+    }
+
+    fn is_derived(&self) -> bool {
+        let fetched = self.fetch_from.as_deref().is_some_and(|from| !from.trim().is_empty());
+        let fetched = fetched && !self.fetch_if_empty.is_set();
+        fetched || (!self.is_custom() && (self.read_only.is_set() || self.fieldtype == "Read Only"))
     }
 
     fn max_chars(&self) -> Option<u32> {
@@ -374,6 +398,11 @@ pub(crate) mod tests {
             "fields": [
                 {"fieldname": "link_doctype", "fieldtype": "Link", "options": "DocType"},
                 {"fieldname": "link_name", "fieldtype": "Dynamic Link", "options": "link_doctype"},
+                {"fieldname": "link_title", "fieldtype": "Read Only"},
+                {"fieldname": "total", "fieldtype": "Currency", "read_only": 1},
+                {"fieldname": "territory", "fieldtype": "Data", "fetch_from": "link_name.territory"},
+                {"fieldname": "note", "fieldtype": "Data", "fetch_from": "link_name.note", "fetch_if_empty": 1},
+                {"fieldname": "vtiger_row", "fieldtype": "Data", "read_only": 1, "is_custom_field": 1},
             ],
         });
         DocSchema::from_meta(&"Dynamic Link".into(), meta).unwrap()
@@ -399,5 +428,17 @@ pub(crate) mod tests {
         assert_eq!(schema.kind.resolve("holder").unwrap().name.as_str(), "customer");
         assert!(schema.names_the_document(&"title".into()));
         assert!(link_row().is_table);
+    }
+
+    #[test]
+    fn what_frappe_fills_by_itself_is_known() {
+        let row = link_row();
+        let derived: Vec<&str> = row
+            .data_fields()
+            .map(|(name, _)| name)
+            .filter(|name| row.is_derived(name))
+            .map(FieldName::as_str)
+            .collect();
+        assert_eq!(derived, ["link_title", "territory", "total"]);
     }
 }

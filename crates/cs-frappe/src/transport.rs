@@ -4,7 +4,7 @@
 //! (facts/FRAPPE.md, trap 12).
 
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use serde_json::Value as Json;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use crate::answer::{Answer, Effect, Payload, Received, classify};
+use crate::answer::{Answer, Effect, PAGE, Payload, Received, classify};
 use crate::config::FrappeConfig;
 use crate::error::FrappeError;
 use crate::refusal::Class;
@@ -31,6 +31,9 @@ const UNTOLD_PAUSE: Duration = Duration::from_secs(5);
 
 /// How long to wait before a broken read is sent again, times the attempts so far.
 const READ_AGAIN: Duration = Duration::from_millis(200);
+
+/// How often a request is sent again over a 401 when the token was good a moment ago.
+const REPEATS_OVER_401: u32 = 3;
 
 /// A request about to be sent.
 pub(crate) struct Call {
@@ -138,6 +141,8 @@ pub(crate) struct Transport {
     limiter: Option<DefaultDirectRateLimiter>,
     /// Until when the site wants to be left alone; all workers wait.
     paused_until: Mutex<Option<Instant>>,
+    /// Whether this token got an answer already: the address is a Frappe's and the key is right.
+    proven: AtomicBool,
     reads: AtomicU64,
     writes: AtomicU64,
 }
@@ -163,6 +168,7 @@ impl Transport {
             permits: Semaphore::new(config.max_concurrency.max(1)),
             limiter: config.requests_per_second.map(limiter),
             paused_until: Mutex::new(None),
+            proven: AtomicBool::new(false),
             reads: AtomicU64::new(0),
             writes: AtomicU64::new(0),
         })
@@ -178,13 +184,47 @@ impl Transport {
                     tokio::time::sleep(READ_AGAIN * attempt).await;
                     attempt += 1;
                 }
-                outcome => return outcome,
+                outcome => return outcome.map_err(|error| self.judged(error)),
             }
         }
     }
 
-    /// Sends a request once, when its turn has come.
+    /// Pages where answers are due are a passing trouble of a site that answered before, and of one that never did a
+    /// sign that the address is another program's.
+    fn judged(&self, error: FrappeError) -> FrappeError {
+        match error {
+            FrappeError::Garbled { what: what @ PAGE, status: status @ 200..300, bytes }
+                if !self.proven.load(Ordering::Relaxed) =>
+            {
+                FrappeError::NotFrappe { what, status, bytes }
+            }
+            other => other,
+        }
+    }
+
+    /// Sends a request, when its turn has come. A 401 is believed at once only of a token that never worked: a site
+    /// that restarts answers it too, and to nobody's harm the request is sent again, for a 401 has done nothing.
     pub(crate) async fn send(&self, call: &Call) -> Answer {
+        let mut repeats = 0;
+        loop {
+            let answer = self.send_once(call).await;
+            match &answer {
+                Answer::Done(_) => self.proven.store(true, Ordering::Relaxed),
+                Answer::NotDone(FrappeError::Refused { class: Class::Credentials, .. })
+                    if repeats < REPEATS_OVER_401 && self.proven.load(Ordering::Relaxed) =>
+                {
+                    repeats += 1;
+                    tracing::debug!(repeats, "a 401 for a token that worked: asking again");
+                    tokio::time::sleep(READ_AGAIN * repeats).await;
+                    continue;
+                }
+                _ => {}
+            }
+            return answer;
+        }
+    }
+
+    async fn send_once(&self, call: &Call) -> Answer {
         // The semaphore is never closed; were it, going on unpaced is better than not at all.
         let _permit = self.permits.acquire().await.ok();
         self.wait_for_pause().await;

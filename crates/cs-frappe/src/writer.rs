@@ -15,7 +15,7 @@ use serde_json::{Value as Json, json};
 use crate::answer::{Answer, Notice, Payload};
 use crate::client::FrappeClient;
 use crate::decode::{Tables, Wire};
-use crate::encode::{Encoder, Purpose, not_applied};
+use crate::encode::{Encoder, Purpose};
 use crate::error::FrappeError;
 use crate::list::text;
 use crate::reader::Reading;
@@ -82,9 +82,8 @@ struct Prepared<'a> {
 }
 
 impl Prepared<'_> {
-    fn encode(&self, fields: &Fields, purpose: Purpose) -> Result<Wire, FrappeError> {
-        let encoder = Encoder { schema: self.schema, tables: self.tables, zone: self.zone, purpose };
-        encoder.document(fields)
+    fn encoder(&self, purpose: Purpose) -> Encoder<'_> {
+        Encoder { schema: self.schema, tables: self.tables, zone: self.zone, purpose }
     }
 
     fn record(&self, wire: &Wire, wanted: &FieldRequests) -> Result<Record, FrappeError> {
@@ -93,9 +92,9 @@ impl Prepared<'_> {
     }
 
     /// The fields that hold something else than what was sent.
-    fn not_applied(&self, wire: &Wire, sent: &Fields) -> Result<Vec<String>, FrappeError> {
+    fn not_applied(&self, wire: &Wire, sent: &Fields, purpose: Purpose) -> Result<Vec<String>, FrappeError> {
         let stored = self.record(wire, &FieldRequests::plain(sent.keys().cloned()))?;
-        let fields = not_applied(self.schema, sent, &stored.fields);
+        let fields = self.encoder(purpose).not_applied(sent, &stored.fields);
         Ok(fields.iter().map(ToString::to_string).collect())
     }
 }
@@ -114,14 +113,14 @@ impl FrappeClient {
             tables: &tables,
             zone: self.zone_of_write(&schema, &tables, fields, wanted).await?,
         };
-        let body = prepared.encode(fields, Purpose::Create)?;
+        let body = prepared.encoder(Purpose::Create).document(fields)?;
         let call = Call::create(kind.as_str(), Json::Object(body))?;
         let created = settled(self.transport.send(&call).await)?;
         tell(kind, &created.notices);
         // From here on the document exists: what fails now leaves its state unknown, not itself undone.
         let name = named(&created).map_err(Halt::Unknown)?;
         let stored = self.document(kind, &name).await.map_err(Halt::Unknown)?;
-        let missing = prepared.not_applied(&stored, fields).map_err(Halt::Unknown)?;
+        let missing = prepared.not_applied(&stored, fields, Purpose::Create).map_err(Halt::Unknown)?;
         if !missing.is_empty() {
             tracing::warn!(%kind, fields = ?missing, "Frappe stored something else in a new document");
         }
@@ -153,7 +152,7 @@ impl FrappeClient {
                 Err(Halt::Stale)
             };
         }
-        let mut body = prepared.encode(changes, Purpose::Update)?;
+        let mut body = prepared.encoder(Purpose::Update).document(changes)?;
         body.insert("modified".to_owned(), json!(expected));
         let call = Call::update(kind.as_str(), name, Json::Object(body))?;
         let updated = settled(self.transport.send(&call).await)?;
@@ -163,9 +162,9 @@ impl FrappeClient {
         } else {
             object(updated).map_err(Halt::Unknown)?
         };
-        let fields = prepared.not_applied(&stored, changes).map_err(Halt::Unknown)?;
+        let fields = prepared.not_applied(&stored, changes, Purpose::Update).map_err(Halt::Unknown)?;
         if !fields.is_empty() {
-            return Err(Halt::NotDone(FrappeError::NotApplied { fields }));
+            return Err(Halt::NotDone(FrappeError::NotApplied { fields, submitted: is_submitted(&stored) }));
         }
         let record = prepared.record(&stored, wanted).map_err(Halt::Unknown)?;
         Ok(WriteOutcome::Applied(record))
@@ -211,6 +210,10 @@ fn named(payload: &Payload) -> Result<String, FrappeError> {
         Json::Object(document) => text(document, "name"),
         _ => Err(FrappeError::Shape { what: "a document" }),
     }
+}
+
+fn is_submitted(document: &Wire) -> bool {
+    document.get("docstatus").and_then(Json::as_i64) == Some(1)
 }
 
 fn writes_rows(schema: &DocSchema, changes: &Fields) -> bool {

@@ -17,7 +17,7 @@ enum Fate {
 }
 
 /// Each fault: what it means for a write, and whether the write was done.
-const FAULTS: [(&str, Fate, bool); 9] = [
+const FAULTS: [(&str, Fate, bool); 8] = [
     ("error_before", Fate::Unknown(ErrorKind::Garbled), false),
     ("error_after", Fate::Unknown(ErrorKind::Garbled), true),
     ("drop_before", Fate::Unknown(ErrorKind::Unreachable), false),
@@ -25,7 +25,6 @@ const FAULTS: [(&str, Fate, bool); 9] = [
     ("html", Fate::Unknown(ErrorKind::Garbled), false),
     ("html_after", Fate::Unknown(ErrorKind::Garbled), true),
     ("truncated", Fate::Unknown(ErrorKind::Unreachable), true),
-    ("session_expired", Fate::Rejected(ErrorKind::Credentials), false),
     ("rate_limited", Fate::Rejected(ErrorKind::RateLimited), false),
 ];
 
@@ -142,16 +141,47 @@ async fn a_server_that_is_not_there_has_done_nothing() {
         }
     };
     drop(listener);
-    let config = cs_frappe::FrappeConfig {
-        read_attempts: 1,
-        ..cs_frappe::FrappeConfig::new(address, "K", "S".to_owned())
-    };
+    let config = cs_frappe::FrappeConfig::new(address, "K", "S".to_owned());
+    assert!(config.read_attempts > 1);
     let client = FrappeClient::new(config).unwrap();
     let outcome = client
         .create(&"Contact".into(), &texts([("first_name", "Ana")]), &key(), &fields(["first_name"]))
         .await;
     let error = rejected(outcome);
     assert_eq!((error.kind, &*error.code), (ErrorKind::Unreachable, "frappe.unreachable"));
+    assert_eq!(client.requests().read, 1, "whether to come back is for the engine to say");
+}
+
+#[tokio::test]
+async fn a_token_that_worked_is_not_called_wrong_over_a_passing_401() {
+    let stage = Stage::agency_with(&script("create", "session_expired")).await;
+    let client = stage.client();
+    create(&client, "Contact", &texts([("first_name", "Ana")]), &fields(["first_name"])).await;
+    assert_eq!(stage.site().count("Contact"), 1);
+
+    // For good it is believed, after three more tries; of a token that never worked, at once.
+    let script = "[[fault]]\noperation = \"list\"\nevery = 1\nkind = \"session_expired\"\n";
+    let stage = Stage::agency_with(script).await;
+    let client = stage.client();
+    client.schema(&"Contact".into()).await.unwrap();
+    let before = client.requests().read;
+    let error = client.read(&"Contact".into(), &["Ana".into()], &fields(["first_name"])).await.unwrap_err();
+    assert_eq!((error.kind, &*error.code), (ErrorKind::Credentials, "frappe.credentials"));
+    assert_eq!(client.requests().read - before, 4);
+
+    let wrong = cs_frappe::FrappeConfig::new(stage.server.url(), "API_KEY_SYNC", "wrong".to_owned());
+    let client = FrappeClient::new(wrong).unwrap();
+    let error = client.schema(&"Contact".into()).await.unwrap_err();
+    assert_eq!((error.kind, client.requests().read), (ErrorKind::Credentials, 1));
+}
+
+#[tokio::test]
+async fn a_site_that_only_ever_shows_pages_is_no_frappe() {
+    let stage = Stage::agency_with("[[fault]]\nevery = 1\nkind = \"html\"\n").await;
+    let client = FrappeClient::new(stage.config("sync")).unwrap();
+    let error = client.schema(&"Contact".into()).await.unwrap_err();
+    assert_eq!((error.kind, &*error.code), (ErrorKind::Unsupported, "frappe.not_frappe"));
+    assert!(error.failure().remedy.contains("frappe.url"));
 }
 
 #[tokio::test]

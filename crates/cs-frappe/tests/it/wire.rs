@@ -76,6 +76,7 @@ async fn answers_that_point_elsewhere_or_come_from_an_older_frappe_are_told() {
         ("301 Moved Permanently", "{}", "frappe.redirected", ErrorKind::Unreachable),
         ("404 Not Found", r#"{"exc_type":"DoesNotExistError"}"#, "frappe.too_old", ErrorKind::Unsupported),
         ("502 Bad Gateway", "<html>", "frappe.garbled", ErrorKind::Garbled),
+        ("404 Not Found", "<html>nginx</html>", "frappe.not_frappe", ErrorKind::Unsupported),
         ("200 OK", "", "frappe.garbled", ErrorKind::Garbled),
         ("200 OK", r#"{"data":[1]}"#, "frappe.garbled", ErrorKind::Garbled),
     ];

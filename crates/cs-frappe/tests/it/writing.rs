@@ -128,6 +128,33 @@ async fn child_rows_are_kept_by_name_added_and_cleared_and_a_made_up_name_is_fou
 }
 
 #[tokio::test]
+async fn rows_are_sent_back_as_they_were_read_though_frappe_titles_them_anew() {
+    let stage = Stage::agency().await;
+    let client = stage.client();
+    create(&client, "Customer", &texts([("customer_name", "Beto")]), &fields(["customer_name"])).await;
+    let wanted = fields(["links", "designation"]);
+    let sent = Fields::from([("first_name".into(), Value::text("Ana")), ("links".into(), link_to("Beto"))]);
+    let record = create(&client, "Contact", &sent, &wanted).await;
+    // The title moves on behind the row's back; the next save of the contact follows it.
+    let mut customer = stage.stored("Customer", "Beto");
+    customer["customer_name"] = json!("Beto Prueba SA");
+    stage.put("Customer", customer);
+    let again = Fields::from([
+        ("designation".into(), Value::text("Jefa")),
+        ("links".into(), record.fields["links"].clone()),
+    ]);
+    let updated = applied(client.update(&record.reference, &again, &record.version, &wanted).await);
+    assert_eq!(updated.fields["designation"], Value::text("Jefa"));
+    let stored = stage.stored("Contact", record.reference.id.as_str());
+    assert_eq!(stored["links"][0]["link_title"], "Beto Prueba SA");
+    assert_eq!(stored["links"].as_array().map(Vec::len), Some(1));
+    let Value::Rows(rows) = &record.fields["links"] else {
+        panic!("no rows");
+    };
+    assert_eq!(stored["links"][0]["name"], json!(rows[0].name));
+}
+
+#[tokio::test]
 async fn a_second_document_with_the_same_key_or_name_is_refused_as_existing() {
     let stage = Stage::agency().await;
     let client = stage.client();
