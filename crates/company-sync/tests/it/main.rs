@@ -24,4 +24,6 @@ mod refused;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]
+mod shared;
+#[cfg(test)]
 mod world;
