@@ -91,7 +91,7 @@ pub(crate) async fn go_through(
             None => break,
         }
     }
-    ledger.remember_uneventful(context).await?;
+    ledger.remember(context).await?;
     stopped.map_or(Ok(()), Err)
 }
 

@@ -57,13 +57,15 @@ impl Ledger {
         Ok(context.scope.engine.store.renew_lease(&context.lease, now, LEASE_TERM).await?)
     }
 
-    /// Remembers the uneventful ends so far.
-    pub(crate) async fn remember_uneventful(&self, context: &RunContext<'_>) -> Result<(), EngineError> {
+    /// Remembers how far the run has come: the uneventful ends so far, and its balance.
+    pub(crate) async fn remember(&self, context: &RunContext<'_>) -> Result<(), EngineError> {
         let outcomes = std::mem::take(&mut *self.uneventful.lock().unwrap_or_else(PoisonError::into_inner));
-        if outcomes.is_empty() {
-            return Ok(());
+        let store = &context.scope.engine.store;
+        if !outcomes.is_empty() {
+            store.conclude(&context.lease, &context.run, &outcomes).await?;
         }
-        Ok(context.scope.engine.store.conclude(&context.lease, &context.run, &outcomes).await?)
+        let run = self.run.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Ok(store.put_run(&run).await?)
     }
 
     /// A unit's end: remembered, then counted and told in one go, so that what watchers see never moves backwards.
