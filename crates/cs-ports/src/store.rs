@@ -225,4 +225,6 @@ pub trait Store: Send + Sync {
     async fn append_log(&self, run: &RunId, at: Timestamp, events: &[Event]) -> Result<(), StoreError>;
     /// The log after a sequence number, oldest first; of one run or of all.
     async fn log(&self, run: Option<&RunId>, after: i64, limit: u32) -> Result<Vec<LogEntry>, StoreError>;
+    /// The end of the log: its latest entries, oldest first; of one run or of all.
+    async fn latest_log(&self, run: Option<&RunId>, limit: u32) -> Result<Vec<LogEntry>, StoreError>;
 }

@@ -398,4 +398,12 @@ impl Store for MemoryStore {
             .take(at_most(limit));
         Ok(entries.cloned().collect())
     }
+
+    async fn latest_log(&self, run: Option<&RunId>, limit: u32) -> Result<Vec<LogEntry>, StoreError> {
+        let state = self.lock();
+        let latest = state.log.iter().rev().filter(|entry| run.is_none_or(|run| entry.run == *run));
+        let mut entries: Vec<LogEntry> = latest.take(at_most(limit)).cloned().collect();
+        entries.reverse();
+        Ok(entries)
+    }
 }

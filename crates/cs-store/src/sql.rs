@@ -61,6 +61,12 @@ pub(crate) const LOG: &str =
     "SELECT sequence, at, run, event FROM log WHERE sequence > $1 ORDER BY sequence LIMIT $2";
 pub(crate) const LOG_OF_RUN: &str = "SELECT sequence, at, run, event FROM log \
     WHERE run = $3 AND sequence > $1 ORDER BY sequence LIMIT $2";
+/// Latest first.
+pub(crate) const LATEST_LOG: &str =
+    "SELECT sequence, at, run, event FROM log ORDER BY sequence DESC LIMIT $1";
+/// Latest first.
+pub(crate) const LATEST_LOG_OF_RUN: &str = "SELECT sequence, at, run, event FROM log \
+    WHERE run = $2 ORDER BY sequence DESC LIMIT $1";
 
 /// Statements in SQLite's own way.
 ///

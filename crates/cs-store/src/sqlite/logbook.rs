@@ -44,6 +44,19 @@ pub(super) async fn read(
     rows.iter().map(entry).collect()
 }
 
+pub(super) async fn latest(
+    store: &SqliteStore,
+    run: Option<&RunId>,
+    limit: u32,
+) -> Result<Vec<LogEntry>, StoreError> {
+    let statement = match run {
+        Some(run) => sqlx::query(sql::LATEST_LOG_OF_RUN).bind(i64::from(limit)).bind(&run.0),
+        None => sqlx::query(sql::LATEST_LOG).bind(i64::from(limit)),
+    };
+    let rows = statement.fetch_all(&store.pools.readers).await.map_err(database("read the log"))?;
+    rows.iter().rev().map(entry).collect()
+}
+
 fn entry(row: &SqliteRow) -> Result<LogEntry, StoreError> {
     Ok(LogEntry {
         sequence: column(row, "sequence")?,

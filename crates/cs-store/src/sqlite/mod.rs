@@ -210,6 +210,10 @@ impl Store for SqliteStore {
     async fn log(&self, run: Option<&RunId>, after: i64, limit: u32) -> Result<Vec<LogEntry>, StoreError> {
         logbook::read(self, run, after, limit).await
     }
+
+    async fn latest_log(&self, run: Option<&RunId>, limit: u32) -> Result<Vec<LogEntry>, StoreError> {
+        logbook::latest(self, run, limit).await
+    }
 }
 
 #[cfg(test)]

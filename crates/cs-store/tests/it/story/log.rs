@@ -31,4 +31,11 @@ pub(super) async fn recall(store: &dyn Store) {
     assert_eq!(store.log(None, all[1].sequence, 9).await.unwrap(), all[2..]);
     assert_eq!(store.log(None, all[3].sequence, 9).await.unwrap(), []);
     assert_eq!(store.log(Some(&run_id(9)), 0, 9).await.unwrap(), []);
+
+    assert_eq!(store.latest_log(None, 9).await.unwrap(), all);
+    assert_eq!(store.latest_log(None, 2).await.unwrap(), all[2..]);
+    assert_eq!(store.latest_log(Some(&run_id(1)), 2).await.unwrap(), of_one[1..]);
+    assert_eq!(store.latest_log(Some(&run_id(2)), 2).await.unwrap(), all[2..3]);
+    assert_eq!(store.latest_log(Some(&run_id(9)), 2).await.unwrap(), []);
+    assert_eq!(store.latest_log(None, 0).await.unwrap(), []);
 }
