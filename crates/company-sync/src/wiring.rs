@@ -6,8 +6,8 @@ use std::sync::Arc;
 use cs_domain::{Run, System};
 use cs_engine::{Engine, EngineError, Job, RetryPolicy};
 use cs_frappe::{FrappeClient, FrappeConfig};
-use cs_ports::{Clock, Entropy, Observer};
-use cs_store::SqliteStore;
+use cs_ports::{Clock, Entropy, Observer, Store};
+use cs_store::{MemoryStore, SqliteStore};
 use cs_vtiger::{VtigerClient, VtigerConfig};
 
 use crate::clock::{SystemClock, SystemEntropy};
@@ -24,8 +24,6 @@ const WORKERS: usize = 4;
 /// Everything a command that talks to both systems needs.
 pub(crate) struct Wired {
     pub(crate) engine: Engine,
-    pub(crate) vtiger: Arc<VtigerClient>,
-    pub(crate) frappe: Arc<FrappeClient>,
     pub(crate) store: Arc<SqliteStore>,
     holder: Holder,
 }
@@ -43,31 +41,63 @@ impl Wired {
     }
 }
 
+/// Both systems, without a memory: enough to look at them.
+pub(crate) struct Looking {
+    pub(crate) engine: Engine,
+    pub(crate) vtiger: Arc<VtigerClient>,
+    pub(crate) frappe: Arc<FrappeClient>,
+}
+
+/// Connects what the configuration names, and neither opens nor makes a store.
+pub(crate) fn look(config: &Config) -> Result<Looking, CommandError> {
+    let connected = Connected::to(config)?;
+    let engine = connected.engine(Arc::new(MemoryStore::new()), Vec::new(), String::new());
+    Ok(Looking { engine, vtiger: connected.vtiger, frappe: connected.frappe })
+}
+
 /// Connects what the configuration names.
 pub(crate) async fn wire(config: &Config, observers: Vec<Arc<dyn Observer>>) -> Result<Wired, CommandError> {
-    let vtiger = config.vtiger.as_ref().ok_or(ConfigError::NoSystem { system: System::Vtiger })?;
-    let frappe = config.frappe.as_ref().ok_or(ConfigError::NoSystem { system: System::Frappe })?;
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-    let vtiger = Arc::new(vtiger_client(vtiger, Arc::clone(&clock), Arc::clone(&entropy))?);
-    let frappe = Arc::new(frappe_client(frappe)?);
+    let connected = Connected::to(config)?;
     let store = Arc::new(open_store(&config.data_dir).await?);
     #[expect(clippy::cast_possible_truncation, reason = "any sixteen bits of chance will do")]
-    let holder = Holder::enter(&config.data_dir, entropy.next() as u16).map_err(|source| {
+    let holder = Holder::enter(&config.data_dir, connected.entropy.next() as u16).map_err(|source| {
         CommandError::File { doing: "write into", file: config.data_dir.display().to_string(), source }
     })?;
-    let engine = Engine {
-        vtiger: Arc::clone(&vtiger) as _,
-        frappe: Arc::clone(&frappe) as _,
-        store: Arc::clone(&store) as _,
-        clock,
-        entropy,
-        observers,
-        retry: RetryPolicy::default(),
-        workers: WORKERS,
-        holder: holder.name().to_owned(),
-    };
-    Ok(Wired { engine, vtiger, frappe, store, holder })
+    let engine = connected.engine(Arc::clone(&store) as _, observers, holder.name().to_owned());
+    Ok(Wired { engine, store, holder })
+}
+
+struct Connected {
+    vtiger: Arc<VtigerClient>,
+    frappe: Arc<FrappeClient>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl Connected {
+    fn to(config: &Config) -> Result<Self, CommandError> {
+        let vtiger = config.vtiger.as_ref().ok_or(ConfigError::NoSystem { system: System::Vtiger })?;
+        let frappe = config.frappe.as_ref().ok_or(ConfigError::NoSystem { system: System::Frappe })?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+        let vtiger = Arc::new(vtiger_client(vtiger, Arc::clone(&clock), Arc::clone(&entropy))?);
+        let frappe = Arc::new(frappe_client(frappe)?);
+        Ok(Self { vtiger, frappe, clock, entropy })
+    }
+
+    fn engine(&self, store: Arc<dyn Store>, observers: Vec<Arc<dyn Observer>>, holder: String) -> Engine {
+        Engine {
+            vtiger: Arc::clone(&self.vtiger) as _,
+            frappe: Arc::clone(&self.frappe) as _,
+            store,
+            clock: Arc::clone(&self.clock),
+            entropy: Arc::clone(&self.entropy),
+            observers,
+            retry: RetryPolicy::default(),
+            workers: WORKERS,
+            holder,
+        }
+    }
 }
 
 /// Opens the store, new or old.

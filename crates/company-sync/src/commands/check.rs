@@ -1,9 +1,11 @@
 //! `check`: are both systems there, and is there everything the mappings need?
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
-use cs_domain::mapping::{BindProblem, Severity};
+use cs_domain::mapping::{BindProblem, Place, Severity};
 use cs_domain::{FieldName, Kind, Mapping};
+use cs_engine::{Engine, Job, missing_settings};
 use cs_frappe::{KindState, SiteProbe, ZoneProbe};
 use cs_ports::PeerError;
 use cs_vtiger::{ServerProbe, WantedFields};
@@ -15,7 +17,7 @@ use crate::failure::{CommandError, Outcome};
 use crate::mappings;
 use crate::render::line;
 use crate::render::run::trouble;
-use crate::wiring::wire;
+use crate::wiring::look;
 
 /// Runs `check`.
 pub(crate) async fn run(global: &Global, check: &Check) -> Result<Outcome, CommandError> {
@@ -23,16 +25,16 @@ pub(crate) async fn run(global: &Global, check: &Check) -> Result<Outcome, Comma
     let names = mappings::wanted(&config, &check.mapping);
     let jobs = names.iter().map(|name| mappings::job(&config, name, false)).collect::<Result<Vec<_>, _>>()?;
     let found: Vec<&Mapping> = jobs.iter().map(|job| &job.mapping).collect();
-    let wired = wire(&config, Vec::new()).await?;
-    let vtiger = wired.vtiger.probe(&wanted_of_vtiger(&found)).await;
-    let frappe = wired.frappe.probe(&wanted_of_frappe(&found)).await;
+    let looking = look(&config)?;
+    let vtiger = looking.vtiger.probe(&wanted_of_vtiger(&found)).await;
+    let frappe = looking.frappe.probe(&wanted_of_frappe(&found)).await;
+    let reached = vtiger.is_ok() && frappe.is_ok();
     let mut findings = Vec::new();
-    if vtiger.is_ok() && frappe.is_ok() {
-        for mapping in &found {
-            findings.push((mapping.name.to_string(), wired.engine.examine(mapping).await?));
-        }
+    for job in &jobs {
+        findings.push(Finding::of(job, reached.then_some(&looking.engine)).await);
     }
-    let report = Report { vtiger, frappe, findings };
+    let no_data_dir = (!config.data_dir.is_dir()).then(|| config.data_dir.clone());
+    let report = Report { vtiger, frappe, findings, no_data_dir };
     if global.json {
         line(&report.for_machines().to_string())?;
     } else {
@@ -44,7 +46,96 @@ pub(crate) async fn run(global: &Global, check: &Check) -> Result<Outcome, Comma
 struct Report {
     vtiger: Result<ServerProbe, PeerError>,
     frappe: Result<SiteProbe, PeerError>,
-    findings: Vec<(String, Vec<BindProblem>)>,
+    findings: Vec<Finding>,
+    /// The data directory, where it is not there yet.
+    no_data_dir: Option<PathBuf>,
+}
+
+/// What was found about one mapping.
+struct Finding {
+    mapping: String,
+    problems: Vec<BindProblem>,
+    /// Whether both systems' fields were held against the mapping.
+    examined: Examined,
+}
+
+enum Examined {
+    Yes,
+    /// Nobody could be asked.
+    No,
+    /// A system stopped answering.
+    Broken(PeerError),
+}
+
+impl Finding {
+    async fn of(job: &Job, engine: Option<&Engine>) -> Self {
+        let mut problems = missing_settings(&job.mapping, &job.settings);
+        let examined = match engine {
+            None => Examined::No,
+            Some(engine) => match engine.examine(&job.mapping).await {
+                Ok(found) => {
+                    problems.extend(found);
+                    Examined::Yes
+                }
+                Err(error) => Examined::Broken(error),
+            },
+        };
+        Self { mapping: job.mapping.name.to_string(), problems, examined }
+    }
+
+    fn errors(&self) -> impl Iterator<Item = &BindProblem> {
+        self.problems.iter().filter(|problem| problem.severity == Severity::Error)
+    }
+
+    /// What the verdict says of it, where something is missing.
+    fn lacks(&self) -> Option<String> {
+        let mut settings = Vec::new();
+        let mut others = 0;
+        for problem in self.errors() {
+            match &problem.place {
+                Place::Setting { name } => settings.push(name.as_str()),
+                Place::Unit { .. } | Place::Document { .. } => others += 1,
+            }
+        }
+        let mut parts = Vec::new();
+        if !settings.is_empty() {
+            parts.push(format!("settings ({})", settings.join(", ")));
+        }
+        if others > 0 {
+            parts.push("fields or DocTypes".to_owned());
+        }
+        (!parts.is_empty()).then(|| format!("mapping {}: {}", self.mapping, parts.join(", ")))
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let mut lines = vec![format!("Mapping {}", self.mapping)];
+        match &self.examined {
+            Examined::Yes if self.problems.is_empty() => lines.push("  fits".to_owned()),
+            Examined::Yes => {}
+            Examined::No => lines.push("  not held against the two systems".to_owned()),
+            Examined::Broken(error) => lines.push(trouble("not looked at to the end", &error.failure())),
+        }
+        for problem in &self.problems {
+            let mark = if problem.severity == Severity::Error { "missing" } else { "note" };
+            let said = format!(
+                "  {mark}: {} [{}]\n      what to do: {}",
+                problem.message, problem.code, problem.remedy
+            );
+            // Several roles of one DocType lack the same.
+            if !lines.contains(&said) {
+                lines.push(said);
+            }
+        }
+        lines
+    }
+
+    fn for_machines(&self) -> serde_json::Value {
+        let mut object = json!({ "mapping": self.mapping, "problems": self.problems });
+        if let (Examined::Broken(error), Some(fields)) = (&self.examined, object.as_object_mut()) {
+            fields.insert("failure".to_owned(), json!(error.failure()));
+        }
+        object
+    }
 }
 
 fn wanted_of_vtiger(mappings: &[&Mapping]) -> Vec<WantedFields> {
@@ -74,15 +165,38 @@ fn wanted_of_frappe(mappings: &[&Mapping]) -> BTreeMap<Kind, Vec<FieldName>> {
 
 impl Report {
     fn outcome(&self) -> Outcome {
-        if self.vtiger.is_err() || self.frappe.is_err() {
-            return Outcome::Failed;
-        }
-        let wrong = |problem: &BindProblem| problem.severity == Severity::Error;
-        if self.findings.iter().flat_map(|(_, problems)| problems).any(wrong) {
-            Outcome::Wrong
-        } else {
+        let broken = |finding: &Finding| matches!(finding.examined, Examined::Broken(_));
+        if self.vtiger.is_err() || self.frappe.is_err() || self.findings.iter().any(broken) {
+            Outcome::Failed
+        } else if self.lacks().is_empty() {
             Outcome::Done
+        } else {
+            Outcome::Wrong
         }
+    }
+
+    /// What is missing, in a few words each.
+    fn lacks(&self) -> Vec<String> {
+        let mut lacks = Vec::new();
+        if let Ok(probe) = &self.vtiger {
+            let unseen: Vec<&str> =
+                probe.kinds.iter().filter(|kind| !usable(kind)).map(|kind| kind.kind.as_str()).collect();
+            if !unseen.is_empty() {
+                lacks.push(format!("rights in VTiger (to read {})", unseen.join(", ")));
+            }
+        }
+        if let Ok(probe) = &self.frappe {
+            let kinds = probe.kinds.iter().filter_map(|kind| match lacking_rights(&kind.state)?.as_slice() {
+                [] => None,
+                rights => Some(format!("{} {}", rights.join(" and "), kind.kind)),
+            });
+            let kinds: Vec<String> = kinds.collect();
+            if !kinds.is_empty() {
+                lacks.push(format!("rights in Frappe (to {})", kinds.join("; ")));
+            }
+        }
+        lacks.extend(self.findings.iter().filter_map(Finding::lacks));
+        lacks
     }
 
     fn for_people(&self) -> Vec<String> {
@@ -95,32 +209,29 @@ impl Report {
             Ok(probe) => lines.extend(frappe_lines(probe)),
             Err(error) => lines.push(format!("Frappe\n{}", trouble("not reached", &error.failure()))),
         }
-        for (mapping, problems) in &self.findings {
-            lines.push(format!("Mapping {mapping}"));
-            if problems.is_empty() {
-                lines.push("  fits".to_owned());
+        lines.extend(self.findings.iter().flat_map(Finding::lines));
+        if let Some(path) = &self.no_data_dir {
+            let path = path.display();
+            lines.push(format!("Data directory\n  note: {path} is not there yet; the first sync makes it"));
+        }
+        lines.push(self.verdict());
+        lines
+    }
+
+    fn verdict(&self) -> String {
+        let lacks = self.lacks().join("; ");
+        match self.outcome() {
+            Outcome::Done => "Everything is there: `company-sync sync` can run.".to_owned(),
+            Outcome::Failed if lacks.is_empty() => {
+                "A system cannot be reached; nothing more can be said.".to_owned()
             }
-            for problem in problems {
-                let mark = if problem.severity == Severity::Error { "missing" } else { "note" };
-                let said = format!(
-                    "  {mark}: {} [{}]\n      what to do: {}",
-                    problem.message, problem.code, problem.remedy
-                );
-                // Several roles of one DocType lack the same.
-                if !lines.contains(&said) {
-                    lines.push(said);
-                }
+            Outcome::Failed => {
+                format!("A system cannot be reached. Missing as far as can be said: {lacks}.")
+            }
+            Outcome::Partial | Outcome::Wrong => {
+                format!("Something is missing: mend what is listed, then check again. Missing: {lacks}.")
             }
         }
-        let verdict = match self.outcome() {
-            Outcome::Done => "Everything is there: `company-sync sync` can run.",
-            Outcome::Failed => "A system cannot be reached; nothing more can be said.",
-            Outcome::Partial | Outcome::Wrong => {
-                "Something is missing: mend what is listed, then check again."
-            }
-        };
-        lines.push(verdict.to_owned());
-        lines
     }
 
     fn for_machines(&self) -> serde_json::Value {
@@ -128,9 +239,28 @@ impl Report {
         json!({
             "vtiger": self.vtiger.as_ref().map_or_else(failure, |probe| json!(probe)),
             "frappe": self.frappe.as_ref().map_or_else(failure, |probe| json!(probe)),
-            "mappings": self.findings.iter().map(|(name, problems)| json!({ "mapping": name, "problems": problems })).collect::<Vec<_>>(),
+            "mappings": self.findings.iter().map(Finding::for_machines).collect::<Vec<_>>(),
+            "missing": self.lacks(),
             "ready": self.outcome() == Outcome::Done,
         })
+    }
+}
+
+/// Whether a module of VTiger can be read. Syncs write into Frappe only.
+fn usable(kind: &cs_vtiger::KindProbe) -> bool {
+    kind.visible && kind.problem.is_none()
+}
+
+/// The rights on a DocType that a sync needs and the user does not have; none where there is no such DocType, which the
+/// mapping's own finding tells.
+fn lacking_rights(state: &KindState) -> Option<Vec<&'static str>> {
+    match state {
+        KindState::Missing => None,
+        KindState::Failed { .. } => Some(vec!["read"]),
+        KindState::Present { readable, creatable, writable, .. } => {
+            let rights = [(readable, "read"), (creatable, "create"), (writable, "change")];
+            Some(rights.iter().filter(|(has, _)| !**has).map(|(_, right)| *right).collect())
+        }
     }
 }
 
@@ -149,6 +279,7 @@ fn vtiger_lines(probe: &ServerProbe) -> Vec<String> {
     for kind in &probe.kinds {
         lines.push(match &kind.problem {
             Some(problem) => format!("  {}: {problem}", kind.kind),
+            None if !kind.visible => format!("  {}: NOT VISIBLE to this user", kind.kind),
             None => format!(
                 "  {}: readable{}{}",
                 kind.kind,
@@ -185,10 +316,8 @@ fn state(state: &KindState) -> String {
     match state {
         KindState::Missing => "MISSING: there is no such DocType".to_owned(),
         KindState::Failed { code, cause } => format!("{cause} [{code}]"),
-        KindState::Present { readable, creatable, writable, missing_fields, .. } => {
-            let rights = [(readable, "read"), (creatable, "create"), (writable, "change")];
-            let lacking: Vec<&str> =
-                rights.iter().filter(|(has, _)| !**has).map(|(_, right)| *right).collect();
+        KindState::Present { missing_fields, .. } => {
+            let lacking = lacking_rights(state).unwrap_or_default();
             let mut said = if lacking.is_empty() {
                 "readable, creatable, changeable".to_owned()
             } else {
@@ -201,5 +330,91 @@ fn state(state: &KindState) -> String {
             }
             said
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cs_domain::System;
+    use cs_ports::ErrorKind;
+
+    use super::*;
+
+    fn report(visible: bool, examined: Examined, problems: Vec<BindProblem>) -> Report {
+        let orders = cs_vtiger::KindProbe {
+            kind: "SalesOrder".into(),
+            visible,
+            problem: None,
+            creatable: true,
+            updatable: true,
+            missing: Vec::new(),
+            not_writable: Vec::new(),
+            newest: None,
+        };
+        let vtiger = ServerProbe {
+            version: "8.3.0".into(),
+            user_id: "19x1".into(),
+            admin: false,
+            user_time_zone: "UTC".into(),
+            clock_ahead_seconds: 0,
+            zone_contradicted: false,
+            modules: Vec::new(),
+            kinds: vec![orders],
+        };
+        let frappe = SiteProbe {
+            user: "sync@example.test".into(),
+            versions: BTreeMap::new(),
+            time_zone: ZoneProbe::Unknown { name: None },
+            sees_deletes: true,
+            kinds: Vec::new(),
+        };
+        let findings = vec![Finding { mapping: "policy".into(), problems, examined }];
+        Report { vtiger: Ok(vtiger), frappe: Ok(frappe), findings, no_data_dir: None }
+    }
+
+    #[test]
+    fn a_module_that_cannot_be_seen_is_missing() {
+        assert_eq!(report(true, Examined::Yes, Vec::new()).outcome(), Outcome::Done);
+        let blind = report(false, Examined::Yes, Vec::new());
+        assert_eq!(blind.outcome(), Outcome::Wrong);
+        assert!(
+            blind.verdict().ends_with("Missing: rights in VTiger (to read SalesOrder)."),
+            "{}",
+            blind.verdict()
+        );
+        assert_eq!(blind.for_machines()["ready"], false);
+    }
+
+    #[test]
+    fn what_was_found_is_told_though_a_later_step_failed() {
+        let error = PeerError {
+            system: System::Frappe,
+            operation: "schema".into(),
+            kind: ErrorKind::Unavailable,
+            code: "frappe.unreachable".into(),
+            message: "no connection to the Frappe server".into(),
+            remedy: None,
+            retry_after: None,
+            source: None,
+        };
+        let problem = BindProblem {
+            code: "mapping.setting_missing".into(),
+            message: "mapping policy needs the setting company".into(),
+            remedy: "Say it.".into(),
+            place: Place::Setting { name: "company".into() },
+            severity: Severity::Error,
+        };
+        let broken = report(true, Examined::Broken(error), vec![problem]);
+        assert_eq!(broken.outcome(), Outcome::Failed);
+        let text = broken.for_people().join("\n");
+        for part in [
+            "VTiger 8.3.0",
+            "user sync@example.test",
+            "not looked at to the end",
+            "needs the setting company",
+        ] {
+            assert!(text.contains(part), "{part:?} is not in\n{text}");
+        }
+        assert!(broken.for_machines()["mappings"][0]["failure"].is_object());
     }
 }

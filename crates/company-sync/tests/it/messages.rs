@@ -3,7 +3,10 @@
 use std::fs;
 use std::net::TcpListener;
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
+
+use cs_sandbox::vtiger::Rights;
 
 use crate::picture::{KINDS, assert_same, duplicates, picture};
 use crate::world::{
@@ -154,9 +157,56 @@ fn a_setting_that_is_missing_is_asked_for() {
         &[
             "mapping.setting_missing",
             "needs the setting company: The ERPNext Company that the Sales Orders belong to",
-            "Add `company = \"...\"` under [mapping.policy",
+            "Add `company = \"...\"` under [mapping.policy.settings] in the configuration, or set the variable \
+             COMPANY_SYNC_MAPPING_POLICY_COMPANY.",
         ],
     );
+    // `check` says the same, and is not content.
+    let mut command = world.command(&["check"]);
+    let check = Ended::of(command.env_remove("COMPANY_SYNC_MAPPING_POLICY_COMPANY").output().unwrap());
+    check.expect(2);
+    for part in ["[mapping.setting_missing]", "Missing: mapping policy: settings (company)."] {
+        assert!(check.stdout.contains(part), "{part:?} is not in\n{}", check.stdout);
+    }
+}
+
+/// Takes a right on a DocType from everybody but the Administrator.
+fn forbid(world: &World, doctype: &str, right: char) {
+    let mut site = world.site();
+    let mut kind = (*site.doctype(doctype).unwrap()).clone();
+    for (_, rights) in &mut kind.permissions {
+        rights.retain(|letter| letter != right);
+    }
+    site.install_doctypes(vec![Arc::new(kind)]);
+}
+
+#[test]
+fn a_right_that_the_user_lacks_in_frappe_is_missing_for_check() {
+    for (right, word) in [('r', "read"), ('c', "create"), ('w', "change")] {
+        let world = Wish::orders(1).start();
+        forbid(&world, "Customer", right);
+        let check = world.run(&["check"]);
+        check.expect(2);
+        let verdict = check.stdout.lines().last().unwrap();
+        assert!(verdict.contains("rights in Frappe (to ") && verdict.contains("Customer"), "{check:?}");
+        assert!(verdict.contains(word), "{right}: {}", check.stdout);
+        let answer = world.run(&["check", "--json"]).expect(2).last();
+        assert_eq!(answer["ready"], false, "{answer}");
+        assert!(answer["missing"][0].as_str().unwrap().contains("Customer"), "{answer}");
+    }
+}
+
+#[test]
+fn modules_that_vtiger_does_not_show_are_missing_for_check() {
+    // A user of 8.3.0 without "View all" sees no module (facts/VTIGER.md, trap 7).
+    let world = Wish::orders(1).start();
+    let mut blind = world.system().users()[&1].clone();
+    blind.rights = Rights::Profile;
+    world.system().put_user(blind);
+    let check = world.run(&["check"]);
+    check.expect(2);
+    let verdict = check.stdout.lines().last().unwrap();
+    assert!(verdict.contains("rights in VTiger (to read SalesOrder)"), "{}", check.stdout);
 }
 
 #[test]
