@@ -148,7 +148,7 @@ pub(crate) struct Log {
     /// Only units that failed or wait for a person, with what to do
     #[arg(long)]
     pub(crate) troubles: bool,
-    /// How many lines
+    /// How many entries, the latest ones
     #[arg(long, short = 'n', default_value_t = 200)]
     pub(crate) limit: u32,
 }

@@ -110,6 +110,21 @@ pub(crate) enum CommandError {
         /// Which file.
         file: String,
     },
+    /// A mapping file that cannot be read, or is no text.
+    #[error("cannot read the mapping file {file}")]
+    MappingUnreadable {
+        /// Which file.
+        file: String,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// A run nobody knows.
+    #[error("there is no run {id}")]
+    NoRun {
+        /// What was asked for.
+        id: cs_domain::RunId,
+    },
     /// A file that cannot be read or written.
     #[error("cannot {doing} {file}")]
     File {
@@ -151,6 +166,8 @@ impl CommandError {
             Self::Connector { system, .. } => format!("{}.setup", system.as_str()),
             Self::NoMapping { .. } => "mapping.unknown".to_owned(),
             Self::MappingFile { .. } => "mapping.invalid".to_owned(),
+            Self::MappingUnreadable { .. } => "mapping.unreadable".to_owned(),
+            Self::NoRun { .. } => "run.unknown".to_owned(),
             Self::File { .. } => "file.io".to_owned(),
             Self::Faults(_) => "sandbox.faults".to_owned(),
             Self::Sandbox(_) => "sandbox.setup".to_owned(),
@@ -174,6 +191,10 @@ impl CommandError {
             Self::MappingFile { .. } => {
                 "Correct what is listed above, then run `company-sync mapping validate`.".into()
             }
+            Self::MappingUnreadable { .. } => {
+                "Check the path and its permissions; a mapping is TOML in UTF-8.".into()
+            }
+            Self::NoRun { .. } => "Name one of those that `company-sync runs` lists.".into(),
             Self::File { .. } => "Check the path and its permissions.".into(),
             Self::Faults(_) => "Correct the line named.".into(),
             Self::Sandbox(_) => "This is a defect of the program: please report it.".into(),
@@ -189,6 +210,8 @@ impl CommandError {
             | Self::Connector { .. }
             | Self::NoMapping { .. }
             | Self::MappingFile { .. }
+            | Self::MappingUnreadable { .. }
+            | Self::NoRun { .. }
             | Self::Faults(_)
             | Self::Engine(EngineError::SettingMissing { .. } | EngineError::Unfit { .. }) => Outcome::Wrong,
             Self::Engine(_)

@@ -132,7 +132,8 @@ impl Playground {
     /// What the mapping `policy` needs to know of the invented agency.
     pub(crate) fn mappings() -> BTreeMap<String, MappingConfig> {
         let settings = SETTINGS.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        BTreeMap::from([("policy".to_owned(), MappingConfig { file: None, settings: settings.into() })])
+        let policy = MappingConfig { settings: settings.into(), ..MappingConfig::default() };
+        BTreeMap::from([("policy".to_owned(), policy)])
     }
 
     /// How to reach both, and what the mapping needs to know, as environment variables to copy. These keys open nothing but the sandbox.

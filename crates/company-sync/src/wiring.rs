@@ -100,6 +100,16 @@ impl Connected {
     }
 }
 
+/// Opens the store that is there, and makes none: whoever looks back shall not be told of an empty past because the
+/// folder was misspelt.
+pub(crate) async fn existing_store(data_dir: &Path) -> Result<SqliteStore, CommandError> {
+    if data_dir.join(STORE_FILE).exists() {
+        open_store(data_dir).await
+    } else {
+        Err(ConfigError::NoStore { path: data_dir.to_owned() }.into())
+    }
+}
+
 /// Opens the store, new or old.
 pub(crate) async fn open_store(data_dir: &Path) -> Result<SqliteStore, CommandError> {
     std::fs::create_dir_all(data_dir).map_err(|source| CommandError::File {

@@ -17,7 +17,7 @@ pub(crate) fn run(global: &Global, command: &ConfigCommand) -> Result<Outcome, C
         ConfigCommand::Init { file, .. } => {
             write_new(file)?;
             line(&format!(
-                "Wrote {}. Fill in the two systems, then run `company-sync check`.",
+                "Wrote {}. Fill in the two systems and the mapping's settings, then run `company-sync check`.",
                 file.display()
             ))?;
         }

@@ -7,15 +7,19 @@ use serde_json::json;
 use super::configuration;
 use crate::cli::{Global, Log};
 use crate::failure::{CommandError, Outcome};
+use crate::render::line;
 use crate::render::run::{for_people, trouble};
-use crate::render::{aside, line};
-use crate::wiring::open_store;
+use crate::wiring::existing_store;
 
 /// Runs `log`.
 pub(crate) async fn run(global: &Global, arguments: &Log) -> Result<Outcome, CommandError> {
-    let store = open_store(&configuration(global)?.data_dir).await?;
+    let store = existing_store(&configuration(global)?.data_dir).await?;
     if arguments.troubles {
-        for unit in store.troubled(None, arguments.limit).await? {
+        let troubles = store.troubled(None, arguments.limit).await?;
+        if troubles.is_empty() && !global.json {
+            line("Nothing waits for anybody.")?;
+        }
+        for unit in troubles {
             line(&if global.json { troubled_object(&unit) } else { troubled(&unit) })?;
         }
         return Ok(Outcome::Done);
@@ -24,10 +28,9 @@ pub(crate) async fn run(global: &Global, arguments: &Log) -> Result<Outcome, Com
     if let Some(id) = &run
         && store.run(id).await?.is_none()
     {
-        aside(&format!("There is no run {id}; `company-sync runs` lists them."));
-        return Ok(Outcome::Wrong);
+        return Err(CommandError::NoRun { id: id.clone() });
     }
-    for entry in store.log(run.as_ref(), 0, arguments.limit).await? {
+    for entry in store.latest_log(run.as_ref(), arguments.limit).await? {
         line(&if global.json { json!(entry).to_string() } else { entry_line(&entry) })?;
     }
     Ok(Outcome::Done)

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use cs_domain::mapping::json_schema;
+use cs_domain::mapping::{ParsedMapping, Problem, json_schema, parse};
+use serde_json::json;
 
 use super::configuration;
 use crate::cli::{Global, MappingCommand};
@@ -13,7 +14,7 @@ use crate::render::{aside, line};
 /// Runs `mapping ...`.
 pub(crate) fn run(global: &Global, command: &MappingCommand) -> Result<Outcome, CommandError> {
     match command {
-        MappingCommand::Validate { files } => validate(files),
+        MappingCommand::Validate { files } => validate(global, files),
         MappingCommand::Schema => {
             line(&format!("{:#}", json_schema()))?;
             Ok(Outcome::Done)
@@ -22,26 +23,56 @@ pub(crate) fn run(global: &Global, command: &MappingCommand) -> Result<Outcome, 
     }
 }
 
-fn validate(files: &[PathBuf]) -> Result<Outcome, CommandError> {
+fn validate(global: &Global, files: &[PathBuf]) -> Result<Outcome, CommandError> {
     let mut outcome = Outcome::Done;
     for file in files {
         let name = file.display().to_string();
-        match mappings::parsed(&name, &mappings::read(file)?) {
-            Ok(parsed) => {
-                let documents: usize = parsed.mapping.units.iter().map(|unit| unit.documents.len()).sum();
-                line(&format!(
-                    "{name}: right: mapping {}, {} units, {documents} documents",
-                    parsed.mapping.name,
-                    parsed.mapping.units.len()
-                ))?;
-            }
-            Err(error) => {
-                aside(&format!("{name}: {error}"));
-                outcome = Outcome::Wrong;
-            }
+        let found = mappings::read(file).map(|text| parse(&text));
+        if !matches!(found, Ok(Ok(_))) {
+            outcome = Outcome::Wrong;
+        }
+        if global.json {
+            line(&validated_object(&name, found).to_string())?;
+        } else {
+            tell_validated(&name, found)?;
         }
     }
     Ok(outcome)
+}
+
+/// What reading and parsing a mapping file came to.
+type Validated = Result<Result<ParsedMapping, Vec<Problem>>, CommandError>;
+
+fn tell_validated(name: &str, found: Validated) -> Result<(), CommandError> {
+    match found {
+        Ok(Ok(parsed)) => {
+            let documents: usize = parsed.mapping.units.iter().map(|unit| unit.documents.len()).sum();
+            line(&format!(
+                "{name}: right: mapping {}, {} units, {documents} documents",
+                parsed.mapping.name,
+                parsed.mapping.units.len()
+            ))?;
+        }
+        Ok(Err(problems)) => mappings::told(name, &problems).iter().for_each(|line| aside(line)),
+        Err(error) => aside(&error.for_people()),
+    }
+    Ok(())
+}
+
+fn validated_object(name: &str, found: Validated) -> serde_json::Value {
+    match found {
+        Ok(Ok(parsed)) => {
+            json!({ "file": name, "valid": true, "mapping": parsed.mapping.name, "problems": [] })
+        }
+        Ok(Err(problems)) => json!({ "file": name, "valid": false, "problems": problems }),
+        Err(error) => {
+            let mut object = json!({ "file": name, "valid": false, "problems": [] });
+            if let (Some(fields), Some(error)) = (object.as_object_mut(), error.for_machines().get("error")) {
+                fields.insert("error".to_owned(), error.clone());
+            }
+            object
+        }
+    }
 }
 
 fn show(global: &Global, mapping: &str, source: bool) -> Result<Outcome, CommandError> {
@@ -56,7 +87,7 @@ fn show(global: &Global, mapping: &str, source: bool) -> Result<Outcome, Command
     if source {
         line(text.trim_end())?;
     } else if global.json {
-        line(&serde_json::json!(parsed.mapping).to_string())?;
+        line(&json!(parsed.mapping).to_string())?;
     } else {
         line(&parsed.mapping.to_string())?;
     }

@@ -4,10 +4,34 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use cs_domain::mapping::{did_you_mean, shipped};
+
 use super::ConfigError;
 use super::file::ConfigFile;
 
 const PREFIX: &str = "COMPANY_SYNC_";
+
+/// Every variable there is, without the prefix, but for those of mappings' settings.
+const KNOWN: [&str; 18] = [
+    "CONFIG",
+    "DATA_DIR",
+    "TIME_ZONE",
+    "VTIGER_URL",
+    "VTIGER_USER",
+    "VTIGER_ACCESS_KEY",
+    "VTIGER_ACCESS_KEY_FILE",
+    "VTIGER_REQUESTS_PER_MINUTE",
+    "VTIGER_CONCURRENCY",
+    "VTIGER_TIME_ZONE",
+    "FRAPPE_URL",
+    "FRAPPE_API_KEY",
+    "FRAPPE_API_SECRET",
+    "FRAPPE_API_SECRET_FILE",
+    "FRAPPE_SITE",
+    "FRAPPE_TIME_ZONE",
+    "FRAPPE_REQUESTS_PER_SECOND",
+    "FRAPPE_CONCURRENCY",
+];
 
 /// The variables that concern the program, without their prefix.
 #[derive(Clone, Default)]
@@ -48,6 +72,8 @@ impl Environment {
 
     /// Puts what the environment says in place of what the file says.
     pub(super) fn overrule(&self, file: &mut ConfigFile) -> Result<(), ConfigError> {
+        let names = mapping_names(file);
+        self.refuse_unknown(&names)?;
         if let Some(path) = self.path("DATA_DIR") {
             // Relative to where the program was started, not to the file: that is where the variable was written.
             file.data_dir = Some(std::path::absolute(&path).unwrap_or(path));
@@ -76,26 +102,63 @@ impl Environment {
             overrule(&mut frappe.requests_per_second, limit);
             overrule(&mut frappe.concurrency, self.parsed("FRAPPE_CONCURRENCY", "whole number")?);
         }
-        self.overrule_settings(file);
+        self.overrule_settings(file, &names);
         Ok(())
     }
 
+    /// A variable that nobody reads is a slip: what it was to say would silently not hold.
+    fn refuse_unknown(&self, mappings: &[String]) -> Result<(), ConfigError> {
+        let unknown =
+            |name: &&String| !KNOWN.contains(&name.as_str()) && setting_of(name, mappings).is_none();
+        let Some(name) = self.0.keys().find(unknown) else { return Ok(()) };
+        let known: Vec<String> = match name.strip_prefix("MAPPING_").and_then(|rest| rest.split_once('_')) {
+            Some((_, setting)) => {
+                mappings.iter().map(|mapping| format!("MAPPING_{}_{setting}", spelt(mapping))).collect()
+            }
+            None => KNOWN.map(str::to_owned).to_vec(),
+        };
+        // Compared without the prefix, which would make distant names look near.
+        let hint = did_you_mean(name, known.iter().map(String::as_str));
+        Err(ConfigError::UnknownVariable { variable: format!("{PREFIX}{name}"), hint })
+    }
+
     /// `COMPANY_SYNC_MAPPING_POLICY_SALES_FROM` is the setting `sales_from` of the mapping `policy`.
-    fn overrule_settings(&self, file: &mut ConfigFile) {
+    fn overrule_settings(&self, file: &mut ConfigFile, mappings: &[String]) {
         for (name, value) in &self.0 {
-            let Some((mapping, setting)) =
-                name.strip_prefix("MAPPING_").and_then(|rest| rest.split_once('_'))
-            else {
-                continue;
-            };
-            let settings = &mut file.mapping.entry(mapping.to_lowercase()).or_default().settings;
-            settings.insert(setting.to_lowercase(), toml::Value::String(value.clone()));
+            let Some((mapping, setting)) = setting_of(name, mappings) else { continue };
+            let section = file.mapping.entry(mapping.to_owned()).or_default();
+            section.variables.insert(setting.clone(), format!("{PREFIX}{name}"));
+            section.settings.insert(setting, toml::Value::String(value.clone()));
         }
     }
 
     fn names(&self, start: &str) -> bool {
         self.0.keys().any(|name| name.starts_with(start))
     }
+}
+
+/// The mappings that a variable can be about.
+fn mapping_names(file: &ConfigFile) -> Vec<String> {
+    let shipped = shipped().iter().map(|(name, _)| (*name).to_owned());
+    let mut names: Vec<String> = shipped.chain(file.mapping.keys().cloned()).collect();
+    // Of `crm` and `crm_west` the longer one is meant where both fit.
+    names.sort_by_key(|name| std::cmp::Reverse(name.len()));
+    names.dedup();
+    names
+}
+
+/// Which mapping's which setting a variable (without the prefix) is about.
+fn setting_of<'a>(variable: &str, mappings: &'a [String]) -> Option<(&'a str, String)> {
+    let rest = variable.strip_prefix("MAPPING_")?;
+    mappings.iter().find_map(|mapping| {
+        let setting = rest.strip_prefix(&spelt(mapping))?.strip_prefix('_')?;
+        Some((mapping.as_str(), setting.to_lowercase()))
+    })
+}
+
+/// A name as variables spell it.
+fn spelt(name: &str) -> String {
+    name.replace('-', "_").to_uppercase()
 }
 
 fn overrule<T>(said: &mut Option<T>, now: Option<T>) {

@@ -45,6 +45,44 @@ pub(crate) enum ConfigError {
         /// What it should hold.
         expected: &'static str,
     },
+    /// A variable nobody reads.
+    #[error("there is no variable {variable}")]
+    UnknownVariable {
+        /// Which variable.
+        variable: String,
+        /// What may have been meant.
+        hint: String,
+    },
+    /// A setting that the mapping does not declare.
+    #[error("mapping {mapping} has no setting `{setting}`, which {place} says")]
+    UnknownSetting {
+        /// Which mapping.
+        mapping: String,
+        /// Which setting.
+        setting: String,
+        /// Where it is said.
+        place: String,
+        /// What may have been meant.
+        hint: String,
+    },
+    /// An address with a user or a password in it, which is not repeated here.
+    #[error("{key} holds a user or a password")]
+    Credentials {
+        /// Which key.
+        key: &'static str,
+    },
+    /// A file that should hold a secret and holds none.
+    #[error("the secret file {} is empty", path.display())]
+    EmptySecret {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// Nothing is kept in the data directory, or it is not there.
+    #[error("no run is remembered in {}: there is no store", path.display())]
+    NoStore {
+        /// The data directory.
+        path: PathBuf,
+    },
     /// A time zone nobody knows.
     #[error("{key} = {name:?} is not a time zone")]
     Zone {
@@ -78,6 +116,11 @@ impl ConfigError {
             Self::Malformed { .. } => "config.malformed",
             Self::Missing { .. } => "config.missing",
             Self::Variable { .. } => "config.variable",
+            Self::UnknownVariable { .. } => "config.unknown_variable",
+            Self::UnknownSetting { .. } => "config.unknown_setting",
+            Self::Credentials { .. } => "config.credentials_in_url",
+            Self::EmptySecret { .. } => "config.empty_secret",
+            Self::NoStore { .. } => "config.no_store",
             Self::Zone { .. } => "config.time_zone",
             Self::NoSystem { .. } => "config.no_system",
             Self::Exists { .. } => "config.exists",
@@ -95,6 +138,19 @@ impl ConfigError {
                 format!("Set `{key}` in the configuration file, or {variable}.")
             }
             Self::Variable { .. } => "Correct the variable, or unset it.".to_owned(),
+            Self::UnknownVariable { hint, .. } => {
+                format!("Correct the variable, or unset it (after COMPANY_SYNC_): {hint}")
+            }
+            Self::UnknownSetting { mapping, hint, .. } => format!(
+                "Correct it or take it out: {hint} `company-sync mapping show {mapping}` tells of every setting."
+            ),
+            Self::Credentials { .. } => "Write the address alone, as in https://crm.example.test; user, key and secret have keys of their own."
+                .to_owned(),
+            Self::EmptySecret { .. } => "Write the secret on the file's first line.".to_owned(),
+            Self::NoStore { .. } => {
+                "Check data_dir (or --data-dir), which `company-sync config show` names; the first `company-sync sync` makes it."
+                    .to_owned()
+            }
             Self::Zone { .. } => "Use a name such as \"America/New_York\".".to_owned(),
             Self::NoSystem { system } => format!(
                 "Write a [{}] section (`company-sync config init` writes a file to fill in), or try `company-sync demo`.",

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use super::{ConfigError, Frappe, Vtiger, zone};
@@ -51,6 +51,9 @@ pub(super) struct MappingSection {
     pub(super) file: Option<PathBuf>,
     #[serde(default)]
     pub(super) settings: BTreeMap<String, toml::Value>,
+    /// The variables that said a setting, by setting.
+    #[serde(skip)]
+    pub(super) variables: BTreeMap<String, String>,
 }
 
 impl ConfigFile {
@@ -94,7 +97,7 @@ impl VtigerSection {
     pub(super) fn resolve(self, beside: &Path) -> Result<Vtiger, ConfigError> {
         let access_key = secret(self.access_key, self.access_key_file, beside)?;
         Ok(Vtiger {
-            url: said(self.url, "vtiger.url")?,
+            url: address(self.url, "vtiger.url")?,
             user: said(self.user, "vtiger.user")?,
             access_key: said(access_key, "vtiger.access_key")?,
             requests_per_minute: self.requests_per_minute,
@@ -108,7 +111,7 @@ impl FrappeSection {
     pub(super) fn resolve(self, beside: &Path) -> Result<Frappe, ConfigError> {
         let api_secret = secret(self.api_secret, self.api_secret_file, beside)?;
         Ok(Frappe {
-            url: said(self.url, "frappe.url")?,
+            url: address(self.url, "frappe.url")?,
             api_key: said(self.api_key, "frappe.api_key")?,
             api_secret: said(api_secret, "frappe.api_secret")?,
             site: self.site,
@@ -126,15 +129,28 @@ fn secret(
     beside: &Path,
 ) -> Result<Option<SecretString>, ConfigError> {
     match (said, file) {
-        (Some(secret), _) => Ok(Some(secret)),
+        (Some(secret), _) => Ok(Some(secret).filter(|secret| !secret.expose_secret().trim().is_empty())),
         (None, Some(path)) => {
             let path = beside.join(path);
-            let text =
-                std::fs::read_to_string(&path).map_err(|source| ConfigError::Unreadable { path, source })?;
-            Ok(Some(text.lines().next().unwrap_or_default().to_owned().into()))
+            let text = std::fs::read_to_string(&path)
+                .map_err(|source| ConfigError::Unreadable { path: path.clone(), source })?;
+            let first = text.lines().next().unwrap_or_default().trim();
+            if first.is_empty() {
+                Err(ConfigError::EmptySecret { path })
+            } else {
+                Ok(Some(first.to_owned().into()))
+            }
         }
         (None, None) => Ok(None),
     }
+}
+
+/// An address without a user and a password in it: addresses are shown, in output, in logs and in errors.
+fn address(value: Option<String>, key: &'static str) -> Result<String, ConfigError> {
+    let url = said(value, key)?;
+    let after_scheme = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
+    let authority = after_scheme.split(['/', '\\', '?', '#']).next().unwrap_or_default();
+    if authority.contains('@') { Err(ConfigError::Credentials { key }) } else { Ok(url) }
 }
 
 fn said<T>(value: Option<T>, key: &'static str) -> Result<T, ConfigError> {

@@ -78,7 +78,12 @@ pub(crate) struct MappingConfig {
     pub(crate) file: Option<PathBuf>,
     /// The values the mapping asks for.
     pub(crate) settings: Settings,
+    /// The environment variables that said a setting, by setting; the file said the others.
+    pub(crate) variables: BTreeMap<String, String>,
 }
+
+/// What stands in the template where a value has to be filled in; it says nothing.
+const PLACEHOLDER: &str = "...";
 
 impl Config {
     /// Reads the file (the one named; else `company-sync.toml` here, if there is one), then the environment, then the
@@ -106,9 +111,11 @@ impl Config {
             None => TimeZone::try_system().unwrap_or(TimeZone::UTC),
         };
         let mappings = file.mapping.into_iter().map(|(name, section)| {
+            let settings = section.settings.into_iter().map(|(key, value)| (key, plain(&value)));
             let mapping = MappingConfig {
                 file: section.file.map(|path| beside.join(path)),
-                settings: section.settings.into_iter().map(|(key, value)| (key, plain(&value))).collect(),
+                settings: settings.filter(|(_, value)| value != PLACEHOLDER).collect(),
+                variables: section.variables,
             };
             (name, mapping)
         });
@@ -201,6 +208,56 @@ mod tests {
         let number =
             load("", &[("COMPANY_SYNC_VTIGER_REQUESTS_PER_MINUTE", "many")]).unwrap_err().to_string();
         assert!(number.contains("COMPANY_SYNC_VTIGER_REQUESTS_PER_MINUTE"), "{number}");
+    }
+
+    #[test]
+    fn a_variable_that_nobody_reads_is_refused_with_the_nearest_there_is() {
+        for (variable, near) in [
+            ("COMPANY_SYNC_VTIGER_ULR", "did you mean `VTIGER_URL`?"),
+            ("COMPANY_SYNC_MAPPING_POLCY_COMPANY", "did you mean `MAPPING_POLICY_COMPANY`?"),
+        ] {
+            let error = load(BOTH, &[(variable, "x")]).unwrap_err();
+            assert_eq!(error.code(), "config.unknown_variable");
+            assert!(error.to_string().contains(variable), "{error}");
+            assert!(error.remedy().contains(near), "{}", error.remedy());
+        }
+    }
+
+    #[test]
+    fn a_variable_finds_a_mapping_whose_name_has_more_than_one_word() {
+        let text = "[mapping.crm-west]\nfile = \"west.toml\"\n";
+        let config = load(text, &[("COMPANY_SYNC_MAPPING_CRM_WEST_ITEM_GROUP", "Planes")]).unwrap();
+        assert_eq!(config.mappings["crm-west"].settings["item_group"], "Planes");
+        assert!(!config.mappings.contains_key("crm"));
+    }
+
+    #[test]
+    fn an_address_with_a_password_is_refused_and_not_repeated() {
+        for url in ["https://sync:hush@crm.example.test/x", "hush@crm.example.test", "https://hush@h:1/?q=1"]
+        {
+            let error = load(BOTH, &[("COMPANY_SYNC_VTIGER_URL", url)]).unwrap_err();
+            assert_eq!(error.code(), "config.credentials_in_url");
+            assert!(!format!("{error} {error:?} {}", error.remedy()).contains("hush"), "{error}");
+        }
+        load(BOTH, &[("COMPANY_SYNC_VTIGER_URL", "https://crm.example.test/a@b")]).unwrap();
+    }
+
+    #[test]
+    fn a_secret_that_is_empty_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("key"), " \n").unwrap();
+        let file = folder.path().join("key").display().to_string();
+        let text = "[vtiger]\nurl = \"x\"\nuser = \"u\"\n";
+        let error = load(text, &[("COMPANY_SYNC_VTIGER_ACCESS_KEY_FILE", &file)]).unwrap_err();
+        assert_eq!((error.code(), error.to_string().contains(&file)), ("config.empty_secret", true));
+        let error = load(&format!("{text}access_key = \"\""), &[]).unwrap_err();
+        assert_eq!(error.code(), "config.missing");
+    }
+
+    #[test]
+    fn a_placeholder_says_nothing() {
+        let config = load("[mapping.policy.settings]\ncompany = \"...\"\nrate = 1", &[]).unwrap();
+        assert_eq!(config.mappings["policy"].settings.keys().collect::<Vec<_>>(), ["rate"]);
     }
 
     #[test]

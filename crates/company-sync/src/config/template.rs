@@ -30,8 +30,11 @@ api_secret_file = "frappe.secret"
 # requests_per_second = 5
 # concurrency = 4
 
-# What the mappings need to know; `company-sync mapping show policy` lists the settings.
+# What the mappings need to know; `company-sync mapping show policy` lists the settings. The first two are required:
+# put your own values in place of "..." (which counts as nothing said).
 [mapping.policy.settings]
+company = "..."                   # the ERPNext Company that the Sales Orders belong to
+delivery_date = "..."             # the delivery date that ERPNext wants on every Sales Order: 2026-12-31
 # effective_date = 2026-01-01     # only policies effective on this day
 # sales_from = 2025-11-01         # only policies sold on or after this day
 
@@ -52,5 +55,10 @@ mod tests {
         std::fs::write(&path, TEMPLATE).unwrap();
         let file = ConfigFile::read(&path).unwrap();
         assert!(file.vtiger.is_some() && file.frappe.is_some());
+        // What a mapping requires has its line.
+        let (_, text) = cs_domain::mapping::shipped().iter().find(|(name, _)| *name == "policy").unwrap();
+        let policy = cs_domain::mapping::parse(text).unwrap().mapping;
+        let required = policy.settings.iter().filter(|(_, spec)| spec.required).map(|(name, _)| name);
+        assert!(file.mapping["policy"].settings.keys().eq(required), "{:?}", file.mapping["policy"].settings);
     }
 }

@@ -144,7 +144,89 @@ fn a_bad_mapping_file_is_refused_with_every_mistake_and_its_place() {
         .complains("mine.toml is not a mapping that can be used [mapping.invalid]");
     let validated = world.run(&["mapping", "validate", "mine.toml"]);
     validated.expect(2).complains("mine.toml:11:31:");
+    assert!(!validated.stderr.contains("is not a mapping"), "{}", validated.stderr);
     assert_eq!(world.requests().0.read, 0, "no system was asked anything");
+}
+
+#[test]
+fn of_very_many_mistakes_the_first_are_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys: String = (0..50).map(|index| format!("strange_{index} = 1\n")).collect();
+    fs::write(folder.path().join("many.toml"), format!("format = 1\nname = \"many\"\n{keys}")).unwrap();
+    let validated =
+        Ended::of(program(folder.path()).args(["mapping", "validate", "many.toml"]).output().unwrap());
+    validated.expect(2).complains("many.toml: and ");
+    // Twenty, and the line that counts the others.
+    assert_eq!(validated.stderr.matches("many.toml:").count(), 21, "{}", validated.stderr);
+}
+
+#[test]
+fn a_mapping_file_that_cannot_be_read_is_wrong_use() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("latin.toml"), b"name = \"polic\xed\"").unwrap();
+    for file in ["latin.toml", "missing.toml"] {
+        let validate = ["mapping", "validate", file];
+        let ended = Ended::of(program(folder.path()).args(validate).output().unwrap());
+        ended.expect(2).complains(&format!("cannot read the mapping file {file} [mapping.unreadable]"));
+    }
+}
+
+#[test]
+fn a_setting_or_a_variable_that_nobody_reads_is_refused_with_its_place() {
+    let world = Wish::orders(1).start();
+    fs::write(
+        world.folder().join("company-sync.toml"),
+        "[mapping.policy.settings]\nsales_form = 2026-01-01\n",
+    )
+    .unwrap();
+    for command in ["sync", "check"] {
+        let ended = world.run(&[command]);
+        ended
+            .expect(2)
+            .complains("mapping policy has no setting `sales_form`, which company-sync.toml, [mapping.policy.settings] says")
+            .complains("did you mean `sales_from`?");
+    }
+    fs::remove_file(world.folder().join("company-sync.toml")).unwrap();
+    let ended = sync_with(&world, "COMPANY_SYNC_MAPPING_POLICY_COMPAMY", "x");
+    ended.expect(2).complains("`compamy`, which COMPANY_SYNC_MAPPING_POLICY_COMPAMY says");
+    let ended = sync_with(&world, "COMPANY_SYNC_DATADIR", "x");
+    ended
+        .expect(2)
+        .complains("there is no variable COMPANY_SYNC_DATADIR")
+        .complains("did you mean `DATA_DIR`?");
+    assert_eq!(world.requests().0.read, 0, "no system was asked anything");
+}
+
+#[test]
+fn a_misspelt_mapping_is_not_among_those_there_are() {
+    let ended = configured(
+        "[vtiger]\nurl=\"x\"\nuser=\"u\"\naccess_key=\"k\"\n[mapping.polcy.settings]\ncompany=\"x\"\n",
+        &["sync"],
+    );
+    ended.expect(2).complains("there is no mapping \"polcy\"; there are: policy, crm [mapping.unknown]");
+}
+
+#[test]
+fn whoever_only_looks_makes_no_data_directory() {
+    let world = Wish::orders(1).start();
+    for arguments in [&["runs"][..], &["log"], &["log", "--troubles"], &["runs", "--json"]] {
+        let ended = world.run(arguments);
+        ended.expect(2).complains("no run is remembered in ").complains("[config.no_store]");
+        assert!(!world.data_dir().exists(), "{arguments:?}");
+    }
+    let check = world.run(&["check"]);
+    assert!(check.expect(0).stdout.contains("is not there yet; the first sync makes it"), "{check:?}");
+    assert!(!world.data_dir().exists());
+}
+
+#[test]
+fn an_address_with_a_password_is_never_shown() {
+    let ended = configured(
+        "[vtiger]\nurl = \"https://sync:hush@crm.example.test\"\nuser = \"u\"\naccess_key = \"k\"\n",
+        &["config", "show"],
+    );
+    ended.expect(2).complains("vtiger.url holds a user or a password [config.credentials_in_url]");
+    assert!(!format!("{ended:?}").contains("hush"), "{ended:?}");
 }
 
 #[test]

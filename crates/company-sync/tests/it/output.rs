@@ -61,9 +61,41 @@ fn people_can_look_back_at_runs_and_troubles() {
     let log = world.run(&["log", "-n", "10000"]).stdout;
     assert!(log.contains(": created") || log.contains(": create "), "{log}");
     let unknown = world.run(&["log", "--run", "nope"]);
-    unknown.expect(2).complains("There is no run nope; `company-sync runs` lists them.");
+    unknown
+        .expect(2)
+        .complains("error: there is no run nope [run.unknown]")
+        .complains("`company-sync runs` lists");
     let nothing_yet = Wish::orders(1).start();
+    nothing_yet.run(&["sync", "--dry-run"]).expect(0);
     assert!(nothing_yet.run(&["runs"]).expect(0).stdout.contains("No run yet"));
+    assert_eq!(nothing_yet.run(&["runs", "--json"]).expect(0).last()["runs"], serde_json::json!([]));
+    assert_eq!(nothing_yet.run(&["log", "--troubles"]).expect(0).stdout, "Nothing waits for anybody.\n");
+}
+
+#[test]
+fn the_log_shows_its_end() {
+    let world = after_a_run();
+    let all = world.run(&["log", "--json", "-n", "10000"]).expect(0).objects();
+    let last = world.run(&["log", "--json", "-n", "3"]).expect(0).objects();
+    assert_eq!(last, all[all.len() - 3..]);
+}
+
+#[test]
+fn what_is_wrong_with_mapping_files_is_an_object_a_file() {
+    let world = Wish::orders(1).start();
+    std::fs::write(world.folder().join("bad.toml"), "format = 1\nname = \"bad\"\nstrange = 1\n").unwrap();
+    let good = world.run(&["mapping", "show", "policy", "--source"]).expect(0).stdout.clone();
+    std::fs::write(world.folder().join("good.toml"), good).unwrap();
+    let files = ["mapping", "validate", "bad.toml", "good.toml", "missing.toml", "--json"];
+    let objects = world.run(&files).expect(2).objects();
+    let valid: Vec<_> = objects.iter().map(|object| object["valid"].as_bool().unwrap()).collect();
+    assert_eq!(valid, [false, true, false]);
+    assert!(objects[0]["problems"][0]["line"].is_u64(), "{}", objects[0]);
+    assert_eq!(objects[1]["mapping"], "policy");
+    assert_eq!(objects[2]["error"]["code"], "mapping.unreadable");
+    world.run(&["sync", "--dry-run", "--json"]).expect(0);
+    let unknown = world.run(&["log", "--run", "nope", "--json"]);
+    assert_eq!(unknown.expect(2).last()["error"]["code"], "run.unknown");
 }
 
 #[test]

@@ -31,7 +31,7 @@ use crate::policy::{Clearing, ConflictPolicy, DeletePolicy, Direction};
 use crate::value::Value;
 
 pub use bind::{BindProblem, Bound, Schemas, Severity, bind};
-pub use diagnostic::Problem;
+pub use diagnostic::{Problem, did_you_mean};
 pub use json_schema::json_schema;
 pub use place::{DocumentPart, Place, UnitPart};
 pub use shipped::shipped;
