@@ -151,7 +151,8 @@ fn a_bad_mapping_file_is_refused_with_every_mistake_and_its_place() {
 #[test]
 fn of_very_many_mistakes_the_first_are_shown() {
     let folder = tempfile::tempdir().unwrap();
-    let keys: String = (0..50).map(|index| format!("strange_{index} = 1\n")).collect();
+    let keys: Vec<String> = (0..50).map(|index| format!("strange_{index} = 1")).collect();
+    let keys = keys.join("\n");
     fs::write(folder.path().join("many.toml"), format!("format = 1\nname = \"many\"\n{keys}")).unwrap();
     let validated =
         Ended::of(program(folder.path()).args(["mapping", "validate", "many.toml"]).output().unwrap());
