@@ -32,6 +32,10 @@ impl MariaDb {
     pub(crate) fn start() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let data = folder.path().join("data");
+        // Of its own: a server that starts empties its temporary folder of every table it finds there, another
+        // server's among them.
+        let temporary = folder.path().join("tmp");
+        std::fs::create_dir(&temporary).expect("a folder for temporary tables");
         let installed = Command::new("mariadb-install-db")
             .args([
                 "--no-defaults",
@@ -40,6 +44,7 @@ impl MariaDb {
                 "--user=root",
             ])
             .arg(format!("--datadir={}", data.display()))
+            .arg(format!("--tmpdir={}", temporary.display()))
             .output()
             .unwrap_or_else(|error| panic!("mariadb-install-db {PACKAGE}: {error}"));
         assert!(installed.status.success(), "{}", String::from_utf8_lossy(&installed.stderr));
@@ -50,6 +55,7 @@ impl MariaDb {
             .args(["--no-defaults", "--user=root", "--skip-networking", "--innodb-flush-log-at-trx-commit=0"])
             .args(["--character-set-server=utf8mb3", "--sql-mode=", "--innodb-buffer-pool-size=256M"])
             .arg(format!("--datadir={}", data.display()))
+            .arg(format!("--tmpdir={}", temporary.display()))
             .arg(format!("--socket={}", folder.path().join("s").display()))
             .stdout(Stdio::null())
             .stderr(log)
