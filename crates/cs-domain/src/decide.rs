@@ -97,7 +97,12 @@ impl<'a> Decision<'a> {
                 Some(document) => self.existing(mapping, wanted, document, Some(shadow), None),
                 None => self.conflict(
                     &mapping.role,
-                    Conflict::Gone { role: mapping.role.clone(), document: link.document.clone() },
+                    Conflict::DeleteEdit {
+                        role: mapping.role.clone(),
+                        document: link.document.clone(),
+                        deleted: crate::record::System::Frappe,
+                        edited: Vec::new(),
+                    },
                 ),
             },
             None if wanted.exists(mapping) => self.unlinked(mapping, wanted, counterpart),

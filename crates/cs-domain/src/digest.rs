@@ -1,4 +1,10 @@
-//! Short names for long texts.
+//! Short names for long texts and for what records hold.
+
+use serde::{Deserialize, Serialize};
+
+use crate::name::FieldName;
+use crate::record::Record;
+use crate::value::Value;
 
 /// Sixteen hexadecimal digits that are the same on every machine and in every version (FNV-1a). Not for secrets: whoever
 /// wants two texts with one digest can make them.
@@ -9,9 +15,48 @@ pub fn digest(text: &str) -> String {
     format!("{hash:016x}")
 }
 
+/// What some fields of a record hold, digested: two records with equal contents hold the same in them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Content(pub String);
+
+impl Content {
+    /// The content of these fields. Absent and empty are told apart; the order of `fields` does not matter, nor does how a
+    /// moment was written.
+    pub fn of<'f>(record: &Record, fields: impl IntoIterator<Item = &'f FieldName>) -> Self {
+        let mut named: Vec<&FieldName> = fields.into_iter().collect();
+        named.sort();
+        let mut text = String::new();
+        for field in named {
+            let (kind, shown) = match record.get(field) {
+                Some(value @ Value::Rows(_)) => ("rows", serde_json::to_string(value).unwrap_or_default()),
+                Some(value) => (value.type_name(), value.plain()),
+                None => ("absent", String::new()),
+            };
+            text.push_str(&format!("{field}\u{1f}{kind}\u{1f}{shown}\u{1e}"));
+        }
+        Self(digest(&text))
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::digest;
+    use super::*;
+    use crate::record::{Fields, RecordRef};
+
+    #[test]
+    fn a_content_tells_absent_from_empty_and_one_field_from_another() {
+        let content = |fields: Fields| {
+            let record =
+                Record { reference: RecordRef::vtiger("Contacts", "12x1"), version: "1".into(), fields };
+            Content::of(&record, &["a".into(), "b".into()])
+        };
+        let text = |text: &str| Value::Text(text.to_owned());
+        let one = content(Fields::from([("a".into(), text("x"))]));
+        assert_eq!(one, content(Fields::from([("a".into(), text("x")), ("c".into(), text("y"))])));
+        assert_ne!(one, content(Fields::from([("b".into(), text("x"))])));
+        assert_ne!(one, content(Fields::from([("a".into(), text("x")), ("b".into(), Value::Empty)])));
+    }
 
     #[test]
     fn it_is_the_digest_that_the_standard_names() {

@@ -65,6 +65,26 @@ pub enum Action {
         /// What those fields held before: the before-image.
         before: Fields,
     },
+    /// A record that is to go.
+    Delete {
+        /// Which record.
+        target: RecordRef,
+        /// The version the decision was made on.
+        expected: Version,
+        /// What it held, as far as it was read.
+        before: Fields,
+    },
+    /// A submitted document that is to be replaced by an amended one.
+    Amend {
+        /// Which document.
+        target: RecordRef,
+        /// What the new one says differently.
+        changes: Fields,
+        /// The version the decision was made on.
+        expected: Version,
+        /// What those fields held before.
+        before: Fields,
+    },
 }
 
 impl Action {
@@ -72,7 +92,9 @@ impl Action {
     pub fn system(&self) -> System {
         match self {
             Self::Create { system, .. } => *system,
-            Self::Update { target, .. } => target.system,
+            Self::Update { target, .. } | Self::Delete { target, .. } | Self::Amend { target, .. } => {
+                target.system
+            }
         }
     }
 
@@ -80,7 +102,9 @@ impl Action {
     pub fn kind(&self) -> &Kind {
         match self {
             Self::Create { kind, .. } => kind,
-            Self::Update { target, .. } => &target.kind,
+            Self::Update { target, .. } | Self::Delete { target, .. } | Self::Amend { target, .. } => {
+                &target.kind
+            }
         }
     }
 
@@ -89,6 +113,17 @@ impl Action {
         match self {
             Self::Create { .. } => "create",
             Self::Update { .. } => "update",
+            Self::Delete { .. } => "delete",
+            Self::Amend { .. } => "amend",
+        }
+    }
+
+    /// The fields it sets.
+    pub fn written(&self) -> Option<&Fields> {
+        match self {
+            Self::Create { fields, .. } => Some(fields),
+            Self::Update { changes, .. } | Self::Amend { changes, .. } => Some(changes),
+            Self::Delete { .. } => None,
         }
     }
 }

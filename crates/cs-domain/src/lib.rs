@@ -5,6 +5,7 @@
 //! clock, a random number, a log or an async runtime: everything it needs is handed to it, and the same input
 //! gives the same output on every machine.
 
+pub mod conflict;
 pub mod decide;
 pub mod digest;
 pub mod event;
@@ -27,10 +28,14 @@ pub mod situation;
 pub mod value;
 pub mod wanted;
 
+pub use conflict::{
+    Choice, ConflictId, ConflictState, Decided, Edit, MetConflict, Resolution, StandingConflict,
+};
+pub use digest::Content;
 pub use event::Event;
 pub use failure::{Advice, Failure};
 pub use intent::{Action, Intent, IntentId, IntentState, OperationKey};
-pub use link::{Link, LinkOrigin};
+pub use link::{Link, LinkOrigin, LinkStanding};
 pub use mapping::{Mapping, Settings};
 pub use name::{FieldName, Kind, MappingName, RecordId, Role, UnitName, Version};
 pub use policy::{Clearing, ConflictPolicy, DeletePolicy, Direction};

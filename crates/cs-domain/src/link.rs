@@ -20,6 +20,21 @@ pub struct Link {
     pub document: RecordRef,
     /// How the two came together.
     pub origin: LinkOrigin,
+    /// Whether it still holds.
+    #[serde(default)]
+    pub standing: LinkStanding,
+}
+
+/// Whether a link still holds. One that was given up is kept, so that what a person took apart is not put together again
+/// by the next run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkStanding {
+    /// The two are kept in agreement.
+    #[default]
+    Live,
+    /// One side was deleted and the mapping's policy says that the other stays as it is.
+    GivenUp,
 }
 
 /// How a record and a document came together.

@@ -8,7 +8,7 @@ use crate::failure::{Advice, Failure};
 use crate::intent::OperationKey;
 use crate::link::LinkOrigin;
 use crate::name::{FieldName, Kind, Role, Version};
-use crate::record::RecordRef;
+use crate::record::{RecordRef, System};
 use crate::run::Verdict;
 use crate::shadow::Agreed;
 use crate::value::Value;
@@ -227,12 +227,25 @@ pub enum Conflict {
         /// What that record says, and Frappe shows.
         theirs: Value,
     },
-    /// The linked document is not there any more.
-    Gone {
+    /// One side was deleted, and the other was edited since the two last agreed.
+    DeleteEdit {
+        /// For this role.
+        role: Role,
+        /// The document of the pair.
+        document: RecordRef,
+        /// The side that was deleted.
+        deleted: System,
+        /// What was edited on the other.
+        edited: Vec<FieldName>,
+    },
+    /// The document is submitted or cancelled, and these fields may not change on it any more.
+    Submitted {
         /// For this role.
         role: Role,
         /// This one.
         document: RecordRef,
+        /// What an amended document would say differently.
+        changes: Vec<Change>,
     },
     /// Both sides changed one field to different values.
     Field {
@@ -252,29 +265,72 @@ pub enum Conflict {
 }
 
 impl Conflict {
+    /// The role it is about.
+    pub fn role(&self) -> &Role {
+        match self {
+            Self::Ambiguous { role, .. }
+            | Self::Taken { role, .. }
+            | Self::Shared { role, .. }
+            | Self::DeleteEdit { role, .. }
+            | Self::Submitted { role, .. }
+            | Self::Field { role, .. } => role,
+        }
+    }
+
+    /// The field it is about, where it is about one.
+    pub fn field(&self) -> Option<&FieldName> {
+        match self {
+            Self::Shared { field, .. } | Self::Field { field, .. } => Some(field),
+            Self::Ambiguous { .. }
+            | Self::Taken { .. }
+            | Self::DeleteEdit { .. }
+            | Self::Submitted { .. } => None,
+        }
+    }
+
+    /// Stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Ambiguous { .. } => "conflict.ambiguous",
+            Self::Taken { .. } => "conflict.taken",
+            Self::Shared { .. } => "conflict.shared",
+            Self::DeleteEdit { .. } => "conflict.delete_edit",
+            Self::Submitted { .. } => "conflict.submitted",
+            Self::Field { .. } => "conflict.field",
+        }
+    }
+
     /// The conflict as people read it in a run's log.
     pub fn failure(&self) -> Failure {
-        let (code, place, cause, remedy) = match self {
+        let (place, cause, remedy) = match self {
             Self::Ambiguous { role, candidates } => (
-                "conflict.ambiguous",
                 role.to_string(),
                 format!("{} documents could be the one: {}", candidates.len(), listed(candidates)),
                 "Merge the duplicates in Frappe, or link the right one by hand.",
             ),
             Self::Taken { role, candidate, by } => (
-                "conflict.taken",
                 role.to_string(),
                 format!("{candidate} would fit, but it belongs to {by} already"),
                 "See which of the two records is right; delete the duplicate, or mark the document as shared in the mapping.",
             ),
-            Self::Gone { role, document } => (
-                "conflict.gone",
+            Self::DeleteEdit { role, document, deleted, edited } => (
                 role.to_string(),
-                format!("{document}, which this record is linked to, is not there any more"),
-                "Restore the document in Frappe, or give up the link.",
+                format!(
+                    "deleted in {deleted}, edited in {} since ({document}: {})",
+                    deleted.other(),
+                    edited.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+                ),
+                "Decide which stands: `company-sync conflicts resolve`.",
+            ),
+            Self::Submitted { role, document, changes } => (
+                role.to_string(),
+                format!(
+                    "{document} is submitted; amending it would change {}",
+                    changes.iter().map(|change| change.field.to_string()).collect::<Vec<_>>().join(", ")
+                ),
+                "Amend the document in Frappe, or allow it in the mapping with `amend = true`.",
             ),
             Self::Shared { role, field, document, vtiger, other, theirs } => (
-                "conflict.shared",
                 format!("{role}.{field}"),
                 format!(
                     "{document} belongs to {other} too, and the two do not agree: {:?} here, {:?} there",
@@ -284,18 +340,17 @@ impl Conflict {
                 "Make the two VTiger records say the same.",
             ),
             Self::Field { role, field, vtiger, frappe, .. } => (
-                "conflict.field",
                 format!("{role}.{field}"),
                 format!(
                     "both sides changed it: VTiger says {:?}, Frappe says {:?}",
                     vtiger.plain(),
                     frappe.plain()
                 ),
-                "Decide which value stands.",
+                "Decide which value stands: `company-sync conflicts resolve`.",
             ),
         };
         Failure {
-            code: code.to_owned(),
+            code: self.code().to_owned(),
             cause,
             remedy: remedy.to_owned(),
             advice: Advice::NeedsPerson,

@@ -14,11 +14,11 @@ pub use clock::{Clock, Entropy};
 pub use error::{ErrorKind, PeerError, StoreError};
 pub use observer::Observer;
 pub use peer::{
-    ChangeFeed, Criterion, Cursor, FeedPage, FieldRequest, FieldRequests, Guard, Meter, Observation, Reader,
-    WriteOutcome, Writer,
+    Census, CensusPage, ChangeFeed, Criterion, Cursor, Expected, FeedPage, FieldRequest, FieldRequests,
+    Guard, Meter, Observation, Reader, Removal, Sighting, WriteOutcome, Writer, Written,
 };
 pub use peer::{Peer, Schemas};
 pub use store::{
-    Due, FeedKey, Lease, LeaseAnswer, LogEntry, Settlement, Staged, StagedState, Store, Tie, UnitKey,
-    UnitOutcome,
+    ConflictFilter, Due, FeedKey, JournalEntry, Known, Lease, LeaseAnswer, LogEntry, Settlement, Staged,
+    StagedState, Store, Tie, TieChange, UnitKey, UnitOutcome,
 };

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use cs_domain::{
-    FieldName, Fields, Kind, KindSchema, OperationKey, Record, RecordId, RecordRef, RequestCount, System,
-    Value, Version,
+    Content, FieldName, Fields, Kind, KindSchema, OperationKey, Record, RecordId, RecordRef, RequestCount,
+    System, Value, Version,
 };
 use serde::{Deserialize, Serialize};
 
@@ -62,15 +62,34 @@ pub struct Criterion {
 #[serde(transparent)]
 pub struct Cursor(pub String);
 
-/// A record seen in a feed.
+/// A record seen in a feed or a census.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observation {
     /// Which record.
     pub reference: RecordRef,
     /// In which state.
     pub version: Version,
-    /// Whether it was deleted.
-    pub deleted: bool,
+    /// What the fields asked for held ([`cs_domain::Content::of`]), where the feed reads them on its way: it tells an edit
+    /// from a mere touch, and sees changes that move no version (facts/VTIGER.md, trap 12) or a second one within the
+    /// same second.
+    pub content: Option<Content>,
+    /// What was seen of it.
+    pub sighting: Sighting,
+}
+
+/// What a feed saw of a record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sighting {
+    /// It is there, new or changed.
+    There,
+    /// It was deleted.
+    Deleted,
+    /// It is there under another name than before (Frappe; facts/FRAPPE.md, trap 11).
+    Renamed {
+        /// What it was called before.
+        from: RecordId,
+    },
 }
 
 /// A page of a feed.
@@ -88,8 +107,37 @@ pub struct FeedPage {
 /// What changed on a side, oldest first, never missing a change, sometimes telling one twice.
 #[async_trait]
 pub trait ChangeFeed: Send + Sync {
-    /// The page after `after`; from the beginning of time where there is none.
-    async fn changes(&self, kind: &Kind, after: Option<&Cursor>) -> Result<FeedPage, PeerError>;
+    /// The page after `after`; from the beginning of time where there is none. `fields` are those whose change matters:
+    /// feeds that read records whole digest them into [`Observation::content`].
+    async fn changes(
+        &self,
+        kind: &Kind,
+        after: Option<&Cursor>,
+        fields: &FieldRequests,
+    ) -> Result<FeedPage, PeerError>;
+}
+
+/// Tells what is there, whatever the feed said of it: finds deletes that no feed shows and changes that move no version
+/// (facts/VTIGER.md, trap 12 and "Query language").
+#[async_trait]
+pub trait Census: Send + Sync {
+    /// Every record of a kind that is there now, ascending by id (numbers in ids compare as numbers), page by page; the
+    /// first page where `after` is `None`. What it leaves out between two records is not there, or hidden.
+    async fn census(
+        &self,
+        kind: &Kind,
+        after: Option<&RecordId>,
+        fields: &FieldRequests,
+    ) -> Result<CensusPage, PeerError>;
+}
+
+/// A page of a census.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CensusPage {
+    /// The records, ascending; the next page goes on after the last of them.
+    pub observations: Vec<Observation>,
+    /// Whether there may be more after the last of them.
+    pub more: bool,
 }
 
 /// Reads records as they are now.
@@ -122,14 +170,48 @@ pub trait Reader: Send + Sync {
 /// What became of a write. There is no other possibility, and no error beside it.
 #[derive(Debug)]
 pub enum WriteOutcome {
-    /// The system holds it; this is what it says it holds, read back where its answer cannot be trusted.
-    Applied(Record),
+    /// The system holds it.
+    Applied(Written),
     /// Nothing was written: the record is no longer in the expected state.
     Stale,
     /// Nothing was written, and this is why.
     Rejected(PeerError),
     /// It may have been written or not; whoever needs to know reads the record back.
     Unknown(PeerError),
+}
+
+/// A record after a write: what the system says it holds, read back where its answer cannot be trusted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// As it was read back.
+    pub record: Record,
+    /// Whether this is known to be what the write itself left, so that a field which differs from what was sent was changed
+    /// by the system on its way. Where that is not known, such a field may be somebody's edit just after.
+    pub untouched: bool,
+}
+
+/// What became of a delete.
+#[derive(Debug)]
+pub enum Removal {
+    /// The record is not there any more.
+    Gone,
+    /// Nothing was deleted: the record is no longer in the expected state.
+    Stale,
+    /// Nothing was deleted, and this is why.
+    Rejected(PeerError),
+    /// It may have been deleted or not.
+    Unknown(PeerError),
+}
+
+/// What a write relies on.
+#[derive(Clone, Copy, Debug)]
+pub struct Expected<'a> {
+    /// The state the decision was made on. A system that compares versions itself (Frappe) refuses the write where it has
+    /// moved.
+    pub version: &'a Version,
+    /// What the fields to be written held then. Where a system cannot compare (VTiger), the connector looks right before
+    /// it writes: these fields must still hold it, whatever else has moved.
+    pub before: &'a Fields,
 }
 
 /// Changes records, one at a time.
@@ -147,6 +229,20 @@ pub trait Writer: Send + Sync {
 
     /// Writes only these fields, provided that the record is still in the expected state.
     async fn update(
+        &self,
+        target: &RecordRef,
+        changes: &Fields,
+        expected: Expected<'_>,
+        wanted: &FieldRequests,
+    ) -> WriteOutcome;
+
+    /// Deletes a record, provided that it is still in the expected state. One that is not there any more is
+    /// [`Removal::Gone`].
+    async fn delete(&self, target: &RecordRef, expected: &Version) -> Removal;
+
+    /// Replaces a submitted document by an amended one: cancels it and submits a copy with these changes under the name
+    /// that the system gives it (Frappe; facts/FRAPPE.md "Writing"). Answers the new document.
+    async fn amend(
         &self,
         target: &RecordRef,
         changes: &Fields,

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use cs_domain::{
-    Event, Failure, Intent, IntentId, IntentState, Link, MappingName, RecordRef, Run, RunId, Shadow, System,
-    UnitName, Verdict, Version,
+    ConflictId, Event, Failure, Intent, IntentId, IntentState, Link, MappingName, MetConflict, RecordId,
+    RecordRef, Resolution, Role, Run, RunId, Shadow, StandingConflict, System, UnitName, Verdict, Version,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -68,8 +68,18 @@ pub struct UnitKey {
 pub struct Staged {
     /// Which unit.
     pub key: UnitKey,
-    /// The version that was seen.
-    pub version: Version,
+    /// The state that was seen; `None` where only the other side moved, which makes the unit due in whatever state the
+    /// VTiger record is.
+    pub version: Option<Version>,
+}
+
+/// A unit that is known: it was staged once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Which unit.
+    pub key: UnitKey,
+    /// The state of the VTiger record that was last seen.
+    pub version: Option<Version>,
 }
 
 /// Where a staged unit stands.
@@ -89,8 +99,8 @@ pub enum StagedState {
 pub struct Due {
     /// Which.
     pub key: UnitKey,
-    /// The version that was seen.
-    pub version: Version,
+    /// How often it was staged anew; what is concluded about an earlier revision leaves the unit due.
+    pub revision: u64,
     /// How often it failed in a row.
     pub attempts: u32,
 }
@@ -100,8 +110,11 @@ pub struct Due {
 pub struct UnitOutcome {
     /// Which unit.
     pub key: UnitKey,
-    /// The version that was looked into.
-    pub version: Version,
+    /// The revision that was looked into ([`Due::revision`]).
+    pub revision: u64,
+    /// The state the VTiger record was in at the end, as the feed would tell it; where the feed tells the same again, the
+    /// unit is not due. `None`: not known, or the record is not there.
+    pub version: Option<Version>,
     /// The result.
     pub verdict: Verdict,
     /// Where it goes from here.
@@ -112,6 +125,9 @@ pub struct UnitOutcome {
     pub attempts: u32,
     /// Why it failed or waits for a person.
     pub failures: Vec<Failure>,
+    /// The conflicts that were met. Those of the unit that are kept and not among them went away
+    /// ([`cs_domain::ConflictState::after_run`]).
+    pub conflicts: Vec<MetConflict>,
 }
 
 /// A link with its shadow.
@@ -130,8 +146,42 @@ pub struct Settlement {
     pub intent: Option<IntentId>,
     /// How it ended.
     pub state: IntentState,
-    /// What is agreed from now on.
-    pub tie: Option<Tie>,
+    /// What is agreed from now on. A write to VTiger concerns every document of its unit.
+    pub ties: Vec<TieChange>,
+}
+
+/// What becomes of a tie.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TieChange {
+    /// This record and role have this document, with this agreement, from now on.
+    Set(Tie),
+    /// The tie of this record and role is no more: another record has taken it over.
+    Forget {
+        /// The record.
+        subject: RecordRef,
+        /// The role.
+        role: Role,
+    },
+}
+
+/// A write in the journal with how far it has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JournalEntry {
+    /// The write.
+    pub intent: Intent,
+    /// How far it has come.
+    pub state: IntentState,
+}
+
+/// Which conflicts are asked for; what is not named does not narrow it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ConflictFilter {
+    /// Of this mapping.
+    pub mapping: Option<MappingName>,
+    /// Of these records.
+    pub subjects: Option<Vec<RecordRef>>,
+    /// In one of these states ([`cs_domain::ConflictState::name`]).
+    pub states: Option<Vec<&'static str>>,
 }
 
 /// A line of the log.
@@ -174,7 +224,8 @@ pub trait Store: Send + Sync {
     /// How far a feed was read.
     async fn cursor(&self, feed: &FeedKey) -> Result<Option<Cursor>, StoreError>;
     /// Stages what a page showed and moves the cursor past it. A unit that is there with the same version keeps its
-    /// state; with another version it is due at once, its attempts forgotten. Answers how many are newly due.
+    /// state; with another version, or none, it is due at once, its attempts forgotten and its revision one higher.
+    /// Answers how many are newly due.
     async fn stage(
         &self,
         lease: &Lease,
@@ -200,7 +251,17 @@ pub trait Store: Send + Sync {
         after: Option<&RecordRef>,
         limit: u32,
     ) -> Result<Vec<Due>, StoreError>;
-    /// What became of units. A unit that was staged with a newer version in the meantime stays due.
+    /// Units that were staged once, due or not, ascending by the ids of their records (numbers in ids compare as numbers):
+    /// those after `after`, up to and including `through`, of VTiger records only.
+    async fn known(
+        &self,
+        mapping: &MappingName,
+        unit: &UnitName,
+        after: Option<&RecordId>,
+        through: Option<&RecordId>,
+        limit: u32,
+    ) -> Result<Vec<Known>, StoreError>;
+    /// What became of units, and of their conflicts. A unit that was staged again in the meantime stays due.
     async fn conclude(&self, lease: &Lease, run: &RunId, outcomes: &[UnitOutcome]) -> Result<(), StoreError>;
     /// Units that failed or wait for a person, latest first.
     async fn troubled(
@@ -209,17 +270,40 @@ pub trait Store: Send + Sync {
         limit: u32,
     ) -> Result<Vec<UnitOutcome>, StoreError>;
 
-    /// Links and shadows of these records.
+    /// Links and shadows of these records, those that were given up among them.
     async fn ties_of(&self, mapping: &MappingName, subjects: &[RecordRef]) -> Result<Vec<Tie>, StoreError>;
-    /// Links and shadows that lead to these documents.
+    /// Links and shadows that lead to these documents, those that were given up among them.
     async fn ties_to(&self, mapping: &MappingName, documents: &[RecordRef]) -> Result<Vec<Tie>, StoreError>;
+
+    /// How many records of a mapping have a live link.
+    async fn count_linked(&self, mapping: &MappingName) -> Result<u64, StoreError>;
 
     /// Writes down what is about to be written.
     async fn record_intents(&self, lease: &Lease, intents: &[Intent]) -> Result<(), StoreError>;
-    /// Closes an intent and moves link and shadow.
-    async fn settle(&self, lease: &Lease, settlement: &Settlement) -> Result<(), StoreError>;
+    /// Closes intents and moves links and shadows, all of them in one transaction.
+    async fn settle(
+        &self,
+        lease: &Lease,
+        mapping: &MappingName,
+        settlements: &[Settlement],
+    ) -> Result<(), StoreError>;
     /// Writes whose end is not known, oldest first.
     async fn open_intents(&self, mapping: &MappingName) -> Result<Vec<Intent>, StoreError>;
+    /// The writes of a run, oldest first.
+    async fn journal(&self, run: &RunId) -> Result<Vec<JournalEntry>, StoreError>;
+
+    /// Conflicts, those met last first.
+    async fn conflicts(
+        &self,
+        filter: &ConflictFilter,
+        limit: u32,
+    ) -> Result<Vec<StandingConflict>, StoreError>;
+    /// Notes a person's decision on open or decided conflicts and makes their units due. Answers how many there were; ids
+    /// that name none, or one that is over, are left out. Needs no lease: people do not wait for runs.
+    async fn resolve(&self, ids: &[ConflictId], resolution: &Resolution) -> Result<u64, StoreError>;
+    /// Makes units due because something was said about them from outside (a webhook): a hint, no truth, and no error where
+    /// nobody knows them. Needs no lease.
+    async fn hint(&self, keys: &[UnitKey]) -> Result<u64, StoreError>;
 
     /// Adds to the log.
     async fn append_log(&self, run: &RunId, at: Timestamp, events: &[Event]) -> Result<(), StoreError>;

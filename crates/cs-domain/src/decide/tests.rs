@@ -42,6 +42,7 @@ fn document(role: &str, doctype: &str, fields: Vec<FieldRule>) -> DocumentMappin
         checks: Vec::new(),
         conflict: ConflictPolicy::Ask,
         deletes: DeletePolicy::Unlink,
+        amend: false,
     }
 }
 
@@ -70,6 +71,7 @@ fn family() -> UnitMapping {
             ("link_name".into(), Source::Document("customer".into())),
         ]),
         on_create: false,
+        exclusive: Vec::new(),
     }];
     let mut order = document(
         "order",
@@ -87,6 +89,7 @@ fn family() -> UnitMapping {
         never_read: BTreeSet::new(),
         documents: vec![customer, owner, order],
         match_order: vec!["owner".into(), "customer".into(), "order".into()],
+        create_in_vtiger: None,
     }
 }
 

@@ -89,6 +89,22 @@ pub struct UnitMapping {
     /// The order in which documents that are already there are looked for: a role whose match key names another role
     /// comes after it.
     pub match_order: Vec<Role>,
+    /// Which documents, new in Frappe, make a new VTiger record; none do where this is `None`.
+    #[serde(default)]
+    pub create_in_vtiger: Option<CreateInVtiger>,
+}
+
+/// What makes a new VTiger record out of a document that appeared in Frappe. Its document stands for the record as a
+/// whole: where its delete policy propagates, deleting it in Frappe deletes the record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreateInVtiger {
+    /// The role that the new document plays.
+    pub document: Role,
+    /// What must hold of it; the fields are Frappe's. A document that carries an external id is never new.
+    pub when: Vec<Condition>,
+    /// A VTiger field of its own that holds the key of the creation, so that a create whose answer was lost is found by it.
+    /// Without one it is found by all the values that were sent.
+    pub key: Option<FieldName>,
 }
 
 impl UnitMapping {
@@ -141,6 +157,9 @@ pub struct DocumentMapping {
     pub conflict: ConflictPolicy,
     /// What deletes mean.
     pub deletes: DeletePolicy,
+    /// Whether a submitted document is amended where a field has to change that may not; otherwise a person does it.
+    #[serde(default)]
+    pub amend: bool,
 }
 
 impl DocumentMapping {
@@ -251,6 +270,10 @@ pub struct RowRule {
     /// Whether the row is only given to a new document (an order's item line) or restored wherever it is missing (a
     /// contact's link to its customer).
     pub on_create: bool,
+    /// Checkbox columns that only one row of the table may have set (a contact's primary e-mail): where another row has one
+    /// set, this one goes without (facts/FRAPPE.md "Writing": two primaries are refused).
+    #[serde(default)]
+    pub exclusive: Vec<FieldName>,
 }
 
 /// What happens to a value on its way from VTiger to Frappe, and back. The set is closed on purpose: each has an

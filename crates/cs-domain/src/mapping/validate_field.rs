@@ -75,6 +75,7 @@ impl Lowering<'_> {
             table: form.table.as_str().into(),
             columns,
             on_create: form.on_create.as_ref().is_some_and(|flag| flag.value),
+            exclusive: Vec::new(),
         }
     }
 

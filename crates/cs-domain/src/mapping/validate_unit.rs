@@ -44,6 +44,7 @@ impl Lowering<'_> {
             never_read,
             documents: documents.collect(),
             match_order: Vec::new(),
+            create_in_vtiger: None,
         }
     }
 
@@ -121,6 +122,7 @@ impl Lowering<'_> {
             checks,
             conflict: form.conflict.as_ref().map(|conflict| conflict.value).unwrap_or_default(),
             deletes: form.deletes.as_ref().map(|deletes| self.deletes(deletes)).unwrap_or_default(),
+            amend: false,
         }
     }
 
