@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use cs_domain::{Kind, RecordRef};
-use cs_ports::{ChangeFeed, Cursor, FeedPage, Observation, PeerError};
+use cs_ports::{ChangeFeed, Cursor, FeedPage, FieldRequests, Observation, PeerError, Sighting};
 use serde_json::{Value as Json, json};
 
 use crate::client::FrappeClient;
@@ -16,7 +16,12 @@ use crate::refusal::Class;
 
 #[async_trait]
 impl ChangeFeed for FrappeClient {
-    async fn changes(&self, kind: &Kind, after: Option<&Cursor>) -> Result<FeedPage, PeerError> {
+    async fn changes(
+        &self,
+        kind: &Kind,
+        after: Option<&Cursor>,
+        _fields: &FieldRequests,
+    ) -> Result<FeedPage, PeerError> {
         self.feed_page(kind, after).await.map_err(|error| error.into_peer(format!("list changes of {kind}")))
     }
 }
@@ -86,7 +91,8 @@ impl Source<'_> {
         Observation {
             reference: RecordRef::frappe(self.kind.clone(), seen.document.as_str()),
             version: seen.key.stamp.as_str().into(),
-            deleted: self.deletes,
+            content: None,
+            sighting: if self.deletes { Sighting::Deleted } else { Sighting::There },
         }
     }
 }

@@ -2,7 +2,7 @@
 //! the System Manager role and are live at once (facts/FRAPPE.md, "Writing").
 
 use cs_domain::{Kind, Record, RecordRef};
-use cs_ports::WriteOutcome;
+use cs_ports::{WriteOutcome, Written};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
@@ -81,7 +81,7 @@ impl FrappeClient {
         };
         match self.transport.send(&call).await {
             Answer::Done(payload) => match created(kind, &payload.value) {
-                Ok(record) => WriteOutcome::Applied(record),
+                Ok(record) => WriteOutcome::Applied(Written { record, untouched: false }),
                 Err(error) => WriteOutcome::Unknown(error.into_peer(operation)),
             },
             Answer::NotDone(error) => WriteOutcome::Rejected(error.into_peer(operation)),

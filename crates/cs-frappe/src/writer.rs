@@ -9,7 +9,7 @@
 
 use async_trait::async_trait;
 use cs_domain::{Fields, Kind, OperationKey, Record, RecordRef, Value, Version};
-use cs_ports::{FieldRequests, WriteOutcome, Writer};
+use cs_ports::{Expected, FieldRequests, Removal, WriteOutcome, Writer, Written};
 use serde_json::{Value as Json, json};
 
 use crate::answer::{Answer, Notice, Payload};
@@ -42,11 +42,25 @@ impl Writer for FrappeClient {
         &self,
         target: &RecordRef,
         changes: &Fields,
-        expected: &Version,
+        expected: Expected<'_>,
         wanted: &FieldRequests,
     ) -> WriteOutcome {
-        let outcome = self.update_document(target, changes, expected, wanted).await;
+        let outcome = self.update_document(target, changes, expected.version, wanted).await;
         outcome.unwrap_or_else(|halt| halt.outcome(&format!("update {}", target.kind)))
+    }
+
+    async fn delete(&self, target: &RecordRef, _expected: &Version) -> Removal {
+        Removal::Rejected(FrappeError::TooOld.into_peer(format!("delete {}", target.kind)))
+    }
+
+    async fn amend(
+        &self,
+        target: &RecordRef,
+        _changes: &Fields,
+        _expected: &Version,
+        _wanted: &FieldRequests,
+    ) -> WriteOutcome {
+        WriteOutcome::Rejected(FrappeError::TooOld.into_peer(format!("amend {}", target.kind)))
     }
 }
 
@@ -125,7 +139,7 @@ impl FrappeClient {
             tracing::warn!(%kind, fields = ?missing, "Frappe stored something else in a new document");
         }
         let record = prepared.record(&stored, wanted).map_err(Halt::Unknown)?;
-        Ok(WriteOutcome::Applied(record))
+        Ok(WriteOutcome::Applied(Written { record, untouched: false }))
     }
 
     async fn update_document(
@@ -147,7 +161,7 @@ impl FrappeClient {
             // A PUT that changes nothing would still move `modified` and look like an edit.
             let record = prepared.record(&self.document(kind, name).await?, wanted)?;
             return if record.version == *expected {
-                Ok(WriteOutcome::Applied(record))
+                Ok(WriteOutcome::Applied(Written { record, untouched: false }))
             } else {
                 Err(Halt::Stale)
             };
@@ -167,7 +181,7 @@ impl FrappeClient {
             return Err(Halt::NotDone(FrappeError::NotApplied { fields, submitted: is_submitted(&stored) }));
         }
         let record = prepared.record(&stored, wanted).map_err(Halt::Unknown)?;
-        Ok(WriteOutcome::Applied(record))
+        Ok(WriteOutcome::Applied(Written { record, untouched: false }))
     }
 
     /// A document as a GET tells it, NULL fields left out.
