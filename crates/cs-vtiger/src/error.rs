@@ -177,6 +177,12 @@ pub enum VtigerError {
     /// A record that was there a moment ago cannot be read any more.
     #[error("the record is not there, or hidden from this user")]
     Gone,
+    /// Documents are submitted and amended in Frappe only.
+    #[error("{kind} of VTiger cannot be amended: its records are never submitted, they are changed in place")]
+    NoAmending {
+        /// Which module.
+        kind: Kind,
+    },
     /// MariaDB did not do what was asked.
     #[error("VTiger's database: could not {operation}")]
     Database {
@@ -275,6 +281,7 @@ impl VtigerError {
             Self::ForeignId { .. } => ("vtiger.foreign_id", ErrorKind::Refused),
             Self::ReadOnlyField { .. } => ("vtiger.read_only_field", ErrorKind::Unsupported),
             Self::Unsupported { .. } => ("vtiger.unsupported", ErrorKind::Unsupported),
+            Self::NoAmending { .. } => ("vtiger.no_amending", ErrorKind::Unsupported),
             Self::Gone => ("vtiger.gone", ErrorKind::Missing),
             Self::Database { source, .. } => ("vtiger.database", database_kind(source)),
             Self::DatabaseShape { .. } => ("vtiger.database_shape", ErrorKind::Unsupported),

@@ -7,45 +7,62 @@
 //! swallowed costs a delay and no change.
 
 use async_trait::async_trait;
-use cs_domain::{Kind, RecordRef, Version};
-use cs_ports::{ChangeFeed, Cursor, FeedPage, Observation, PeerError};
+use cs_domain::{Content, Kind, Record};
+use cs_ports::{ChangeFeed, Cursor, FeedPage, FieldRequests, Observation, PeerError, Sighting};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::client::VtigerClient;
 use crate::error::VtigerError;
-use crate::query::feed_page;
-use crate::read::{id_of, version_of};
+use crate::query::{Columns, feed_page};
 use crate::watermark::Position;
 use crate::zone::server_text;
 
+/// What a record that was read on the way tells of itself.
+pub(crate) fn seen(record: Record, wanted: &FieldRequests) -> Observation {
+    Observation {
+        content: Some(Content::of(&record, wanted.names())),
+        reference: record.reference,
+        version: record.version,
+        sighting: Sighting::There,
+    }
+}
+
 #[async_trait]
 impl ChangeFeed for VtigerClient {
-    async fn changes(&self, kind: &Kind, after: Option<&Cursor>) -> Result<FeedPage, PeerError> {
-        let page = self.feed(kind, after).await;
+    async fn changes(
+        &self,
+        kind: &Kind,
+        after: Option<&Cursor>,
+        fields: &FieldRequests,
+    ) -> Result<FeedPage, PeerError> {
+        let page = self.feed(kind, after, fields).await;
         page.map_err(|error| error.into_peer(format!("changes of {kind}")))
     }
 }
 
 impl VtigerClient {
-    async fn feed(&self, kind: &Kind, after: Option<&Cursor>) -> Result<FeedPage, VtigerError> {
+    async fn feed(
+        &self,
+        kind: &Kind,
+        after: Option<&Cursor>,
+        wanted: &FieldRequests,
+    ) -> Result<FeedPage, VtigerError> {
         let described = self.described(kind).await?;
         if !described.has_version() {
             return Err(VtigerError::NoSuchField { kind: kind.clone(), field: "modifiedtime".into() });
         }
         let mut position = Position::of(after);
-        let rows = self.rows(feed_page(&described, &position, self.page_size)?).await?;
+        let columns = Columns::wanted(&described, wanted)?;
+        let rows = self.rows(feed_page(&described, &columns, &position, self.page_size)?).await?;
+        let records = self.records(&described, &columns, &rows, wanted).await?;
         let more = rows.len() >= self.page_size as usize;
         let horizon = self.horizon();
         let mut observations = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let (id, version) = (id_of(row)?, version_of(row));
-            position = position.advance(version.as_str(), &id, horizon.as_deref());
-            observations.push(Observation {
-                reference: RecordRef::vtiger(kind.clone(), id),
-                version: Version::new(version.as_str()),
-                deleted: false,
-            });
+        for record in records {
+            let id = record.reference.id.as_str();
+            position = position.advance(record.version.as_str(), id, horizon.as_deref());
+            observations.push(seen(record, wanted));
         }
         let next = if more { position } else { position.finish(self.overlap, &self.server.zone()) };
         Ok(FeedPage { observations, next: next.cursor(), more })

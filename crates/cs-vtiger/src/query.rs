@@ -145,6 +145,7 @@ fn quoted(field: &FieldName, text: &str) -> Result<String, VtigerError> {
 /// A page of the feed after `position`, in the order of (modifiedtime, id).
 pub(crate) fn feed_page(
     described: &Described,
+    columns: &Columns,
     position: &Position,
     limit: u32,
 ) -> Result<String, VtigerError> {
@@ -160,7 +161,8 @@ pub(crate) fn feed_page(
             format!("where modifiedtime > {at} or modifiedtime = {at} and id > '{id}' ")
         }
     };
-    Ok(format!("select id,modifiedtime from {module} {condition}order by modifiedtime, id limit {limit};"))
+    let names = columns.text();
+    Ok(format!("select {names} from {module} {condition}order by modifiedtime, id limit {limit};"))
 }
 
 /// A page of records by id, after `after`.

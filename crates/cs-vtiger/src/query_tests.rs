@@ -79,17 +79,17 @@ fn pages_follow_keys_and_name_their_columns() {
         "select id,modifiedtime,subject from SalesOrder where id > '6x100' order by id limit 50;"
     );
     assert_eq!(
-        feed_page(&module, &Position::default(), 100).unwrap(),
-        "select id,modifiedtime from SalesOrder order by modifiedtime, id limit 100;"
+        feed_page(&module, &columns, &Position::default(), 100).unwrap(),
+        "select id,modifiedtime,subject from SalesOrder order by modifiedtime, id limit 100;"
     );
     let after = Position::default().advance("2026-11-22 01:43:17", "6x73", None);
     assert_eq!(
-        feed_page(&module, &after, 100).unwrap(),
-        "select id,modifiedtime from SalesOrder where modifiedtime > '2026-11-22 01:43:17' or modifiedtime = \
+        feed_page(&module, &columns, &after, 100).unwrap(),
+        "select id,modifiedtime,subject from SalesOrder where modifiedtime > '2026-11-22 01:43:17' or modifiedtime = \
          '2026-11-22 01:43:17' and id > '6x73' order by modifiedtime, id limit 100;"
     );
     let stolen = Position { id: Some("6x1' or id > '6x0".into()), ..after };
-    assert!(feed_page(&module, &stolen, 100).is_err());
+    assert!(feed_page(&module, &columns, &stolen, 100).is_err());
     assert!(Columns::wanted(&module, &FieldRequests::plain(["productid"])).is_err());
 }
 

@@ -7,7 +7,7 @@
 
 use async_trait::async_trait;
 use cs_domain::{FieldName, Fields, Kind, OperationKey, Record, RecordId, RecordRef, Value, Version};
-use cs_ports::{Criterion, FieldRequests, WriteOutcome, Writer};
+use cs_ports::{Criterion, Expected, FieldRequests, PeerError, Removal, WriteOutcome, Writer, Written};
 use serde_json::{Map, Value as Json};
 
 use crate::answer::{Answer, Payload};
@@ -33,7 +33,7 @@ enum Outcome {
 impl Outcome {
     fn into_port(self, operation: &str) -> WriteOutcome {
         match self {
-            Self::Applied(record) => WriteOutcome::Applied(record),
+            Self::Applied(record) => WriteOutcome::Applied(Written { record, untouched: false }),
             Self::Stale => WriteOutcome::Stale,
             Self::Rejected(error) => WriteOutcome::Rejected(error.into_peer(operation)),
             Self::Unknown(error) => WriteOutcome::Unknown(error.into_peer(operation)),
@@ -58,15 +58,33 @@ impl Writer for VtigerClient {
         &self,
         target: &RecordRef,
         changes: &Fields,
-        expected: &Version,
+        expected: Expected<'_>,
         wanted: &FieldRequests,
     ) -> WriteOutcome {
-        let outcome = self.revise_record(target, changes, expected, wanted).await;
+        let outcome = self.revise_record(target, changes, expected.version, wanted).await;
         outcome.unwrap_or_else(Outcome::Rejected).into_port(&format!("revise {}", target.kind))
+    }
+
+    async fn delete(&self, target: &RecordRef, _expected: &Version) -> Removal {
+        Removal::Rejected(self.cannot_amend(target))
+    }
+
+    async fn amend(
+        &self,
+        target: &RecordRef,
+        _changes: &Fields,
+        _expected: &Version,
+        _wanted: &FieldRequests,
+    ) -> WriteOutcome {
+        WriteOutcome::Rejected(self.cannot_amend(target))
     }
 }
 
 impl VtigerClient {
+    fn cannot_amend(&self, target: &RecordRef) -> PeerError {
+        VtigerError::NoAmending { kind: target.kind.clone() }.into_peer(format!("amend {}", target.kind))
+    }
+
     /// `Err` only where nothing was written.
     async fn create_record(
         &self,

@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use cs_domain::{Kind, RecordRef, Version};
-use cs_ports::{ChangeFeed, Cursor, FeedPage, Observation, PeerError};
+use cs_ports::{ChangeFeed, Cursor, FeedPage, FieldRequests, Observation, PeerError, Sighting};
 
 use super::VtigerDatabase;
 use super::rows::text;
@@ -13,7 +13,12 @@ use crate::watermark::Position;
 
 #[async_trait]
 impl ChangeFeed for VtigerDatabase {
-    async fn changes(&self, kind: &Kind, after: Option<&Cursor>) -> Result<FeedPage, PeerError> {
+    async fn changes(
+        &self,
+        kind: &Kind,
+        after: Option<&Cursor>,
+        _fields: &FieldRequests,
+    ) -> Result<FeedPage, PeerError> {
         let page = self.feed(kind, after).await;
         page.map_err(|error| error.into_peer(format!("changes of {kind}")))
     }
@@ -34,7 +39,8 @@ impl VtigerDatabase {
             observations.push(Observation {
                 reference: RecordRef::vtiger(kind.clone(), id),
                 version: Version::new(version),
-                deleted: text(row, 2) != "0",
+                content: None,
+                sighting: if text(row, 2) == "0" { Sighting::There } else { Sighting::Deleted },
             });
         }
         let next = if more { position } else { position.finish(self.overlap, &self.zone) };
