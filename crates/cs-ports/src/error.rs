@@ -179,6 +179,16 @@ pub enum StoreError {
         /// Schema version known.
         known: i64,
     },
+    /// What was asked does not follow from the journal: an intent that was never recorded or is closed already, an id
+    /// that is taken. A defect in the caller; nothing was changed.
+    #[error("the journal refused to {operation}")]
+    Journal {
+        /// What was being done.
+        operation: &'static str,
+        /// Why not.
+        #[source]
+        source: Source,
+    },
     /// Someone else holds the lease now; whatever this holder still wants to write is refused.
     #[error("the lease on {name} was lost to another process")]
     LeaseLost {
@@ -195,6 +205,7 @@ impl StoreError {
             Self::DiskFull { .. } => "store.disk_full",
             Self::Corrupt { .. } => "store.corrupt",
             Self::TooNew { .. } => "store.too_new",
+            Self::Journal { .. } => "store.journal",
             Self::LeaseLost { .. } => "store.lease_lost",
         }
     }
@@ -210,6 +221,9 @@ impl StoreError {
                 "Restore the data directory from a backup; the systems themselves are not affected."
             }
             Self::TooNew { .. } => "Use the program version that wrote the store, or a newer one.",
+            Self::Journal { .. } => {
+                "This is a defect in the program; report it with the log of the run. Nothing was changed."
+            }
             Self::LeaseLost { .. } => "Nothing to do: the other process goes on with the work.",
         }
     }
