@@ -133,6 +133,14 @@ pub enum Misfit {
         /// The first such character.
         character: char,
     },
+    /// A literal HTML entity, which the system decodes and loses (facts/VTIGER.md, "Values").
+    #[error("the text {entity:?} would be stored in field {field} as the character that it stands for")]
+    Entity {
+        /// Where.
+        field: FieldName,
+        /// The first such entity: `&amp;`.
+        entity: String,
+    },
     /// Not of the field's type.
     #[error("{value:?} is not a {expected} and field {field} takes nothing else")]
     WrongType {
@@ -177,6 +185,7 @@ impl Misfit {
         match self {
             Self::TooLong { .. } => "value.too_long",
             Self::Unstorable { .. } => "value.unstorable_character",
+            Self::Entity { .. } => "value.html_entity",
             Self::WrongType { .. } => "value.wrong_type",
             Self::NotAChoice { .. } => "value.not_a_choice",
             Self::TooPrecise { .. } => "value.too_precise",
@@ -191,6 +200,7 @@ impl Misfit {
                 "Shorten the text at its source, or make the field longer where it is to be stored."
             }
             Self::Unstorable { .. } => "Take the character (usually an emoji) out of the text at its source.",
+            Self::Entity { .. } => "Write the character itself (& for &amp;) in the text at its source.",
             Self::WrongType { .. } => {
                 "Correct the value at its source, or give the field a transform in the mapping."
             }

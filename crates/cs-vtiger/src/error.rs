@@ -217,6 +217,7 @@ impl From<&Misfit> for MisfitSummary {
         let field = match misfit {
             Misfit::TooLong { field, .. }
             | Misfit::Unstorable { field, .. }
+            | Misfit::Entity { field, .. }
             | Misfit::WrongType { field, .. }
             | Misfit::NotAChoice { field, .. }
             | Misfit::TooPrecise { field, .. }
