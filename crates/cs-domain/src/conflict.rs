@@ -176,18 +176,37 @@ pub struct Decided {
 }
 
 impl Decided {
-    /// The decision about this field of this role's document, provided that both sides still say what they said.
-    pub fn of_field(
-        &self,
-        role: &Role,
-        field: &FieldName,
-        vtiger: &Value,
-        frappe: &Value,
-    ) -> Option<&Choice> {
+    /// The value that was decided for this field of this role's document, provided that both sides still say what they said,
+    /// or already what was decided.
+    pub fn of_field(&self, role: &Role, field: &FieldName, vtiger: &Value, frappe: &Value) -> Option<&Value> {
+        let Conflict::Field { role: r, field: f, vtiger: v, frappe: p, .. } = &self.conflict else {
+            return None;
+        };
+        let decided = match &self.choice {
+            Choice::Vtiger => v,
+            Choice::Frappe => p,
+            Choice::Value(value) => value,
+            Choice::Document(_) | Choice::Separate => return None,
+        };
+        let still = (vtiger == v || vtiger == decided) && (frappe == p || frappe == decided);
+        (r == role && f == field && still).then_some(decided)
+    }
+
+    /// The side that stands where this role's pair met a delete on `side` and an edit on the other.
+    pub fn of_delete(&self, role: &Role, side: System) -> Option<System> {
+        let Conflict::DeleteEdit { role: r, deleted, .. } = &self.conflict else { return None };
+        match self.choice {
+            _ if r != role || *deleted != side => None,
+            Choice::Vtiger => Some(System::Vtiger),
+            Choice::Frappe => Some(System::Frappe),
+            Choice::Value(_) | Choice::Document(_) | Choice::Separate => None,
+        }
+    }
+
+    /// What was decided where several documents, or another record's, could be this role's.
+    pub fn of_document(&self, role: &Role) -> Option<&Choice> {
         match &self.conflict {
-            Conflict::Field { role: r, field: f, vtiger: v, frappe: p, .. }
-                if r == role && f == field && v == vtiger && p == frappe =>
-            {
+            Conflict::Ambiguous { role: r, .. } | Conflict::Taken { role: r, .. } if r == role => {
                 Some(&self.choice)
             }
             _ => None,

@@ -53,7 +53,30 @@ pub enum Event {
         /// `create` or `update`.
         verb: String,
     },
-    /// A document that was already there was linked.
+    /// The VTiger record was written.
+    Recorded {
+        /// Which record.
+        subject: RecordRef,
+        /// `create`, `update` or `delete`.
+        verb: String,
+    },
+    /// A link was given up, since one side was deleted.
+    GivenUp {
+        /// The VTiger record.
+        subject: RecordRef,
+        /// The role.
+        role: Role,
+        /// The document, there or not.
+        document: RecordRef,
+    },
+    /// A document goes by another name now, and its link with it.
+    Renamed {
+        /// What it was.
+        from: RecordRef,
+        /// What it is.
+        to: RecordRef,
+    },
+    /// A document was already there and was linked.
     Adopted {
         /// The VTiger record whose unit it belongs to.
         subject: RecordRef,

@@ -139,10 +139,10 @@ pub struct Intent {
     pub mapping: MappingName,
     /// The unit within that mapping.
     pub unit: UnitName,
-    /// The VTiger record whose unit it belongs to.
+    /// The VTiger record whose unit it belongs to, or the Frappe document that it is created for.
     pub subject: RecordRef,
-    /// The document's role.
-    pub role: Role,
+    /// The document's role; `None` where the VTiger record itself is written.
+    pub role: Option<Role>,
     /// What is to be written.
     #[serde(flatten)]
     pub action: Action,

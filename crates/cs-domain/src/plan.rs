@@ -22,7 +22,11 @@ pub struct Plan {
     pub first: bool,
     /// Why the unit is left out, where it is.
     pub skipped: Option<SkipReason>,
-    /// What is to be written or linked, in order.
+    /// The side whose delete this plan follows, where it follows one; the brake counts such plans.
+    pub departure: Option<System>,
+    /// What VTiger's record gets, before any document is written.
+    pub vtiger: Option<VtigerStep>,
+    /// What is to be written or linked in Frappe, in order.
     pub steps: Vec<Step>,
     /// What is agreed on without a write, by role: the shadow the role's steps build on.
     pub agreed: BTreeMap<Role, BTreeMap<FieldName, Agreed>>,
@@ -39,6 +43,8 @@ impl Plan {
             subject,
             first: true,
             skipped: None,
+            departure: None,
+            vtiger: None,
             steps: Vec::new(),
             agreed: BTreeMap::new(),
             conflicts: Vec::new(),
@@ -48,7 +54,8 @@ impl Plan {
 
     /// Whether nothing is to be written.
     pub fn writes_nothing(&self) -> bool {
-        self.steps.iter().all(|step| matches!(step.act, Act::Link { .. }))
+        self.vtiger.is_none()
+            && self.steps.iter().all(|step| matches!(step.act, Act::Link { .. } | Act::Unlink { .. }))
     }
 
     /// What has become of a unit that was gone through to its end; `first`: nothing of it was linked before.
@@ -69,7 +76,7 @@ impl Plan {
         } else if self.skipped.is_some() {
             Verdict::Skipped
         } else {
-            Self::verdict_of(!self.steps.is_empty(), self.first)
+            Self::verdict_of(!self.steps.is_empty() || self.vtiger.is_some(), self.first)
         }
     }
 }
@@ -80,8 +87,46 @@ impl Plan {
 pub enum SkipReason {
     /// The mapping's selection does not take it.
     NotSelected,
-    /// VTiger does not show the record any more, and nothing is linked to it.
+    /// Neither side shows the record any more, or VTiger does not and nothing is linked to it.
     NotThere,
+    /// A document that appeared in Frappe, and that the mapping does not bring to VTiger: it belongs to a record already,
+    /// or does not meet the conditions.
+    NotNew,
+}
+
+/// What VTiger's record gets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "act", rename_all = "snake_case")]
+pub enum VtigerStep {
+    /// Changes it.
+    Revise {
+        /// Which.
+        target: RecordRef,
+        /// In which state it was when this was decided.
+        expected: Version,
+        /// The fields it sets.
+        changes: Vec<Change>,
+    },
+    /// Creates it for a document that appeared in Frappe.
+    Create {
+        /// In which module.
+        module: Kind,
+        /// What it is found by when the answer is lost.
+        key: OperationKey,
+        /// The role that the document plays.
+        role: Role,
+        /// The document.
+        document: RecordRef,
+        /// The fields it sets.
+        changes: Vec<Change>,
+    },
+    /// Deletes it, since the document that stands for it was deleted.
+    Delete {
+        /// Which.
+        target: RecordRef,
+        /// In which state it must still be.
+        expected: Version,
+    },
 }
 
 /// One step of a plan: one document, one write or link.
@@ -125,6 +170,25 @@ pub enum Act {
     },
     /// Completes the document of this role once the documents it refers to are there.
     Finish,
+    /// Replaces a submitted document by an amended one.
+    Amend {
+        /// Which.
+        target: RecordRef,
+        /// In which state it must still be.
+        expected: Version,
+    },
+    /// Deletes a document, since its VTiger record was deleted.
+    Delete {
+        /// Which.
+        target: RecordRef,
+        /// In which state it must still be.
+        expected: Version,
+    },
+    /// Gives up the link, since one side was deleted and the other stays as it is.
+    Unlink {
+        /// The document, there or not.
+        target: RecordRef,
+    },
 }
 
 /// One field that a step sets.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::name::{FieldName, Version};
+use crate::record::{Fields, Record};
 use crate::value::Value;
 
 /// The merge base of one link: the values both sides were last seen to hold, with the state each side was in.
@@ -18,6 +19,24 @@ pub struct Shadow {
     pub vtiger: Option<Version>,
     /// The Frappe document's version at that moment.
     pub frappe: Option<Version>,
+}
+
+impl Shadow {
+    /// Takes in what a write to Frappe left, as it was read back. Where the document is not known to be `untouched` since, a
+    /// field that shows something else than was sent may be somebody's edit: its entry stays where it was, and so that
+    /// the edit is not taken for our echo, no version is noted.
+    pub fn take_in(&mut self, sent: &Fields, document: &Record, untouched: bool) {
+        for (field, value) in sent.iter().filter(|(_, value)| !matches!(value, Value::Rows(_))) {
+            match document.get(field) {
+                Some(shown) if untouched || shown == value => {
+                    let agreed = Agreed { vtiger: value.clone(), frappe: shown.clone() };
+                    self.fields.insert(field.clone(), agreed);
+                }
+                _ => {}
+            }
+        }
+        self.frappe = untouched.then(|| document.version.clone());
+    }
 }
 
 /// One agreed value, as each side shows it.

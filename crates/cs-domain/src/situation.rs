@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::conflict::Decided;
 use crate::identity::{Choice, choose};
 use crate::link::Link;
 use crate::mapping::{DocumentMapping, Settings};
 use crate::name::Role;
-use crate::record::{Record, RecordRef};
+use crate::link::LinkStanding;
+use crate::record::{Record, RecordRef, System};
 use crate::shadow::Shadow;
 
 /// One unit as both sides show it now, with what was last agreed.
@@ -23,9 +25,16 @@ pub struct Situation {
     pub settings: Settings,
     /// Today, where the agency is.
     pub today: Date,
-    /// Whether this run may write to VTiger. Where it may not, VTiger's values stand at first contact, and what only
-    /// Frappe knows stays there.
+    /// Where the subject is a Frappe document without a VTiger record: that document. It may become one
+    /// ([`crate::mapping::CreateInVtiger`]).
+    pub newcomer: Option<Record>,
+    /// The VTiger record that a newcomer's match key leads to, where there is one already.
+    pub namesake: Option<RecordRef>,
+    /// Whether VTiger may be written. Where it may not, VTiger's values stand at first contact, and what only Frappe knows
+    /// stays there.
     pub writes_vtiger: bool,
+    /// What people decided about conflicts of this unit.
+    pub decided: Vec<Decided>,
     /// Each role's document, as far as there is one or might be one.
     pub counterparts: BTreeMap<Role, Counterpart>,
     /// Documents of other units' records that this record refers to.
@@ -54,6 +63,8 @@ pub struct Counterpart {
     pub others: Vec<(RecordRef, Shadow)>,
     /// Documents that might be the one, where there is no tie.
     pub candidates: Vec<Candidate>,
+    /// The side whose version is the later one, where the two can be compared.
+    pub newest: Option<System>,
 }
 
 /// A document that might be the one.
@@ -78,8 +89,16 @@ pub enum FoundBy {
 }
 
 impl Counterpart {
+    /// Whether there was a tie, and it was given up.
+    pub fn is_given_up(&self) -> bool {
+        self.tie.as_ref().is_some_and(|(link, _)| link.standing == LinkStanding::GivenUp)
+    }
+
     /// The document that plays the role as things stand: the linked one, or the one candidate.
     pub fn document(&self, mapping: &DocumentMapping) -> Option<&Record> {
+        if self.is_given_up() {
+            return None;
+        }
         if self.tie.is_some() {
             return self.linked.as_ref();
         }

@@ -1,15 +1,22 @@
 //! A small family: a customer with its owner and address, and an order; told from VTiger only.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
-use crate::identity::is_outgrown;
-use crate::link::Link;
-use crate::mapping::{Check, Condition, MatchKey, MatchPart, Operand, Source, Test};
-use crate::name::Version;
-use crate::policy::{Clearing, DeletePolicy, Direction};
+use crate::identity::{is_outgrown, operation_key};
+use crate::link::{Link, LinkOrigin, LinkStanding};
+use crate::mapping::{
+    Check, Condition, DocumentMapping, FieldRule, MatchKey, MatchPart, Operand, RowRule, Source, Test,
+};
+use crate::name::{FieldName, Role, Version};
+use crate::plan::{Act, Change, Conflict, Planned};
+use crate::policy::{Clearing, ConflictPolicy, DeletePolicy, Direction};
 use crate::record::RecordRef;
 use crate::run::Verdict;
+use crate::shadow::{Agreed, Shadow};
+use crate::situation::{Candidate, Counterpart, FoundBy};
+use crate::value::{Row, Value};
+use crate::wanted::wanted_document;
 
 fn rule(frappe: &str, source: Source) -> FieldRule {
     FieldRule {
@@ -104,7 +111,10 @@ fn order_of(fields: &[(&str, &str)]) -> Situation {
         record: Some(Record { reference: subject, version: "v1".into(), fields: values.collect() }),
         settings: BTreeMap::new(),
         today: "2026-03-01".parse().unwrap(),
+        newcomer: None,
+        namesake: None,
         writes_vtiger: false,
+        decided: Vec::new(),
         counterparts: BTreeMap::new(),
         elsewhere: Vec::new(),
     }
@@ -114,7 +124,7 @@ const ANA: [(&str, &str); 5] =
     [("status", "Active"), ("first", "Ana"), ("last", "Prueba"), ("birth", "1990-02-28"), ("plan", "Silver")];
 
 fn decided(situation: &Situation) -> Plan {
-    decide(&family(), &BTreeMap::new(), situation)
+    decide(&family(), Schemas { vtiger: None, frappe: &BTreeMap::new() }, situation)
 }
 
 fn contact(name: &str, fields: &[(&str, &str)]) -> Record {
@@ -152,6 +162,7 @@ fn carried_out(mut situation: Situation, plan: &Plan) -> Situation {
             role: step.role.clone(),
             document: record.reference.clone(),
             origin: LinkOrigin::Created,
+            standing: LinkStanding::Live,
         };
         known.linked = Some(record);
         known.tie = Some((link, shadow));
@@ -171,6 +182,7 @@ fn parents_are_created_first_and_what_points_back_is_written_last() {
                 Act::Finish => "finish",
                 Act::Link { .. } => "link",
                 Act::Update { .. } => "update",
+                Act::Amend { .. } | Act::Delete { .. } | Act::Unlink { .. } => "other",
             };
             (step.role.as_str(), act)
         })
@@ -325,6 +337,7 @@ fn linked(document: &str, agreed: &[(&str, &str)]) -> Counterpart {
         role: "owner".into(),
         document: RecordRef::frappe("Contact", document),
         origin: LinkOrigin::Created,
+        standing: LinkStanding::Live,
     };
     let shadow = Shadow { fields: fields.collect(), ..Shadow::default() };
     Counterpart { tie: Some((link, shadow)), ..Counterpart::default() }
@@ -387,7 +400,7 @@ fn records_that_share_a_document_do_not_quarrel_over_it() {
     let customer = settled.counterparts.get_mut("customer").unwrap();
     customer.others = vec![(RecordRef::vtiger("SalesOrder", "6x2"), other)];
     customer.linked.as_mut().unwrap().fields.insert("customer_name".into(), Value::text("Ana Otra"));
-    let plan = decide(&unit, &BTreeMap::new(), &settled);
+    let plan = decide(&unit, Schemas { vtiger: None, frappe: &BTreeMap::new() }, &settled);
     assert_eq!(plan.steps, []);
     assert!(
         matches!(&plan.conflicts[..], [Conflict::Shared { other, .. }] if other.id.as_str() == "6x2"),

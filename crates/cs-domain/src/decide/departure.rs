@@ -1,0 +1,215 @@
+//! Records and documents that are not there any more: what the mapping's policy has for the other side.
+
+use crate::decide::begun;
+use crate::decide::documents::Decision;
+use crate::decide::fields::{back, fitted, travels_back};
+use crate::decide::draft::Wish;
+use crate::mapping::{DocumentMapping, UnitMapping};
+use crate::name::FieldName;
+use crate::plan::{Act, Change, Conflict, Plan, Planned, SkipReason, Step, VtigerStep};
+use crate::policy::{ConflictPolicy, DeletePolicy};
+use crate::record::{Record, RecordRef, System};
+use crate::shadow::Shadow;
+use crate::situation::{Counterpart, Situation};
+use crate::value::Value;
+use crate::wanted::{Wanted, WantedDocument};
+
+/// VTiger does not show the record any more. Its documents are gone through last first, so that none is deleted that
+/// another still leads to.
+pub(super) fn decide(unit: &UnitMapping, situation: &Situation) -> Plan {
+    let mut plan = begun(situation);
+    for mapping in unit.documents.iter().rev() {
+        let Some(known) = situation.counterparts.get(&mapping.role).filter(|known| !known.is_given_up()) else {
+            continue;
+        };
+        if let Some((link, shadow)) = &known.tie {
+            let pair = Pair { mapping, known, shadow, document: &link.document };
+            pair.record_gone(situation, &mut plan);
+        }
+    }
+    if plan.steps.is_empty() && plan.conflicts.is_empty() {
+        plan.skipped = Some(SkipReason::NotThere);
+    }
+    plan
+}
+
+/// A document whose record is gone.
+struct Pair<'a> {
+    mapping: &'a DocumentMapping,
+    known: &'a Counterpart,
+    shadow: &'a Shadow,
+    document: &'a RecordRef,
+}
+
+impl Pair<'_> {
+    fn record_gone(&self, situation: &Situation, plan: &mut Plan) {
+        let Some(document) = &self.known.linked else {
+            return self.step(plan, Act::Unlink { target: self.document.clone() }, Vec::new());
+        };
+        match &self.mapping.deletes {
+            DeletePolicy::Ignore => return,
+            DeletePolicy::Propagate if !self.is_anothers_too() => {
+                let edited = self.edited(document);
+                match self.stands(situation, &edited) {
+                    None => return self.dispute(plan, edited),
+                    Some(System::Frappe) => self.unlink(plan),
+                    Some(System::Vtiger) => {
+                        let (target, expected) = (document.reference.clone(), document.version.clone());
+                        self.step(plan, Act::Delete { target, expected }, Vec::new());
+                    }
+                }
+            }
+            DeletePolicy::Unlink | DeletePolicy::Propagate => self.unlink(plan),
+            DeletePolicy::Mark { field, value } => {
+                self.mark(plan, document, field, value);
+                self.unlink(plan);
+            }
+        }
+        plan.departure = Some(System::Vtiger);
+    }
+
+    fn unlink(&self, plan: &mut Plan) {
+        self.step(plan, Act::Unlink { target: self.document.clone() }, Vec::new());
+    }
+
+    fn mark(&self, plan: &mut Plan, document: &Record, field: &FieldName, value: &str) {
+        let after = Value::text(value);
+        if document.get(field).is_some_and(|shown| shown.plain() == after.plain()) {
+            return;
+        }
+        let (target, expected) = (document.reference.clone(), document.version.clone());
+        let change =
+            Change { field: field.clone(), before: document.get(field).cloned(), after: Planned::Value(after) };
+        self.step(plan, Act::Update { target, expected }, vec![change]);
+    }
+
+    /// Whether other records mean the same document: it is never deleted for one of them.
+    fn is_anothers_too(&self) -> bool {
+        self.mapping.shared && (self.mapping.keyed || !self.known.others.is_empty())
+    }
+
+    /// What Frappe says differently since the two last agreed.
+    fn edited(&self, document: &Record) -> Vec<FieldName> {
+        let rules = self.mapping.fields.iter().filter(|rule| !rule.on_create && rule.direction.reaches_vtiger());
+        let changed = rules.filter(|rule| {
+            let base = self.shadow.fields.get(&rule.frappe).map(|base| &base.frappe);
+            base.is_some_and(|base| document.get(&rule.frappe).is_some_and(|now| now != base))
+        });
+        changed.map(|rule| rule.frappe.clone()).collect()
+    }
+
+    /// The side that stands: nobody objects, a person decided, or the policy does. `None`: a person has to.
+    fn stands(&self, situation: &Situation, edited: &[FieldName]) -> Option<System> {
+        if edited.is_empty() {
+            return Some(System::Vtiger);
+        }
+        standing_side(self.mapping, situation, System::Vtiger)
+    }
+
+    fn dispute(&self, plan: &mut Plan, edited: Vec<FieldName>) {
+        let (role, document) = (self.mapping.role.clone(), self.document.clone());
+        plan.conflicts.push(Conflict::DeleteEdit { role, document, deleted: System::Vtiger, edited });
+    }
+
+    fn step(&self, plan: &mut Plan, act: Act, changes: Vec<Change>) {
+        let (role, doctype) = (self.mapping.role.clone(), self.mapping.doctype.clone());
+        plan.steps.push(Step { role, doctype, act, changes });
+    }
+}
+
+/// Who stands where one side was deleted and the other edited: whom a person chose, else the policy; `None` asks.
+fn standing_side(mapping: &DocumentMapping, situation: &Situation, deleted: System) -> Option<System> {
+    let decided = situation.decided.iter().find_map(|decided| decided.of_delete(&mapping.role, deleted));
+    decided.or(match mapping.conflict {
+        ConflictPolicy::VtigerWins => Some(System::Vtiger),
+        ConflictPolicy::FrappeWins => Some(System::Frappe),
+        ConflictPolicy::Ask | ConflictPolicy::NewestWins => None,
+    })
+}
+
+impl<'a> Decision<'a, '_> {
+    /// The linked document is not there any more, while the record is.
+    pub(super) fn gone(
+        &mut self,
+        mapping: &'a DocumentMapping,
+        wanted: &WantedDocument,
+        document: &RecordRef,
+        shadow: &Shadow,
+    ) {
+        let stands_for_record =
+            self.unit.create_in_vtiger.as_ref().is_some_and(|created| created.document == mapping.role);
+        match &mapping.deletes {
+            DeletePolicy::Ignore => drop(self.blocked.insert(&mapping.role)),
+            DeletePolicy::Propagate if stands_for_record && self.situation.writes_vtiger => {
+                let edited = said_anew(mapping, wanted, shadow);
+                let stands = if edited.is_empty() {
+                    Some(System::Frappe)
+                } else {
+                    standing_side(mapping, self.situation, System::Frappe)
+                };
+                match stands {
+                    Some(System::Frappe) => self.delete_record(mapping),
+                    Some(System::Vtiger) => self.create(mapping, wanted),
+                    None => {
+                        let (role, document) = (mapping.role.clone(), document.clone());
+                        let conflict =
+                            Conflict::DeleteEdit { role, document, deleted: System::Frappe, edited };
+                        self.conflict(&mapping.role, conflict);
+                    }
+                }
+            }
+            DeletePolicy::Unlink | DeletePolicy::Propagate => self.give_up(mapping, document),
+            DeletePolicy::Mark { field, value } => {
+                if self.mark_record(mapping, field, value) {
+                    self.give_up(mapping, document);
+                }
+            }
+        }
+    }
+
+    fn delete_record(&mut self, mapping: &'a DocumentMapping) {
+        let (target, expected) = (self.draft.record.reference.clone(), self.draft.record.version.clone());
+        self.plan.vtiger = Some(VtigerStep::Delete { target, expected });
+        self.plan.departure = Some(System::Frappe);
+        self.blocked.insert(&mapping.role);
+    }
+
+    fn give_up(&mut self, mapping: &'a DocumentMapping, document: &RecordRef) {
+        self.step(mapping, Act::Unlink { target: document.clone() }, Vec::new());
+        self.plan.departure = Some(System::Frappe);
+        self.blocked.insert(&mapping.role);
+    }
+
+    /// Has VTiger say that the document is gone, in the field that the mapping ties to Frappe's; answers whether it does.
+    fn mark_record(&mut self, mapping: &'a DocumentMapping, field: &FieldName, value: &str) -> bool {
+        let Some(rule) = mapping.rule(field).filter(|rule| travels_back(rule)) else { return true };
+        let fields = back(rule, &Value::text(value), &self.draft.record, self.situation)
+            .and_then(|fields| fitted(fields, self.schemas.vtiger));
+        match fields {
+            Ok(fields) if fields.iter().any(|(name, value)| self.draft.record.get(name) != Some(value)) => {
+                if self.draft.answer(&mapping.role, rule).is_none() {
+                    self.wish.get_or_insert(Wish { role: &mapping.role, rule, fields });
+                }
+                true
+            }
+            Ok(_) => true,
+            Err(mut failure) => {
+                failure.place = Some(format!("{}.{field}", mapping.role));
+                self.plan.failures.push(failure);
+                false
+            }
+        }
+    }
+}
+
+/// What VTiger says differently since the two last agreed.
+fn said_anew(mapping: &DocumentMapping, wanted: &WantedDocument, shadow: &Shadow) -> Vec<FieldName> {
+    let rules = mapping.fields.iter().filter(|rule| !rule.on_create && rule.direction.reaches_frappe());
+    let changed = rules.filter(|rule| match (wanted.fields.get(&rule.frappe), shadow.fields.get(&rule.frappe)) {
+        (Some(Wanted::Value(now)), Some(base)) => {
+            *now != base.vtiger && !wanted.partial.contains(&rule.frappe)
+        }
+        _ => false,
+    });
+    changed.map(|rule| rule.frappe.clone()).collect()
+}
