@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use cs_domain::{IntentId, IntentState};
+use cs_domain::{IntentId, IntentState, MappingName};
 use cs_ports::StoreError;
 use cs_ports::error::Source;
 
@@ -47,16 +47,16 @@ pub enum OpenError {
     },
 }
 
-/// What the journal refuses. Arrives as the source of a [`StoreError`]; it means a defect in the caller.
+/// What the journal refuses. Arrives as the source of a [`StoreError::Journal`]; it means a defect in the caller.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum JournalError {
     /// An id names one intent for ever.
     #[error("the journal holds an intent {0} already")]
     Repeated(IntentId),
-    /// A settlement names an intent that was never recorded.
-    #[error("the journal holds no intent {0}")]
+    /// A settlement names an intent that was never recorded for its mapping.
+    #[error("the journal holds no intent {0} of this mapping")]
     Unknown(IntentId),
-    /// An intent that ended one way cannot end another way.
+    /// Only an open intent can be closed, and it can only be closed.
     #[error("intent {id} is {from:?} and cannot become {to:?}")]
     Transition {
         /// Which.
@@ -65,6 +65,14 @@ pub enum JournalError {
         from: IntentState,
         /// What was asked.
         to: IntentState,
+    },
+    /// A settlement of one mapping carries a tie of another.
+    #[error("a settlement of mapping {asked} carries a tie of mapping {found}")]
+    OtherMapping {
+        /// The mapping that is settled.
+        asked: MappingName,
+        /// The mapping of the tie.
+        found: MappingName,
     },
 }
 
@@ -110,6 +118,11 @@ pub(crate) fn is_busy(error: &StoreError) -> bool {
 /// The operation failed for a cause that says more than the database could.
 pub(crate) fn failed(operation: &'static str, source: impl Into<Source>) -> StoreError {
     StoreError::Database { operation, source: source.into() }
+}
+
+/// The journal refuses it.
+pub(crate) fn refused(operation: &'static str) -> impl FnOnce(JournalError) -> StoreError {
+    move |error| StoreError::Journal { operation, source: error.into() }
 }
 
 /// Something stored does not read as what it should be.

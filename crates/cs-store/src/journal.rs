@@ -1,18 +1,40 @@
-//! How an intent may move, decided without a database.
+//! How an intent may move, and what a settlement may carry, decided without a database.
 
-use cs_domain::{IntentId, IntentState};
+use std::collections::BTreeMap;
+
+use cs_domain::{IntentId, IntentState, MappingName};
+use cs_ports::{Settlement, TieChange};
 
 use crate::error::JournalError;
 
-/// Whether an intent that stands at `from` may be closed as `to`. Closing it a second time the same way is allowed:
-/// whoever recovers may not know that it was done.
-pub(crate) fn close(id: &IntentId, from: Option<IntentState>, to: IntentState) -> Result<(), JournalError> {
+/// Where these settlements leave the intents they name. `standing` tells where an intent of the mapping stands now.
+/// All or none: the first that is not open, is not there, or is not to be closed refuses them all.
+pub(crate) fn close<'s>(
+    settlements: &'s [Settlement],
+    standing: impl Fn(&IntentId) -> Option<IntentState>,
+) -> Result<BTreeMap<&'s IntentId, IntentState>, JournalError> {
     use IntentState::{Dropped, Open, Settled};
-    match (from, to) {
-        (None, _) => Err(JournalError::Unknown(id.clone())),
-        (Some(Open | Settled), Settled) | (Some(Open | Dropped), Dropped) => Ok(()),
-        (Some(from @ (Open | Settled | Dropped)), to @ (Open | Settled | Dropped)) => {
-            Err(JournalError::Transition { id: id.clone(), from, to })
-        }
+    let mut closed = BTreeMap::new();
+    for settlement in settlements {
+        let Some(id) = &settlement.intent else { continue };
+        match (closed.get(id).copied().or_else(|| standing(id)), settlement.state) {
+            (None, _) => return Err(JournalError::Unknown(id.clone())),
+            (Some(Open), to @ (Settled | Dropped)) => closed.insert(id, to),
+            (Some(from), to) => return Err(JournalError::Transition { id: id.clone(), from, to }),
+        };
+    }
+    Ok(closed)
+}
+
+/// Refuses ties of another mapping than the one that is settled.
+pub(crate) fn check_ties(mapping: &MappingName, settlements: &[Settlement]) -> Result<(), JournalError> {
+    let changes = settlements.iter().flat_map(|settlement| &settlement.ties);
+    let foreign = changes.into_iter().find_map(|change| match change {
+        TieChange::Set(tie) if tie.link.mapping != *mapping => Some(&tie.link.mapping),
+        TieChange::Set(_) | TieChange::Forget { .. } => None,
+    });
+    match foreign {
+        Some(other) => Err(JournalError::OtherMapping { asked: mapping.clone(), found: other.clone() }),
+        None => Ok(()),
     }
 }

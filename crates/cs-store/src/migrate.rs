@@ -6,7 +6,10 @@ use sqlx::{Connection, Row, SqliteConnection};
 use crate::error::database;
 
 /// The steps for SQLite; a step's version is its place, counted from one. What was released is never edited.
-const STEPS: &[&str] = &[include_str!("../migrations/sqlite/0001_first.sql")];
+const STEPS: &[&str] = &[
+    include_str!("../migrations/sqlite/0001_first.sql"),
+    include_str!("../migrations/sqlite/0002_both_directions.sql"),
+];
 
 const OPERATION: &str = "bring its schema up to date";
 

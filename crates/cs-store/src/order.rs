@@ -1,9 +1,15 @@
 //! The order in which units are gone through: numbers in record ids compare as numbers.
 
-use cs_domain::RecordRef;
+use cs_domain::{RecordId, RecordRef};
 
 /// Stands between the parts of a key and in no id or kind.
 const SEPARATOR: char = '\u{1f}';
+
+/// The character after the separator.
+const BEHIND_SEPARATOR: char = '\u{20}';
+
+/// Greater than every key: no id begins with the last character there is.
+pub(crate) const END: &str = "\u{10ffff}";
 
 /// A text that names a record and sorts by bytes in the order of the ids: `6x9` before `6x10`.
 ///
@@ -11,7 +17,26 @@ const SEPARATOR: char = '\u{1f}';
 /// a range there as well. Each run of digits is preceded by its length; the id itself and the kind follow, so that two
 /// records never share a key. Ids with more than 99 digits in a row are still told apart, but sort anyhow.
 pub(crate) fn key(record: &RecordRef) -> String {
-    let id = record.id.as_str();
+    let mut key = numbers(&record.id);
+    for part in [record.id.as_str(), record.kind.as_str(), record.system.as_str()] {
+        key.push(SEPARATOR);
+        key.push_str(part);
+    }
+    key
+}
+
+/// A text that is greater than the keys of all records with this id and of those before it, and less than the others.
+pub(crate) fn behind(id: &RecordId) -> String {
+    let mut key = numbers(id);
+    key.push(SEPARATOR);
+    key.push_str(id.as_str());
+    key.push(BEHIND_SEPARATOR);
+    key
+}
+
+/// The id with the length of each number in front of the number.
+fn numbers(id: &RecordId) -> String {
+    let id = id.as_str();
     let mut key = String::with_capacity(2 * id.len() + 24);
     let mut rest = id;
     while !rest.is_empty() {
@@ -30,10 +55,6 @@ pub(crate) fn key(record: &RecordRef) -> String {
         let (word, after) = after.split_at(words);
         key.push_str(word);
         rest = after;
-    }
-    for part in [id, record.kind.as_str(), record.system.as_str()] {
-        key.push(SEPARATOR);
-        key.push_str(part);
     }
     key
 }

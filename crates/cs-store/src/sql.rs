@@ -19,42 +19,44 @@ pub(crate) const PUT_CURSOR: &str = "INSERT INTO feed_cursor (mapping, unit, sys
     VALUES ($1, $2, $3, $4, $5) \
     ON CONFLICT (mapping, unit, system, kind) DO UPDATE SET position = excluded.position";
 
-pub(crate) const RESTAGE_ALL: &str =
-    "UPDATE staged SET state = 'waiting', not_before = NULL, attempts = 0 WHERE mapping = $1";
+pub(crate) const RESTAGE_ALL: &str = "UPDATE staged SET state = 'waiting', not_before = NULL, attempts = 0, revision = revision + 1 \
+    WHERE mapping = $1";
 pub(crate) const COUNT_DUE: &str = "SELECT COUNT(*) FROM staged WHERE mapping = $1 AND unit = $2 \
     AND state = 'waiting' AND (not_before IS NULL OR not_before <= $3)";
 pub(crate) const LAST_TROUBLE: &str =
     "SELECT COALESCE(MAX(trouble), 0) FROM staged WHERE trouble IS NOT NULL";
-/// The verdict is always written down; where the unit goes from here only if it was the latest version that was
-/// looked into.
-pub(crate) const CONCLUDE: &str = "INSERT INTO staged \
-    (mapping, unit, order_key, system, kind, id, version, state, not_before, attempts, \
-     seen_version, run, verdict, failures, trouble) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $7, $11, $12, $13, $14) \
-    ON CONFLICT (mapping, unit, order_key) DO UPDATE SET \
-    state = CASE WHEN staged.version = excluded.version THEN excluded.state ELSE staged.state END, \
-    not_before = CASE WHEN staged.version = excluded.version THEN excluded.not_before ELSE staged.not_before END, \
-    attempts = CASE WHEN staged.version = excluded.version THEN excluded.attempts ELSE staged.attempts END, \
-    seen_version = excluded.seen_version, run = excluded.run, verdict = excluded.verdict, \
-    failures = excluded.failures, trouble = excluded.trouble";
-pub(crate) const TROUBLED: &str = "SELECT mapping, unit, system, kind, id, seen_version, verdict, state, \
-    not_before, attempts, failures FROM staged \
+pub(crate) const TROUBLED: &str = "SELECT mapping, unit, system, kind, id, seen_version, seen_revision, \
+    verdict, state, not_before, attempts, failures FROM staged \
     WHERE trouble IS NOT NULL AND ($1 IS NULL OR mapping = $1) ORDER BY trouble DESC LIMIT $2";
 
-pub(crate) const PUT_TIE: &str = "INSERT INTO tie (mapping, unit, subject_system, subject_kind, subject_id, role, \
-    document_system, document_kind, document_id, origin, fields, vtiger_version, frappe_version) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
-    ON CONFLICT (mapping, subject_id, subject_kind, subject_system, role) DO UPDATE SET unit = excluded.unit, \
-    document_system = excluded.document_system, document_kind = excluded.document_kind, \
-    document_id = excluded.document_id, origin = excluded.origin, fields = excluded.fields, \
-    vtiger_version = excluded.vtiger_version, frappe_version = excluded.frappe_version";
+/// Records with a tie, less those whose ties were all given up: few are, and each is looked up.
+pub(crate) const COUNT_LINKED: &str = "SELECT \
+    (SELECT COUNT(*) FROM (SELECT DISTINCT subject_id, subject_kind, subject_system FROM tie WHERE mapping = $1)) \
+    - (SELECT COUNT(*) FROM (SELECT DISTINCT subject_id, subject_kind, subject_system FROM tie AS given_up \
+       WHERE mapping = $1 AND standing = 'given_up' AND NOT EXISTS (SELECT 1 FROM tie AS live \
+       WHERE live.mapping = given_up.mapping AND live.subject_id = given_up.subject_id \
+       AND live.subject_kind = given_up.subject_kind AND live.subject_system = given_up.subject_system \
+       AND live.standing = 'live')))";
 
 pub(crate) const PUT_INTENT: &str =
     "INSERT INTO intent (id, mapping, run, state, body) VALUES ($1, $2, $3, 'open', $4)";
-pub(crate) const INTENT_STATE: &str = "SELECT state FROM intent WHERE id = $1";
-pub(crate) const CLOSE_INTENT: &str = "UPDATE intent SET state = $2 WHERE id = $1";
 pub(crate) const OPEN_INTENTS: &str =
     "SELECT body FROM intent WHERE mapping = $1 AND state = 'open' ORDER BY sequence";
+
+pub(crate) const JOURNAL: &str = "SELECT body, state FROM intent WHERE run = $1 ORDER BY sequence";
+
+pub(crate) const LAST_MEETING: &str = "SELECT COALESCE(MAX(met), 0) FROM conflict";
+pub(crate) const PUT_CONFLICT: &str = "INSERT INTO conflict (id, mapping, unit, subject_system, subject_kind, \
+    subject_id, role, code, field, body, edits, state, resolution, first_run, last_run, met) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
+    ON CONFLICT (id) DO UPDATE SET mapping = excluded.mapping, unit = excluded.unit, \
+    subject_system = excluded.subject_system, subject_kind = excluded.subject_kind, \
+    subject_id = excluded.subject_id, role = excluded.role, code = excluded.code, field = excluded.field, \
+    body = excluded.body, edits = excluded.edits, state = excluded.state, resolution = excluded.resolution, \
+    first_run = excluded.first_run, last_run = excluded.last_run, met = excluded.met";
+/// Latest first.
+pub(crate) const CONFLICTS: &str = "SELECT * FROM conflict \
+    WHERE $1 IS NULL OR mapping = $1 ORDER BY met DESC LIMIT $2";
 
 pub(crate) const APPEND_LOG: &str = "INSERT INTO log (at, run, event) VALUES ($1, $2, $3)";
 pub(crate) const LOG: &str =
@@ -73,21 +75,49 @@ pub(crate) const LATEST_LOG_OF_RUN: &str = "SELECT sequence, at, run, event FROM
 /// Some take a list, as one JSON text; there `CROSS JOIN` keeps the list outside and looks up each entry by index,
 /// whatever the planner believes of the list's length.
 pub(crate) mod own {
-    /// `[[mapping, unit, order key, system, kind, id, version], ...]`; of a unit named twice the last counts. `WHERE`
-    /// is there because without it SQLite takes `ON` for a join's.
+    /// `[[mapping, unit, order key, system, kind, id, version or null], ...]`; of a unit named twice the last counts.
+    /// `WHERE` is there because without it SQLite takes `ON` for a join's.
     pub(crate) const STAGE: &str = "INSERT INTO staged \
-        (mapping, unit, order_key, system, kind, id, version, state, not_before, attempts) \
+        (mapping, unit, order_key, system, kind, id, version, state, not_before, attempts, revision) \
         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, \
-        'waiting', NULL, 0 FROM json_each($1) WHERE TRUE ORDER BY key \
+        'waiting', NULL, 0, 1 FROM json_each($1) WHERE TRUE ORDER BY key \
         ON CONFLICT (mapping, unit, order_key) DO UPDATE SET \
-        version = excluded.version, state = 'waiting', not_before = NULL, attempts = 0";
+        version = COALESCE(excluded.version, staged.version), \
+        state = 'waiting', not_before = NULL, attempts = 0, revision = staged.revision + 1";
+    /// `[[mapping, unit, order key], ...]`
+    pub(crate) const MAKE_DUE: &str = "UPDATE staged \
+        SET state = 'waiting', not_before = NULL, attempts = 0, revision = revision + 1 \
+        WHERE (mapping, unit, order_key) IN \
+        (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($1))";
+    /// `[[mapping, unit, order key, system, kind, id, version, state, not before, attempts, revision, verdict,
+    /// failures, trouble], ...]`. The verdict is always written down; where the unit goes from here only if it was the
+    /// latest revision that was looked into.
+    pub(crate) const CONCLUDE: &str = "INSERT INTO staged \
+        (mapping, unit, order_key, system, kind, id, version, state, not_before, attempts, revision, \
+         seen_version, seen_revision, verdict, failures, trouble, run) \
+        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, \
+        value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 6, value ->> 10, value ->> 11, \
+        value ->> 12, value ->> 13, $2 FROM json_each($1) WHERE TRUE ORDER BY key \
+        ON CONFLICT (mapping, unit, order_key) DO UPDATE SET \
+        version = CASE WHEN staged.revision = excluded.revision \
+            THEN COALESCE(excluded.version, staged.version) ELSE staged.version END, \
+        state = CASE WHEN staged.revision = excluded.revision THEN excluded.state ELSE staged.state END, \
+        not_before = CASE WHEN staged.revision = excluded.revision \
+            THEN excluded.not_before ELSE staged.not_before END, \
+        attempts = CASE WHEN staged.revision = excluded.revision THEN excluded.attempts ELSE staged.attempts END, \
+        seen_version = excluded.seen_version, seen_revision = excluded.seen_revision, run = excluded.run, \
+        verdict = excluded.verdict, failures = excluded.failures, trouble = excluded.trouble";
     /// No key is less than the empty text, so that `after` is empty for the first page. Without the hint the planner
     /// walks the primary key, past every unit that is done, because it does not know how few wait.
-    pub(crate) const DUE: &str = "SELECT system, kind, id, version, attempts FROM staged INDEXED BY staged_waiting \
+    pub(crate) const DUE: &str = "SELECT system, kind, id, revision, attempts FROM staged INDEXED BY staged_waiting \
         WHERE mapping = $1 AND unit = $2 AND order_key > $4 \
         AND state = 'waiting' AND (not_before IS NULL OR not_before <= $3) ORDER BY order_key LIMIT $5";
+    /// The order keys of `order.rs` hold every record's system; those of Frappe are left out here.
+    pub(crate) const KNOWN: &str = "SELECT kind, id, version FROM staged \
+        WHERE mapping = $1 AND unit = $2 AND order_key >= $3 AND order_key < $4 AND system = 'vtiger' \
+        ORDER BY order_key LIMIT $5";
     /// `[[mapping, unit, order key], ...]`
-    pub(crate) const KNOWN: &str = "SELECT staged.mapping, staged.unit, staged.order_key, staged.version, \
+    pub(crate) const BEFORE: &str = "SELECT staged.mapping, staged.unit, staged.order_key, staged.version, \
         staged.state = 'waiting' AND staged.not_before IS NULL AS due_at_once \
         FROM json_each($1) AS wanted CROSS JOIN staged \
         WHERE staged.mapping = wanted.value ->> 0 AND staged.unit = wanted.value ->> 1 \
@@ -100,4 +130,40 @@ pub(crate) mod own {
     pub(crate) const TIES_TO: &str = "SELECT tie.* FROM json_each($2) AS wanted CROSS JOIN tie \
         WHERE tie.mapping = $1 AND tie.document_id = wanted.value ->> 0 \
         AND tie.document_kind = wanted.value ->> 1 AND tie.document_system = wanted.value ->> 2";
+    /// `[[unit, subject's system, kind and id, role, document's system, kind and id, origin, standing, fields, VTiger's
+    /// version, Frappe's version], ...]`
+    pub(crate) const PUT_TIES: &str = "INSERT INTO tie (mapping, unit, subject_system, subject_kind, subject_id, \
+        role, document_system, document_kind, document_id, origin, standing, fields, vtiger_version, frappe_version) \
+        SELECT $1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, \
+        value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12 FROM json_each($2) WHERE TRUE \
+        ON CONFLICT (mapping, subject_id, subject_kind, subject_system, role) DO UPDATE SET unit = excluded.unit, \
+        document_system = excluded.document_system, document_kind = excluded.document_kind, \
+        document_id = excluded.document_id, origin = excluded.origin, standing = excluded.standing, \
+        fields = excluded.fields, vtiger_version = excluded.vtiger_version, frappe_version = excluded.frappe_version";
+    /// `[[subject's id, kind and system, role], ...]`
+    pub(crate) const FORGET_TIES: &str = "DELETE FROM tie WHERE mapping = $1 \
+        AND (subject_id, subject_kind, subject_system, role) IN \
+        (SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each($2))";
+    /// `[id, ...]`
+    pub(crate) const INTENT_STATES: &str = "SELECT intent.id, intent.state FROM json_each($2) AS wanted \
+        CROSS JOIN intent WHERE intent.id = wanted.value AND intent.mapping = $1";
+    /// `[id, ...]`
+    pub(crate) const CLOSE_INTENTS: &str =
+        "UPDATE intent SET state = $1 WHERE id IN (SELECT value FROM json_each($2))";
+    /// `[[id, kind, system], ...]`
+    pub(crate) const CONFLICTS_OF_SUBJECTS: &str = "SELECT conflict.* FROM json_each($1) AS wanted \
+        CROSS JOIN conflict WHERE conflict.subject_id = wanted.value ->> 0 \
+        AND conflict.subject_kind = wanted.value ->> 1 AND conflict.subject_system = wanted.value ->> 2";
+    /// `[id, ...]`
+    pub(crate) const CONFLICTS_NAMED: &str = "SELECT conflict.* FROM json_each($1) AS wanted \
+        CROSS JOIN conflict WHERE conflict.id = wanted.value";
+    /// `[state, ...]`; latest first. Those that wait are few, those that are over are many: the index of states finds
+    /// the ones without passing the others.
+    pub(crate) const CONFLICTS_IN: &str = "SELECT * FROM conflict INDEXED BY conflict_by_state \
+        WHERE state IN (SELECT value FROM json_each($3)) AND ($1 IS NULL OR mapping = $1) \
+        ORDER BY met DESC LIMIT $2";
+    /// `[id, ...]`
+    pub(crate) const RESOLVE: &str = "UPDATE conflict SET state = 'resolved', resolution = $2 \
+        WHERE id IN (SELECT value FROM json_each($1)) AND state IN ('open', 'resolved') \
+        RETURNING mapping, unit, subject_system, subject_kind, subject_id";
 }

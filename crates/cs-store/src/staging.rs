@@ -1,13 +1,13 @@
 //! What a sighting does to a unit, and what a conclusion leaves, decided without a database.
 
-use cs_domain::Verdict;
+use cs_domain::{Verdict, Version};
 use cs_ports::{StagedState, UnitOutcome};
 
 /// What is known of a unit when it is seen again.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Known {
+pub(crate) struct Before {
     /// The version last seen.
-    pub(crate) version: String,
+    pub(crate) version: Option<Version>,
     /// Whether it waits with no time set: due at any time.
     pub(crate) due_at_once: bool,
 }
@@ -23,11 +23,11 @@ pub(crate) enum Sighting {
     StillDue,
 }
 
-/// What seeing `version` means for a unit.
-pub(crate) fn sight(known: Option<&Known>, version: &str) -> Sighting {
-    match known {
-        Some(known) if known.version == version => Sighting::Known,
-        Some(known) if known.due_at_once => Sighting::StillDue,
+/// What seeing a unit in this state means; `None` is news whatever was seen before.
+pub(crate) fn sight(before: Option<&Before>, version: Option<&Version>) -> Sighting {
+    match before {
+        Some(before) if version.is_some() && before.version.as_ref() == version => Sighting::Known,
+        Some(before) if before.due_at_once => Sighting::StillDue,
         Some(_) | None => Sighting::NewlyDue,
     }
 }

@@ -1,6 +1,6 @@
 //! Words that stand in columns for values of a closed set.
 
-use cs_domain::{IntentState, LinkOrigin, System, Verdict};
+use cs_domain::{IntentState, LinkOrigin, LinkStanding, System, Verdict};
 use cs_ports::{StagedState, StoreError};
 
 use crate::error::corrupt;
@@ -73,6 +73,18 @@ impl Word for LinkOrigin {
     }
 }
 
+impl Word for LinkStanding {
+    const ALL: &'static [Self] = &[Self::Live, Self::GivenUp];
+    const WHAT: &'static str = "standing of a link";
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::GivenUp => "given_up",
+        }
+    }
+}
+
 impl Word for IntentState {
     const ALL: &'static [Self] = &[Self::Open, Self::Settled, Self::Dropped];
     const WHAT: &'static str = "state of an intent";
@@ -116,6 +128,7 @@ mod tests {
         same_as_json::<StagedState>();
         same_as_json::<Verdict>();
         same_as_json::<LinkOrigin>();
+        same_as_json::<LinkStanding>();
         same_as_json::<IntentState>();
         same_as_json::<System>();
     }

@@ -1,11 +1,13 @@
 //! The journal of intents in SQLite.
 
-use cs_domain::{Intent, IntentId, IntentState, MappingName};
-use cs_ports::{Lease, Settlement, StoreError};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use cs_domain::{Intent, IntentId, IntentState, MappingName, RunId};
+use cs_ports::{JournalEntry, Lease, Settlement, StoreError};
 use sqlx::SqliteConnection;
 
-use super::{SqliteStore, commit, from_json, ties, to_json};
-use crate::error::{JournalError, database, failed};
+use super::{SqliteStore, column, commit, from_json, ties, to_json};
+use crate::error::{JournalError, database, refused};
 use crate::word::Word;
 use crate::{journal, sql};
 
@@ -23,7 +25,7 @@ pub(super) async fn record(store: &SqliteStore, lease: &Lease, intents: &[Intent
         match recorded {
             Ok(_) => {}
             Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
-                return Err(failed(OPERATION, JournalError::Repeated(intent.id.clone())));
+                return Err(refused(OPERATION)(JournalError::Repeated(intent.id.clone())));
             }
             Err(error) => return Err(database(OPERATION)(error)),
         }
@@ -34,35 +36,74 @@ pub(super) async fn record(store: &SqliteStore, lease: &Lease, intents: &[Intent
 pub(super) async fn settle(
     store: &SqliteStore,
     lease: &Lease,
-    settlement: &Settlement,
+    mapping: &MappingName,
+    settlements: &[Settlement],
 ) -> Result<(), StoreError> {
-    const OPERATION: &str = "settle a write";
+    const OPERATION: &str = "settle writes";
+    journal::check_ties(mapping, settlements).map_err(refused(OPERATION))?;
     let mut writing = store.write_under(lease, OPERATION).await?;
-    if let Some(id) = &settlement.intent {
-        close(&mut writing, id, settlement.state).await?;
-    }
-    if let Some(tie) = &settlement.tie {
-        ties::put(&mut writing, tie).await?;
-    }
+    let ids: BTreeSet<&IntentId> =
+        settlements.iter().filter_map(|settlement| settlement.intent.as_ref()).collect();
+    let states = states(&mut writing, mapping, &ids).await?;
+    let closed = journal::close(settlements, |id| states.get(id).copied()).map_err(refused(OPERATION))?;
+    close(&mut writing, &closed).await?;
+    let changes = settlements.iter().flat_map(|settlement| &settlement.ties);
+    ties::change(&mut writing, mapping, changes).await?;
     commit(writing, OPERATION).await
 }
 
-async fn close(connection: &mut SqliteConnection, id: &IntentId, to: IntentState) -> Result<(), StoreError> {
-    const OPERATION: &str = "close an intent";
-    let from: Option<String> = sqlx::query_scalar(sql::INTENT_STATE)
-        .bind(&id.0)
-        .fetch_optional(&mut *connection)
+/// How far these intents of the mapping have come.
+async fn states(
+    connection: &mut SqliteConnection,
+    mapping: &MappingName,
+    ids: &BTreeSet<&IntentId>,
+) -> Result<HashMap<IntentId, IntentState>, StoreError> {
+    const OPERATION: &str = "read intents";
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = sqlx::query(sql::own::INTENT_STATES)
+        .bind(mapping.as_str())
+        .bind(to_json(OPERATION, ids)?)
+        .fetch_all(connection)
         .await
         .map_err(database(OPERATION))?;
-    let from = from.as_deref().map(IntentState::read).transpose()?;
-    journal::close(id, from, to).map_err(|error| failed(OPERATION, error))?;
-    sqlx::query(sql::CLOSE_INTENT)
-        .bind(&id.0)
-        .bind(to.word())
-        .execute(connection)
+    rows.iter().map(|row| Ok((IntentId(column(row, "id")?), Word::read(column(row, "state")?)?))).collect()
+}
+
+async fn close(
+    connection: &mut SqliteConnection,
+    closed: &BTreeMap<&IntentId, IntentState>,
+) -> Result<(), StoreError> {
+    const OPERATION: &str = "close intents";
+    for to in [IntentState::Settled, IntentState::Dropped] {
+        let ids: Vec<&IntentId> =
+            closed.iter().filter(|(_, state)| **state == to).map(|(id, _)| *id).collect();
+        if ids.is_empty() {
+            continue;
+        }
+        sqlx::query(sql::own::CLOSE_INTENTS)
+            .bind(to.word())
+            .bind(to_json(OPERATION, &ids)?)
+            .execute(&mut *connection)
+            .await
+            .map_err(database(OPERATION))?;
+    }
+    Ok(())
+}
+
+pub(super) async fn of_run(store: &SqliteStore, run: &RunId) -> Result<Vec<JournalEntry>, StoreError> {
+    let rows = sqlx::query(sql::JOURNAL)
+        .bind(&run.0)
+        .fetch_all(&store.pools.readers)
         .await
-        .map(drop)
-        .map_err(database(OPERATION))
+        .map_err(database("read the journal of a run"))?;
+    rows.iter()
+        .map(|row| {
+            let intent = from_json("intent", column(row, "body")?)?;
+            Ok(JournalEntry { intent, state: Word::read(column(row, "state")?)? })
+        })
+        .collect()
 }
 
 pub(super) async fn open(store: &SqliteStore, mapping: &MappingName) -> Result<Vec<Intent>, StoreError> {

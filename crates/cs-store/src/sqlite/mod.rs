@@ -5,6 +5,9 @@
 //! the write-ahead log needs shared memory).
 
 mod backup;
+mod conclusions;
+mod conflicts;
+mod due;
 mod journal;
 mod leases;
 mod logbook;
@@ -13,14 +16,18 @@ mod runs;
 mod staging;
 mod ties;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use cs_domain::{Event, Intent, MappingName, RecordRef, Run, RunId, UnitName};
+use cs_domain::{
+    ConflictId, Event, Intent, MappingName, RecordId, RecordRef, Resolution, Run, RunId, StandingConflict,
+    UnitName,
+};
 use cs_ports::{
-    Cursor, Due, FeedKey, Lease, LeaseAnswer, LogEntry, Settlement, Staged, Store, StoreError, Tie,
-    UnitOutcome,
+    ConflictFilter, Cursor, Due, FeedKey, JournalEntry, Known, Lease, LeaseAnswer, LogEntry, Settlement,
+    Staged, Store, StoreError, Tie, UnitKey, UnitOutcome,
 };
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
@@ -28,6 +35,7 @@ use sqlx::{Row, Sqlite, Transaction};
 
 use crate::error::{corrupt, database};
 use crate::lease;
+use crate::word::Word;
 
 /// A store in a SQLite file.
 pub struct SqliteStore {
@@ -84,6 +92,21 @@ where
     T: sqlx::Decode<'r, Sqlite> + sqlx::Type<Sqlite>,
 {
     row.try_get(name).map_err(database("read a row"))
+}
+
+/// The record that three columns name: its system, its kind, its id.
+fn record(row: &SqliteRow, [system, kind, id]: [&'static str; 3]) -> Result<RecordRef, StoreError> {
+    Ok(RecordRef {
+        system: Word::read(column(row, system)?)?,
+        kind: column::<String>(row, kind)?.into(),
+        id: column::<String>(row, id)?.into(),
+    })
+}
+
+/// Records as the statements take them that look many up: id, kind, system; each once.
+fn named<'r>(records: impl IntoIterator<Item = &'r RecordRef>) -> BTreeSet<(&'r str, &'r str, &'static str)> {
+    let named = records.into_iter();
+    named.map(|record| (record.id.as_str(), record.kind.as_str(), record.system.word())).collect()
 }
 
 /// A value from its JSON text.
@@ -157,7 +180,7 @@ impl Store for SqliteStore {
         unit: &UnitName,
         now: Timestamp,
     ) -> Result<u64, StoreError> {
-        staging::count_due(self, mapping, unit, now).await
+        due::count_due(self, mapping, unit, now).await
     }
 
     async fn due(
@@ -168,11 +191,22 @@ impl Store for SqliteStore {
         after: Option<&RecordRef>,
         limit: u32,
     ) -> Result<Vec<Due>, StoreError> {
-        staging::due(self, mapping, unit, now, after, limit).await
+        due::due(self, mapping, unit, now, after, limit).await
+    }
+
+    async fn known(
+        &self,
+        mapping: &MappingName,
+        unit: &UnitName,
+        after: Option<&RecordId>,
+        through: Option<&RecordId>,
+        limit: u32,
+    ) -> Result<Vec<Known>, StoreError> {
+        due::known(self, mapping, unit, after, through, limit).await
     }
 
     async fn conclude(&self, lease: &Lease, run: &RunId, outcomes: &[UnitOutcome]) -> Result<(), StoreError> {
-        staging::conclude(self, lease, run, outcomes).await
+        conclusions::conclude(self, lease, run, outcomes).await
     }
 
     async fn troubled(
@@ -180,7 +214,7 @@ impl Store for SqliteStore {
         mapping: Option<&MappingName>,
         limit: u32,
     ) -> Result<Vec<UnitOutcome>, StoreError> {
-        staging::troubled(self, mapping, limit).await
+        conclusions::troubled(self, mapping, limit).await
     }
 
     async fn ties_of(&self, mapping: &MappingName, subjects: &[RecordRef]) -> Result<Vec<Tie>, StoreError> {
@@ -191,16 +225,45 @@ impl Store for SqliteStore {
         ties::to(self, mapping, documents).await
     }
 
+    async fn count_linked(&self, mapping: &MappingName) -> Result<u64, StoreError> {
+        ties::count_linked(self, mapping).await
+    }
+
     async fn record_intents(&self, lease: &Lease, intents: &[Intent]) -> Result<(), StoreError> {
         journal::record(self, lease, intents).await
     }
 
-    async fn settle(&self, lease: &Lease, settlement: &Settlement) -> Result<(), StoreError> {
-        journal::settle(self, lease, settlement).await
+    async fn settle(
+        &self,
+        lease: &Lease,
+        mapping: &MappingName,
+        settlements: &[Settlement],
+    ) -> Result<(), StoreError> {
+        journal::settle(self, lease, mapping, settlements).await
     }
 
     async fn open_intents(&self, mapping: &MappingName) -> Result<Vec<Intent>, StoreError> {
         journal::open(self, mapping).await
+    }
+
+    async fn journal(&self, run: &RunId) -> Result<Vec<JournalEntry>, StoreError> {
+        journal::of_run(self, run).await
+    }
+
+    async fn conflicts(
+        &self,
+        filter: &ConflictFilter,
+        limit: u32,
+    ) -> Result<Vec<StandingConflict>, StoreError> {
+        conflicts::find(self, filter, limit).await
+    }
+
+    async fn resolve(&self, ids: &[ConflictId], resolution: &Resolution) -> Result<u64, StoreError> {
+        conflicts::resolve(self, ids, resolution).await
+    }
+
+    async fn hint(&self, keys: &[UnitKey]) -> Result<u64, StoreError> {
+        staging::hint(self, keys).await
     }
 
     async fn append_log(&self, run: &RunId, at: Timestamp, events: &[Event]) -> Result<(), StoreError> {

@@ -1,13 +1,14 @@
 //! Links and shadows in SQLite.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use cs_domain::{Link, MappingName, RecordRef, Shadow, Version};
-use cs_ports::{StoreError, Tie};
+use cs_domain::{Link, MappingName, RecordRef, Role, Shadow, Version};
+use cs_ports::{StoreError, Tie, TieChange};
+use serde::Serialize;
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
-use super::{SqliteStore, column, from_json, to_json};
+use super::{SqliteStore, column, from_json, named, number, record, to_json};
 use crate::error::database;
 use crate::sql;
 use crate::word::Word;
@@ -36,13 +37,9 @@ async fn listed(
     records: &[RecordRef],
 ) -> Result<Vec<Tie>, StoreError> {
     const OPERATION: &str = "read links";
-    let wanted: BTreeSet<(&str, &str, &str)> = records
-        .iter()
-        .map(|record| (record.id.as_str(), record.kind.as_str(), record.system.word()))
-        .collect();
     let rows = sqlx::query(statement)
         .bind(mapping.as_str())
-        .bind(to_json(OPERATION, &wanted)?)
+        .bind(to_json(OPERATION, &named(records))?)
         .fetch_all(&store.pools.readers)
         .await
         .map_err(database(OPERATION))?;
@@ -58,18 +55,11 @@ fn tie(row: &SqliteRow) -> Result<Tie, StoreError> {
         link: Link {
             mapping: text("mapping")?.into(),
             unit: text("unit")?.into(),
-            subject: RecordRef {
-                system: Word::read(column(row, "subject_system")?)?,
-                kind: text("subject_kind")?.into(),
-                id: text("subject_id")?.into(),
-            },
+            subject: record(row, ["subject_system", "subject_kind", "subject_id"])?,
             role: text("role")?.into(),
-            document: RecordRef {
-                system: Word::read(column(row, "document_system")?)?,
-                kind: text("document_kind")?.into(),
-                id: text("document_id")?.into(),
-            },
+            document: record(row, ["document_system", "document_kind", "document_id"])?,
             origin: Word::read(column(row, "origin")?)?,
+            standing: Word::read(column(row, "standing")?)?,
         },
         shadow: Shadow {
             fields: from_json("shadow", column(row, "fields")?)?,
@@ -79,26 +69,98 @@ fn tie(row: &SqliteRow) -> Result<Tie, StoreError> {
     })
 }
 
-/// Writes link and shadow, over those of the same record and role.
-pub(super) async fn put(connection: &mut SqliteConnection, tie: &Tie) -> Result<(), StoreError> {
-    const OPERATION: &str = "write a link";
-    let Link { mapping, unit, subject, role, document, origin } = &tie.link;
-    sqlx::query(sql::PUT_TIE)
+/// A tie as the statement takes it.
+#[derive(Serialize)]
+struct Row<'t>(
+    &'t str,
+    &'static str,
+    &'t str,
+    &'t str,
+    &'t str,
+    &'static str,
+    &'t str,
+    &'t str,
+    &'static str,
+    &'static str,
+    String,
+    Option<&'t str>,
+    Option<&'t str>,
+);
+
+/// Moves links and shadows. Of several changes to one record and role the last counts.
+pub(super) async fn change(
+    connection: &mut SqliteConnection,
+    mapping: &MappingName,
+    changes: impl IntoIterator<Item = &TieChange>,
+) -> Result<(), StoreError> {
+    const OPERATION: &str = "write links";
+    let mut last: BTreeMap<(&RecordRef, &Role), Option<&Tie>> = BTreeMap::new();
+    for change in changes {
+        match change {
+            TieChange::Set(tie) => last.insert((&tie.link.subject, &tie.link.role), Some(tie)),
+            TieChange::Forget { subject, role } => last.insert((subject, role), None),
+        };
+    }
+    let (mut set, mut forgotten) = (Vec::new(), Vec::new());
+    for ((subject, role), tie) in last {
+        match tie {
+            Some(tie) => set.push(row(tie)?),
+            None => forgotten.push((
+                subject.id.as_str(),
+                subject.kind.as_str(),
+                subject.system.word(),
+                role.as_str(),
+            )),
+        }
+    }
+    if !set.is_empty() {
+        run(connection, sql::own::PUT_TIES, mapping, to_json(OPERATION, &set)?).await?;
+    }
+    if !forgotten.is_empty() {
+        run(connection, sql::own::FORGET_TIES, mapping, to_json(OPERATION, &forgotten)?).await?;
+    }
+    Ok(())
+}
+
+async fn run(
+    connection: &mut SqliteConnection,
+    statement: &'static str,
+    mapping: &MappingName,
+    list: String,
+) -> Result<(), StoreError> {
+    sqlx::query(statement)
         .bind(mapping.as_str())
-        .bind(unit.as_str())
-        .bind(subject.system.word())
-        .bind(subject.kind.as_str())
-        .bind(subject.id.as_str())
-        .bind(role.as_str())
-        .bind(document.system.word())
-        .bind(document.kind.as_str())
-        .bind(document.id.as_str())
-        .bind(origin.word())
-        .bind(to_json(OPERATION, &tie.shadow.fields)?)
-        .bind(tie.shadow.vtiger.as_ref().map(Version::as_str))
-        .bind(tie.shadow.frappe.as_ref().map(Version::as_str))
+        .bind(list)
         .execute(connection)
         .await
         .map(drop)
-        .map_err(database(OPERATION))
+        .map_err(database("write links"))
+}
+
+fn row(tie: &Tie) -> Result<Row<'_>, StoreError> {
+    let Link { mapping: _, unit, subject, role, document, origin, standing } = &tie.link;
+    Ok(Row(
+        unit.as_str(),
+        subject.system.word(),
+        subject.kind.as_str(),
+        subject.id.as_str(),
+        role.as_str(),
+        document.system.word(),
+        document.kind.as_str(),
+        document.id.as_str(),
+        origin.word(),
+        standing.word(),
+        to_json("write links", &tie.shadow.fields)?,
+        tie.shadow.vtiger.as_ref().map(Version::as_str),
+        tie.shadow.frappe.as_ref().map(Version::as_str),
+    ))
+}
+
+pub(super) async fn count_linked(store: &SqliteStore, mapping: &MappingName) -> Result<u64, StoreError> {
+    let count: i64 = sqlx::query_scalar(sql::COUNT_LINKED)
+        .bind(mapping.as_str())
+        .fetch_one(&store.pools.readers)
+        .await
+        .map_err(database("count the records with links"))?;
+    number(count)
 }
