@@ -171,6 +171,7 @@ impl<'a> Binder<'a> {
             }
             .document(document);
         }
+        self.create(schema, unit);
     }
 
     /// What is never to be read: every field that the label could mean, for this is the list to be too long rather than

@@ -6,7 +6,6 @@ use crate::mapping::bind::Binder;
 use crate::mapping::place::{DocumentPart, Place};
 use crate::mapping::{Check, DocumentMapping, FieldRule, MatchPart, RowRule, Source, Transform};
 use crate::name::{FieldName, Kind};
-use crate::policy::DeletePolicy;
 use crate::record::System;
 use crate::schema::{FieldSchema, FieldType, KindSchema};
 
@@ -23,7 +22,7 @@ pub(super) struct DocumentBinder<'b, 'a> {
 }
 
 impl<'a> DocumentBinder<'_, 'a> {
-    fn place(&self, part: DocumentPart) -> Place {
+    pub(super) fn place(&self, part: DocumentPart) -> Place {
         Place::Document { unit: self.unit.into(), role: self.role.as_str().into(), part }
     }
 
@@ -40,6 +39,7 @@ impl<'a> DocumentBinder<'_, 'a> {
         }
         let Some(schema) = schema else { return };
         self.named(schema, document);
+        self.policies(schema, document);
         self.external_id(schema, document.external_id.as_mut());
         self.twice(document, &written);
         self.mandatory(schema, document, external_id.as_ref());
@@ -125,6 +125,13 @@ impl<'a> DocumentBinder<'_, 'a> {
         if !matches!(rule.source, Source::Fields { .. }) {
             return;
         }
+        if rule.direction.reaches_vtiger() {
+            for from in from.iter().filter(|from| !from.writable) {
+                let message = format!("{} of VTiger cannot be written", from.name);
+                let remedy = "Write direction = \"to_frappe\".";
+                self.binder.tell("bind.not_writable", place.clone(), message, remedy);
+            }
+        }
         let [from] = from else { return };
         // What a transform makes of a value is text or a date; a default or trim leaves the type.
         let reshaped = rule
@@ -141,11 +148,6 @@ impl<'a> DocumentBinder<'_, 'a> {
             );
             let remedy = "Map fields of one kind, or add a transform.";
             self.binder.tell("bind.types", place.clone(), message, remedy);
-        }
-        if rule.direction.reaches_vtiger() && !from.writable {
-            let message = format!("{} of VTiger cannot be written", from.name);
-            let remedy = "Write direction = \"to_frappe\".";
-            self.binder.tell("bind.not_writable", place.clone(), message, remedy);
         }
     }
 
@@ -167,12 +169,25 @@ impl<'a> DocumentBinder<'_, 'a> {
             let place = self.place(DocumentPart::Column(index, column.clone()));
             self.source(&mut source, &place);
             if let Some(rows) = rows {
+                let exclusive = row.exclusive.iter_mut().find(|exclusive| **exclusive == column);
                 let field = self.binder.resolve(System::Frappe, rows, &mut column, &place);
                 if let Some(field) = field {
                     self.reference(field, &source, &place);
+                    if let Some(exclusive) = exclusive {
+                        self.exclusive(field, exclusive, place);
+                    }
                 }
             }
             row.columns.insert(column, source);
+        }
+    }
+
+    fn exclusive(&mut self, field: &FieldSchema, name: &mut FieldName, place: Place) {
+        *name = field.name.clone();
+        if field.field_type != FieldType::Boolean {
+            let message =
+                format!("{} is exclusive, and it is a {}", field.name, described(&field.field_type));
+            self.binder.tell("bind.not_a_checkbox", place, message, "Only checkboxes can be exclusive.");
         }
     }
 
@@ -190,10 +205,6 @@ impl<'a> DocumentBinder<'_, 'a> {
             match check {
                 Check::NotInFuture(field) | Check::Required(field) => *field = known(schema, field),
             }
-        }
-        if let DeletePolicy::Mark { field, .. } = &mut document.deletes {
-            let place = self.place(DocumentPart::Deletes);
-            self.binder.resolve(System::Frappe, schema, field, &place);
         }
     }
 

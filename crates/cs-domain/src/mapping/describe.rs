@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::mapping::{
-    Check, Condition, DocumentMapping, FieldRule, Mapping, MatchPart, Operand, RowRule, Source, Test,
-    UnitMapping,
+    Check, Condition, CreateInVtiger, DocumentMapping, FieldRule, Mapping, MatchPart, Operand, RowRule,
+    Source, Test, UnitMapping,
 };
 use crate::policy::{Clearing, ConflictPolicy, DeletePolicy, Direction};
 use crate::value::Value;
@@ -37,10 +37,26 @@ impl fmt::Display for UnitMapping {
         for field in &self.never_read {
             write!(f, "\n  never reads {field}")?;
         }
+        if let Some(create) = &self.create_in_vtiger {
+            write!(f, "\n  {create}")?;
+        }
         for document in &self.documents {
             write!(f, "\n\n{document}")?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for CreateInVtiger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a new {} makes a new record", self.document)?;
+        if !self.when.is_empty() {
+            write!(f, ", only where {}", list(&self.when, " and "))?;
+        }
+        match &self.key {
+            Some(key) => write!(f, "; {key} holds the key of the creation"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -78,6 +94,9 @@ impl fmt::Display for DocumentMapping {
             DeletePolicy::Propagate => f.write_str("\n    deletes: the other side is deleted, too")?,
             DeletePolicy::Mark { field, value } => write!(f, "\n    deletes: {field} becomes {value}")?,
         }
+        if self.amend {
+            f.write_str("\n    amended where a submitted one may not change")?;
+        }
         let width = self.fields.iter().map(|rule| rule.frappe.as_str().chars().count()).max();
         for rule in &self.fields {
             f.write_str("\n    ")?;
@@ -101,7 +120,11 @@ fn describe_rule(rule: &FieldRule, width: usize, f: &mut fmt::Formatter<'_>) -> 
         write!(f, ", {}", transform.name())?;
     }
     if rule.on_create {
-        f.write_str(", only when created")?;
+        f.write_str(match rule.direction {
+            Direction::Both => ", only when created on either side",
+            Direction::ToFrappe => ", only when created",
+            Direction::ToVtiger => ", only when created in VTiger",
+        })?;
     }
     if rule.deferred {
         f.write_str(", written last")?;
@@ -144,6 +167,9 @@ impl fmt::Display for RowRule {
         let columns = self.columns.iter().map(|(column, source)| format!("{column} <- {source}"));
         let columns: Vec<String> = columns.collect();
         write!(f, "row of {}: {}", self.table, columns.join("; "))?;
+        if !self.exclusive.is_empty() {
+            write!(f, ", {} only where no other row is", list(&self.exclusive, " and "))?;
+        }
         if self.on_create { f.write_str(", only when created") } else { Ok(()) }
     }
 }

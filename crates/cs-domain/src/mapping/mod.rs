@@ -3,7 +3,9 @@
 //! These are the types a mapping has once it was found to be right.
 
 mod bind;
+mod bind_create;
 mod bind_document;
+mod bind_policy;
 mod condition;
 mod describe;
 mod diagnostic;
@@ -17,6 +19,7 @@ mod transform_error;
 mod transform_phone;
 mod transform_rule;
 mod validate;
+mod validate_create;
 mod validate_field;
 mod validate_references;
 mod validate_transform;

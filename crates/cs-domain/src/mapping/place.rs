@@ -45,6 +45,12 @@ pub enum UnitPart {
     NeverRead(FieldName),
     /// A condition of its selection, counted from 0.
     Condition(usize),
+    /// What is created in VTiger: the role named there.
+    Create,
+    /// A condition on a document that is to be created in VTiger, counted from 0.
+    CreateCondition(usize),
+    /// The VTiger field that holds the key of a creation.
+    CreateKey,
 }
 
 /// A place in a document.
@@ -63,8 +69,10 @@ pub enum DocumentPart {
     Match(usize, usize),
     /// A check, counted from 0.
     Check(usize),
-    /// What its deletes mean.
+    /// What its deletes mean; where that is inherited, where it was said.
     Deletes,
+    /// Whether it is amended.
+    Amend,
     /// A Frappe field.
     Field(FieldName),
     /// Where a Frappe field's value comes from.
@@ -84,6 +92,11 @@ impl fmt::Display for Place {
                 UnitPart::Module => write!(f, "unit {unit}, module"),
                 UnitPart::NeverRead(_) => write!(f, "unit {unit}, never_read"),
                 UnitPart::Condition(index) => write!(f, "unit {unit}, condition {}", index + 1),
+                UnitPart::Create => write!(f, "unit {unit}, create_in_vtiger"),
+                UnitPart::CreateCondition(index) => {
+                    write!(f, "unit {unit}, create_in_vtiger, condition {}", index + 1)
+                }
+                UnitPart::CreateKey => write!(f, "unit {unit}, create_in_vtiger, key"),
             },
             Self::Document { unit, role, part } => {
                 write!(f, "unit {unit}, document {role}")?;
@@ -95,6 +108,7 @@ impl fmt::Display for Place {
                     DocumentPart::Match(key, _) => write!(f, ", match key {}", key + 1),
                     DocumentPart::Check(index) => write!(f, ", check {}", index + 1),
                     DocumentPart::Deletes => f.write_str(", deletes"),
+                    DocumentPart::Amend => f.write_str(", amend"),
                     DocumentPart::Field(field) | DocumentPart::Source(field) => write!(f, ", field {field}"),
                     DocumentPart::Row(index) => write!(f, ", row {}", index + 1),
                     DocumentPart::Column(index, column) => write!(f, ", row {}, column {column}", index + 1),

@@ -6,8 +6,10 @@ use std::ops::Range;
 use crate::mapping::diagnostic::{Problem, Problems, at, did_you_mean};
 use crate::mapping::file::{self, Entries, MappingForm, Placed, SettingForm};
 use crate::mapping::place::{DocumentPart, Place, UnitPart};
+use crate::mapping::validate_unit::Inherited;
 use crate::mapping::{BindProblem, Mapping, SettingSpec};
 use crate::name::{Role, UnitName};
+use crate::policy::ConflictPolicy;
 
 /// A mapping that was found to be right, and where each of its parts stands in the text it was read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,7 +86,9 @@ impl<'a> Lowering<'a> {
             );
         }
         self.unique(form.unit.iter().map(|unit| &unit.name), "unit", "unit.duplicate");
-        let units = form.unit.iter().map(|unit| self.unit_mapping(unit)).collect();
+        let defaults = Inherited { conflict: ConflictPolicy::default(), deletes: None };
+        let defaults = defaults.or(form.conflict.as_ref(), form.deletes.as_ref());
+        let units = form.unit.iter().map(|unit| self.unit_mapping(unit, defaults)).collect();
         let mut mapping =
             Mapping { name: form.name.as_str().into(), title: form.title.value.clone(), settings, units };
         self.check_references(&mapping);

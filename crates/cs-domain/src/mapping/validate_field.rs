@@ -1,7 +1,9 @@
 //! The rule for one field, and whether what it says goes together.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
+use crate::mapping::diagnostic::did_you_mean;
 use crate::mapping::file::{ColumnForm, FieldForm, Placed, RowForm, RuleForm, Selector, SourceForm};
 use crate::mapping::place::DocumentPart;
 use crate::mapping::validate::Lowering;
@@ -56,7 +58,7 @@ impl Lowering<'_> {
     pub(super) fn row_rule(&mut self, index: usize, form: &Placed<RowForm>) -> RowRule {
         self.not_empty(&form.table, "the table of a row");
         self.at_document(DocumentPart::Row(index), &form.table.span);
-        let mut columns = std::collections::BTreeMap::new();
+        let mut columns = BTreeMap::new();
         for (name, column) in &form.columns {
             let column_name: FieldName = name.as_str().into();
             let source = match &column.value {
@@ -73,10 +75,31 @@ impl Lowering<'_> {
         }
         RowRule {
             table: form.table.as_str().into(),
-            columns,
             on_create: form.on_create.as_ref().is_some_and(|flag| flag.value),
-            exclusive: Vec::new(),
+            exclusive: form.exclusive.iter().map(|name| self.exclusive_column(name, &columns)).collect(),
+            columns,
         }
+    }
+
+    fn exclusive_column(
+        &mut self,
+        name: &Placed<String>,
+        columns: &BTreeMap<FieldName, Source>,
+    ) -> FieldName {
+        match columns.get(name.as_str()) {
+            None => {
+                let message = format!("`exclusive` names `{}`, and the row has no such column", name.value);
+                let help = did_you_mean(name, columns.keys().map(FieldName::as_str));
+                self.problems.add("row.exclusive_unknown", &name.span, message, help);
+            }
+            Some(Source::Constant(Value::Boolean(true))) => {}
+            Some(_) => {
+                let message = format!("`{}` is exclusive, and the row does not tick it", name.value);
+                let help = format!("only a checkbox is exclusive: {} = {{ constant = true }}", name.value);
+                self.problems.add("row.exclusive_unticked", &name.span, message, help);
+            }
+        }
+        name.as_str().into()
     }
 
     fn source(&mut self, form: &SourceForm, span: &Range<usize>) -> Source {
@@ -163,7 +186,6 @@ impl Lowering<'_> {
 
     fn direction(&mut self, form: &RuleForm, source: &Source, on_create: bool) -> Direction {
         let only_to_frappe = match source {
-            Source::Fields { .. } if on_create => Some("a field that is only given to new documents"),
             Source::Fields { .. } => None,
             Source::Constant(_) => Some("a constant"),
             Source::Setting(_) => Some("a setting"),
@@ -177,6 +199,7 @@ impl Lowering<'_> {
                 Direction::ToFrappe
             }
             (_, Some(_)) => Direction::ToFrappe,
+            (None, None) if on_create => Direction::ToFrappe,
             (said, None) => said.as_ref().map(|said| said.value).unwrap_or_default(),
         }
     }

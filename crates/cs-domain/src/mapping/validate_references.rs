@@ -24,6 +24,7 @@ impl Lowering<'_> {
             self.check_never_read(unit);
             self.check_guarded(unit);
             self.check_writers(unit);
+            self.check_create(unit);
         }
     }
 
@@ -109,9 +110,10 @@ impl Lowering<'_> {
                 let help = did_you_mean(field.as_str(), ruled(document));
                 self.problems.add("match.unknown_field", &span, message, help);
             }
-            Some(rule) if !rule.direction.reaches_frappe() => {
+            // What is given to new VTiger records only is found by all the same: nobody's edit changes it.
+            Some(rule) if !rule.direction.reaches_frappe() && !rule.on_create => {
                 let message = format!("the match key names `{field}`, which VTiger says nothing about");
-                let help = "name a field that travels to Frappe";
+                let help = "name a field that travels to Frappe, or one with `on_create`";
                 self.problems.add("match.never_to_frappe", &span, message, help);
             }
             Some(_) => {}

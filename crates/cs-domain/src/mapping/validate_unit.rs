@@ -1,17 +1,36 @@
 //! A unit and its documents, without their fields: names, conditions, match keys, checks.
 
 use crate::mapping::file::{
-    CheckForm, ConditionForm, DeletesForm, DeletesWord, DocumentForm, MatchPartForm, OperandForm, Placed,
-    UnitForm,
+    CheckForm, DeletesForm, DeletesWord, DocumentForm, MatchPartForm, Placed, UnitForm,
 };
 use crate::mapping::place::{DocumentPart, UnitPart};
 use crate::mapping::validate::Lowering;
-use crate::mapping::{Check, Condition, DocumentMapping, MatchKey, MatchPart, Operand, Test, UnitMapping};
+use crate::mapping::{Check, DocumentMapping, MatchKey, MatchPart, UnitMapping};
 use crate::name::FieldName;
-use crate::policy::DeletePolicy;
+use crate::policy::{ConflictPolicy, DeletePolicy};
+use crate::record::System;
+
+/// What holds where a document does not say otherwise.
+#[derive(Clone, Copy)]
+pub(super) struct Inherited<'f> {
+    pub(super) conflict: ConflictPolicy,
+    pub(super) deletes: Option<&'f Placed<DeletesForm>>,
+}
+
+impl<'f> Inherited<'f> {
+    /// What holds further in: what is said there, else what held.
+    pub(super) fn or(
+        self,
+        conflict: Option<&Placed<ConflictPolicy>>,
+        deletes: Option<&'f Placed<DeletesForm>>,
+    ) -> Self {
+        let conflict = conflict.map_or(self.conflict, |conflict| conflict.value);
+        Self { conflict, deletes: deletes.or(self.deletes) }
+    }
+}
 
 impl Lowering<'_> {
-    pub(super) fn unit_mapping(&mut self, form: &UnitForm) -> UnitMapping {
+    pub(super) fn unit_mapping(&mut self, form: &UnitForm, above: Inherited<'_>) -> UnitMapping {
         self.name_form(&form.name, "a unit's name");
         self.not_empty(&form.module, "the unit's module");
         self.unit = form.name.as_str().into();
@@ -27,16 +46,18 @@ impl Lowering<'_> {
         let selection = conditions
             .filter_map(|(index, condition)| {
                 self.at_unit(UnitPart::Condition(index), &condition.span);
-                self.condition(condition)
+                self.condition(condition, System::Vtiger)
             })
             .collect();
+        let create_in_vtiger = form.create_in_vtiger.as_ref().map(|create| self.create_in_vtiger(create));
+        let inherited = above.or(form.conflict.as_ref(), form.deletes.as_ref());
         if form.document.is_empty() {
             let message = format!("the unit `{}` has no documents", form.name.value);
             self.problems.add("unit.no_documents", &form.name.span, message, "add a [[unit.document]]");
         }
         let roles = form.document.iter().map(|document| &document.role);
         self.unique(roles, "document with the role", "role.duplicate");
-        let documents = form.document.iter().map(|document| self.document(document));
+        let documents = form.document.iter().map(|document| self.document(document, inherited));
         UnitMapping {
             name: form.name.as_str().into(),
             module: form.module.as_str().into(),
@@ -44,51 +65,11 @@ impl Lowering<'_> {
             never_read,
             documents: documents.collect(),
             match_order: Vec::new(),
-            create_in_vtiger: None,
+            create_in_vtiger,
         }
     }
 
-    fn condition(&mut self, form: &Placed<ConditionForm>) -> Option<Condition> {
-        let mut tests = Vec::new();
-        for (list, test) in [(&form.r#in, Test::In as fn(Vec<Operand>) -> Test), (&form.not_in, Test::NotIn)]
-        {
-            let Some(list) = list else { continue };
-            if list.is_empty() {
-                let message = format!("the list of values for {} is empty", form.field.name());
-                let help = "name the values, or take the condition out";
-                self.problems.add("condition.empty_list", &list.span, message, help);
-            }
-            let operands = list.iter().map(|operand| self.operand(operand)).collect();
-            tests.push(test(operands));
-        }
-        for (operand, test) in [
-            (&form.equals, Test::Equals as fn(Operand) -> Test),
-            (&form.at_least, Test::AtLeast),
-            (&form.at_most, Test::AtMost),
-        ] {
-            if let Some(operand) = operand {
-                tests.push(test(self.operand(operand)));
-            }
-        }
-        if let Some(present) = &form.present {
-            tests.push(if present.value { Test::Present } else { Test::Missing });
-        }
-        if tests.len() != 1 {
-            let message = format!("a condition has exactly one test, and this one has {}", tests.len());
-            let help = "the tests are `in`, `not_in`, `equals`, `at_least`, `at_most` and `present`";
-            self.problems.add("condition.one_test", &form.span, message, help);
-        }
-        Some(Condition { field: self.vtiger_name(&form.field), test: tests.pop()? })
-    }
-
-    fn operand(&mut self, form: &OperandForm) -> Operand {
-        match form {
-            OperandForm::Literal(scalar) => Operand::Literal(scalar.0.plain()),
-            OperandForm::Setting(name) => Operand::Setting(self.setting(&name.setting)),
-        }
-    }
-
-    fn document(&mut self, form: &DocumentForm) -> DocumentMapping {
+    fn document(&mut self, form: &DocumentForm, above: Inherited<'_>) -> DocumentMapping {
         self.role = form.role.as_str().into();
         self.name_form(&form.role, "a document's role");
         self.not_empty(&form.doctype, "the document's DocType");
@@ -105,6 +86,10 @@ impl Lowering<'_> {
             let help = "name the fields that say what the document is: match = [[\"bank_name\"]]";
             self.problems.add("keyed.no_match", &keyed.span, "keyed, but without a match key", help);
         }
+        if let Some(amend) = &form.amend {
+            self.at_document(DocumentPart::Amend, &amend.span);
+        }
+        let inherited = above.or(form.conflict.as_ref(), form.deletes.as_ref());
         let keys = form.match_keys.iter().enumerate();
         let match_keys = keys.map(|(index, key)| self.match_key(index, key)).collect();
         let checks = form.checks.iter().enumerate();
@@ -120,9 +105,9 @@ impl Lowering<'_> {
             fields: form.fields.iter().map(|(name, rule)| self.field_rule(name, rule)).collect(),
             rows: form.row.iter().enumerate().map(|(index, row)| self.row_rule(index, row)).collect(),
             checks,
-            conflict: form.conflict.as_ref().map(|conflict| conflict.value).unwrap_or_default(),
-            deletes: form.deletes.as_ref().map(|deletes| self.deletes(deletes)).unwrap_or_default(),
-            amend: false,
+            conflict: inherited.conflict,
+            deletes: inherited.deletes.map(|deletes| self.deletes(deletes)).unwrap_or_default(),
+            amend: form.amend.as_ref().is_some_and(|amend| amend.value),
         }
     }
 
@@ -163,9 +148,13 @@ impl Lowering<'_> {
             DeletesForm::Word(DeletesWord::Propagate) => DeletePolicy::Propagate,
             DeletesForm::Mark(mark) => {
                 self.not_empty(&mark.mark.field, "the field of a mark");
+                if mark.mark.value.0.is_empty() {
+                    let help = "say what the field holds from then on: { field = \"disabled\", value = 1 }";
+                    self.problems.add("mark.empty", &mark.mark.value.span, "a mark holds nothing", help);
+                }
                 DeletePolicy::Mark {
                     field: mark.mark.field.as_str().into(),
-                    value: mark.mark.value.value.clone(),
+                    value: mark.mark.value.0.plain(),
                 }
             }
         }

@@ -140,11 +140,6 @@ const SOURCES: &[Case] = &[
     ("direction.one_way", "day = \"birthday\"", "day = { constant = 1, direction = \"both\" }"),
     (
         "direction.one_way",
-        "day = \"birthday\"",
-        "day = { vtiger = \"birthday\", on_create = true, direction = \"both\" }",
-    ),
-    (
-        "direction.one_way",
         "{ document = \"customer\" }\n[[",
         "{ document = \"customer\", direction = \"to_vtiger\" }\n[[",
     ),
@@ -300,6 +295,68 @@ const REFERENCES: &[Case] = &[
     ),
 ];
 
+const BOTH_DIRECTIONS: &[Case] = &[
+    ("file.unknown_key", STATUS, "conflit = \"ask\"\nselection = []"),
+    ("file.unknown_word", "title = \"Test\"", "title = \"Test\"\nconflict = \"vtiger\""),
+    ("file.unknown_word", STATUS, "deletes = \"forget\""),
+    ("file.missing_key", STATUS, "create_in_vtiger = { when = [] }"),
+    ("file.wrong_type", "deletes = \"unlink\"", "amend = \"yes\""),
+    ("mark.empty", "deletes = \"unlink\"", "deletes = { mark = { field = \"status\", value = \"\" } }"),
+    ("name.empty", "deletes = \"unlink\"", "deletes = { mark = { field = \"\", value = 1 } }"),
+    ("create_in_vtiger.unknown_role", STATUS, "create_in_vtiger = { document = \"ownr\" }"),
+    (
+        "create_in_vtiger.shared",
+        CUSTOMER,
+        "create_in_vtiger = { document = \"customer\" }\n[[unit.document]]\nrole = \"customer\"\nshared = true",
+    ),
+    (
+        "create_in_vtiger.shared",
+        CUSTOMER,
+        "create_in_vtiger = { document = \"customer\" }\n[[unit.document]]\nrole = \"customer\"\nkeyed = true\nmatch = [[\"customer_name\"]]",
+    ),
+    (
+        "create_in_vtiger.nothing_travels",
+        CUSTOMER,
+        "create_in_vtiger = { document = \"empty\" }\n[[unit.document]]\nrole = \"empty\"\ndoctype = \"Item\"\n[[unit.document]]\nrole = \"customer\"",
+    ),
+    ("create_in_vtiger.key_in_use", STATUS, "create_in_vtiger = { document = \"owner\", key = \"first\" }"),
+    ("create_in_vtiger.key_in_use", STATUS, "create_in_vtiger = { document = \"owner\", key = 9 }"),
+    (
+        "condition.number",
+        STATUS,
+        "create_in_vtiger = { document = \"owner\", when = [{ field = 9, present = true }] }",
+    ),
+    (
+        "name.empty",
+        STATUS,
+        "create_in_vtiger = { document = \"owner\", when = [{ field = \"\", present = true }] }",
+    ),
+    (
+        "condition.one_test",
+        STATUS,
+        "create_in_vtiger = { document = \"owner\", when = [{ field = \"day\" }] }",
+    ),
+    (
+        "setting.unknown",
+        STATUS,
+        "create_in_vtiger = { document = \"owner\", when = [{ field = \"day\", equals = { setting = \"x\" } }] }",
+    ),
+    (
+        "on_create.never_new",
+        "day = \"birthday\"",
+        "day = { vtiger = \"birthday\", direction = \"to_vtiger\", on_create = true }",
+    ),
+    ("direction.one_way", "day = \"birthday\"", "day = { setting = \"company\", direction = \"both\" }"),
+    ("row.exclusive_unknown", "table = \"links\"", "table = \"links\"\nexclusive = [\"is_primary\"]"),
+    ("row.exclusive_unticked", "table = \"links\"", "table = \"links\"\nexclusive = [\"link_name\"]"),
+];
+
+/// Where a document begins.
+const CUSTOMER: &str = "[[unit.document]]\nrole = \"customer\"";
+
+/// Where a unit's own settings go.
+const STATUS: &str = "selection = [{ field = \"status\", in = [\"Active\"] }]";
+
 fn text_of((code, from, to): &Case) -> String {
     if *code == "mapping.no_units" {
         return "format = 1\nname = \"test\"\ntitle = \"Test\"\nunit = []\n".to_owned();
@@ -314,7 +371,7 @@ fn text_of((code, from, to): &Case) -> String {
 }
 
 fn cases() -> impl Iterator<Item = &'static Case> {
-    [FILES, NAMES, CONDITIONS, SOURCES, TRANSFORMS, REFERENCES].into_iter().flatten()
+    [FILES, NAMES, CONDITIONS, SOURCES, TRANSFORMS, REFERENCES, BOTH_DIRECTIONS].into_iter().flatten()
 }
 
 #[test]
@@ -343,6 +400,7 @@ fn every_code_has_a_case() {
         include_str!("../../src/mapping/file/read.rs"),
         include_str!("../../src/mapping/file/walk.rs"),
         include_str!("../../src/mapping/validate.rs"),
+        include_str!("../../src/mapping/validate_create.rs"),
         include_str!("../../src/mapping/validate_field.rs"),
         include_str!("../../src/mapping/validate_references.rs"),
         include_str!("../../src/mapping/validate_transform.rs"),

@@ -5,10 +5,10 @@ use toml::de::{DeTable, DeValue};
 use crate::mapping::diagnostic::Problems;
 use crate::mapping::file::walk::{At, Table, entries, flag, number, text, word};
 use crate::mapping::file::{
-    CheckForm, ColumnForm, ConditionForm, DeletesForm, DeletesWord, DocumentForm, FORMAT, FieldForm,
-    LinkedForm, MappingForm, MarkForm, MarkTarget, MatchPartForm, OperandForm, OtherwiseForm, OtherwiseWord,
-    Placed, RowForm, RuleForm, Scalar, Selector, SettingForm, SettingName, SourceForm, TransformForm,
-    TransformTable, TransformWord, UnitForm, UseForm,
+    CheckForm, ColumnForm, ConditionForm, CreateForm, DeletesForm, DeletesWord, DocumentForm, FORMAT,
+    FieldForm, LinkedForm, MappingForm, MarkForm, MarkTarget, MatchPartForm, OperandForm, OtherwiseForm,
+    OtherwiseWord, Placed, RowForm, RuleForm, Scalar, Selector, SettingForm, SettingName, SourceForm,
+    TransformForm, TransformTable, TransformWord, UnitForm, UseForm,
 };
 use crate::policy::{Clearing, ConflictPolicy, Direction};
 use crate::value::Value;
@@ -43,6 +43,8 @@ pub(in crate::mapping) fn read(source: &str, problems: &mut Problems<'_>) -> Opt
     let title = table.required("title", text, problems);
     let settings = table.entries("settings", setting, problems);
     let settings = settings.map(|settings| settings.value).unwrap_or_default();
+    let conflict = table.optional("conflict", conflict, problems);
+    let deletes = table.optional("deletes", deletes, problems);
     let units = table.required("unit", units, problems);
     table.close(problems);
     Some(MappingForm {
@@ -50,6 +52,8 @@ pub(in crate::mapping) fn read(source: &str, problems: &mut Problems<'_>) -> Opt
         name: name?,
         title: title?,
         settings: settings.into_iter().map(|(key, placed)| (key, placed.value)).collect(),
+        conflict,
+        deletes,
         unit: units?.value,
     })
 }
@@ -74,9 +78,30 @@ fn unit(at: At<'_>, problems: &mut Problems<'_>) -> Option<UnitForm> {
     let module = table.required("module", text, problems);
     let never_read = table.list("never_read", selector, problems);
     let selection = table.list("selection", condition, problems);
+    let create_in_vtiger = table.optional("create_in_vtiger", create, problems);
+    let conflict = table.optional("conflict", conflict, problems);
+    let deletes = table.optional("deletes", deletes, problems);
     let documents = table.required("document", documents, problems);
     table.close(problems);
-    Some(UnitForm { name: name?, module: module?, never_read, selection, document: documents?.value })
+    Some(UnitForm {
+        name: name?,
+        module: module?,
+        never_read,
+        selection,
+        create_in_vtiger,
+        conflict,
+        deletes,
+        document: documents?.value,
+    })
+}
+
+fn create(at: At<'_>, problems: &mut Problems<'_>) -> Option<CreateForm> {
+    let mut table = Table::open(at, "`create_in_vtiger`", problems)?;
+    let document = table.required("document", text, problems);
+    let when = table.list("when", condition, problems);
+    let key = table.optional("key", selector, problems);
+    table.close(problems);
+    Some(CreateForm { document: document?, when, key })
 }
 
 fn documents(at: At<'_>, problems: &mut Problems<'_>) -> Option<Vec<DocumentForm>> {
@@ -96,6 +121,7 @@ fn document(at: At<'_>, problems: &mut Problems<'_>) -> Option<DocumentForm> {
     let checks = table.list("checks", check, problems);
     let conflict = table.optional("conflict", conflict, problems);
     let deletes = table.optional("deletes", deletes, problems);
+    let amend = table.optional("amend", flag, problems);
     let fields = table.entries("fields", field, problems);
     let row = table.list("row", row, problems);
     table.close(problems);
@@ -110,6 +136,7 @@ fn document(at: At<'_>, problems: &mut Problems<'_>) -> Option<DocumentForm> {
         checks,
         conflict,
         deletes,
+        amend,
         fields: fields.map(|fields| fields.value).unwrap_or_default(),
         row,
     })
@@ -230,7 +257,7 @@ fn deletes(at: At<'_>, problems: &mut Problems<'_>) -> Option<DeletesForm> {
 fn mark(at: At<'_>, problems: &mut Problems<'_>) -> Option<MarkTarget> {
     let mut table = Table::open(at, "a mark", problems)?;
     let field = table.required("field", text, problems);
-    let value = table.required("value", text, problems);
+    let value = table.required("value", scalar, problems);
     table.close(problems);
     Some(MarkTarget { field: field?, value: value? })
 }
@@ -309,8 +336,9 @@ fn row(at: At<'_>, problems: &mut Problems<'_>) -> Option<RowForm> {
     let name = table.required("table", text, problems);
     let columns = table.required("columns", |at, problems| entries(at, column, problems), problems);
     let on_create = table.optional("on_create", flag, problems);
+    let exclusive = table.list("exclusive", text, problems);
     table.close(problems);
-    Some(RowForm { table: name?, columns: columns?.value, on_create })
+    Some(RowForm { table: name?, columns: columns?.value, on_create, exclusive })
 }
 
 fn column(at: At<'_>, problems: &mut Problems<'_>) -> Option<ColumnForm> {

@@ -1,0 +1,153 @@
+//! Conditions on records, and which documents that appear in Frappe make a new VTiger record.
+
+use crate::mapping::diagnostic::did_you_mean;
+use crate::mapping::file::{ConditionForm, CreateForm, OperandForm, Placed, Selector};
+use crate::mapping::place::UnitPart;
+use crate::mapping::validate::Lowering;
+use crate::mapping::{
+    Condition, CreateInVtiger, DocumentMapping, FieldRule, MatchPart, Operand, Test, UnitMapping,
+};
+use crate::name::FieldName;
+use crate::policy::Direction;
+use crate::record::System;
+
+impl Lowering<'_> {
+    pub(super) fn create_in_vtiger(&mut self, form: &Placed<CreateForm>) -> CreateInVtiger {
+        self.at_unit(UnitPart::Create, &form.document.span);
+        let conditions = form.when.iter().enumerate();
+        let when = conditions
+            .filter_map(|(index, condition)| {
+                self.at_unit(UnitPart::CreateCondition(index), &condition.span);
+                self.condition(condition, System::Frappe)
+            })
+            .collect();
+        let key = form.key.as_ref().map(|key| {
+            self.at_unit(UnitPart::CreateKey, &key.span);
+            self.vtiger_name(key)
+        });
+        CreateInVtiger { document: form.document.as_str().into(), when, key }
+    }
+
+    /// `system` is the one whose fields the condition is about.
+    pub(super) fn condition(&mut self, form: &Placed<ConditionForm>, system: System) -> Option<Condition> {
+        let mut tests = Vec::new();
+        for (list, test) in [(&form.r#in, Test::In as fn(Vec<Operand>) -> Test), (&form.not_in, Test::NotIn)]
+        {
+            let Some(list) = list else { continue };
+            if list.is_empty() {
+                let message = format!("the list of values for {} is empty", form.field.name());
+                let help = "name the values, or take the condition out";
+                self.problems.add("condition.empty_list", &list.span, message, help);
+            }
+            let operands = list.iter().map(|operand| self.operand(operand)).collect();
+            tests.push(test(operands));
+        }
+        for (operand, test) in [
+            (&form.equals, Test::Equals as fn(Operand) -> Test),
+            (&form.at_least, Test::AtLeast),
+            (&form.at_most, Test::AtMost),
+        ] {
+            if let Some(operand) = operand {
+                tests.push(test(self.operand(operand)));
+            }
+        }
+        if let Some(present) = &form.present {
+            tests.push(if present.value { Test::Present } else { Test::Missing });
+        }
+        if tests.len() != 1 {
+            let message = format!("a condition has exactly one test, and this one has {}", tests.len());
+            let help = "the tests are `in`, `not_in`, `equals`, `at_least`, `at_most` and `present`";
+            self.problems.add("condition.one_test", &form.span, message, help);
+        }
+        let field = match system {
+            System::Vtiger => self.vtiger_name(&form.field),
+            System::Frappe => self.frappe_name(&form.field),
+        };
+        Some(Condition { field, test: tests.pop()? })
+    }
+
+    fn operand(&mut self, form: &OperandForm) -> Operand {
+        match form {
+            OperandForm::Literal(scalar) => Operand::Literal(scalar.0.plain()),
+            OperandForm::Setting(name) => Operand::Setting(self.setting(&name.setting)),
+        }
+    }
+
+    fn frappe_name(&mut self, selector: &Placed<Selector>) -> FieldName {
+        let name = match &selector.value {
+            Selector::Text(name) => name.clone(),
+            Selector::Number(number) => {
+                let message = format!("{number} is no field of Frappe: only VTiger's fields have numbers");
+                let help = "write the field's name or its label";
+                self.problems.add("condition.number", &selector.span, message, help);
+                number.to_string()
+            }
+        };
+        if name.trim().is_empty() {
+            let help = "write its name or its label";
+            self.problems.add("name.empty", &selector.span, "the name of a Frappe field is empty", help);
+        }
+        name.into()
+    }
+
+    /// Whether the document that stands for a new record can stand for one.
+    pub(super) fn check_create(&mut self, unit: &UnitMapping) {
+        let stands = unit.create_in_vtiger.as_ref().map(|create| &create.document);
+        for document in &unit.documents {
+            self.role = document.role.clone();
+            self.check_given_once(document, stands == Some(&document.role));
+        }
+        let Some(create) = &unit.create_in_vtiger else { return };
+        let span = self.span(&self.unit_place(UnitPart::Create));
+        let Some(document) = unit.document(&create.document) else {
+            let message =
+                format!("no document of the unit `{}` has the role `{}`", unit.name, create.document);
+            let roles = unit.documents.iter().map(|document| document.role.as_str());
+            let help = did_you_mean(create.document.as_str(), roles);
+            self.problems.add("create_in_vtiger.unknown_role", &span, message, help);
+            return;
+        };
+        if document.shared || document.keyed {
+            let how = if document.shared { "shared" } else { "keyed" };
+            let message = format!("`{}` is {how}, so it cannot stand for one record", document.role);
+            let help = "name a document that belongs to one record alone";
+            self.problems.add("create_in_vtiger.shared", &span, message, help);
+        }
+        if !document.fields.iter().any(|rule| rule.direction.reaches_vtiger()) {
+            let message =
+                format!("no field of `{}` travels to VTiger: the new record would be empty", document.role);
+            let help = "take direction = \"to_frappe\" out of its fields, or name another document";
+            self.problems.add("create_in_vtiger.nothing_travels", &span, message, help);
+        }
+        if let Some(key) = &create.key
+            && (unit.never_read.contains(key) || unit.vtiger_fields().contains(key))
+        {
+            let span = self.span(&self.unit_place(UnitPart::CreateKey));
+            let message =
+                format!("{key} holds the key of the creation, and the unit names it elsewhere, too");
+            let help = "give the key a field of its own that nothing else in the mapping names";
+            self.problems.add("create_in_vtiger.key_in_use", &span, message, help);
+        }
+    }
+
+    /// A field that is only given to new VTiger records has a purpose where the document makes any, or where documents
+    /// are found by it.
+    fn check_given_once(&mut self, document: &DocumentMapping, stands: bool) {
+        let found_by = |rule: &FieldRule| {
+            let mut parts = document.match_keys.iter().flat_map(|key| &key.0);
+            parts.any(|part| matches!(part, MatchPart::Field(field) if *field == rule.frappe))
+        };
+        for rule in &document.fields {
+            if rule.on_create && rule.direction == Direction::ToVtiger && !stands && !found_by(rule) {
+                let span =
+                    self.span(&self.document_place(crate::mapping::DocumentPart::Field(rule.frappe.clone())));
+                let message = format!(
+                    "`{}` is given to new VTiger records only, and `{}` makes none",
+                    rule.frappe, document.role
+                );
+                let help = "add [unit.create_in_vtiger], or take `on_create` out";
+                self.problems.add("on_create.never_new", &span, message, help);
+            }
+        }
+    }
+}
