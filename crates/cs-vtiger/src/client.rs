@@ -37,6 +37,8 @@ pub struct VtigerClient {
     kinds: tokio::sync::Mutex<BTreeMap<Kind, Arc<Described>>>,
     prefixes: Mutex<BTreeMap<String, Kind>>,
     proven: Mutex<BTreeSet<(Kind, Columns)>>,
+    /// Held by a create that nothing but its values and its place in time can tell from others.
+    pub(crate) keyless: tokio::sync::Mutex<()>,
 }
 
 /// One row of an answer.
@@ -71,6 +73,7 @@ impl VtigerClient {
             kinds: tokio::sync::Mutex::default(),
             prefixes: Mutex::default(),
             proven: Mutex::default(),
+            keyless: tokio::sync::Mutex::default(),
         })
     }
 
@@ -172,7 +175,12 @@ impl VtigerClient {
 
     /// Makes sure that every id in these rows' reference columns can be given its module: one `describe` for each
     /// module that is met for the first time.
-    pub(crate) async fn learn_prefixes(&self, described: &Described, columns: &Columns, rows: &[Wire]) {
+    pub(crate) async fn learn_prefixes(
+        &self,
+        described: &Described,
+        columns: &Columns,
+        rows: &[Wire],
+    ) -> Result<(), VtigerError> {
         for field in columns.names().filter_map(|name| described.schema.fields.get(name)) {
             let FieldType::Reference { kinds } = &field.field_type else {
                 continue;
@@ -190,15 +198,21 @@ impl VtigerClient {
                 if !unknown(self) {
                     break;
                 }
-                // A module that this user may not describe leaves its ids opaque; the record is not lost over it.
-                if let Err(error) = Box::pin(self.described(kind)).await {
-                    tracing::debug!(%kind, code = %error.code(), "a referenced module cannot be described");
+                // A module that this user may not describe leaves its ids opaque; the record is not lost over it. A
+                // trouble that passes is none of those: the same record would read otherwise a moment later.
+                match Box::pin(self.described(kind)).await {
+                    Err(error) if error.is_of_the_moment() => return Err(error),
+                    Err(error) => {
+                        tracing::debug!(%kind, code = %error.code(), "a referenced module cannot be described");
+                    }
+                    Ok(_) => {}
                 }
             }
         }
+        Ok(())
     }
 
-    fn kind_of(&self, prefix: &str) -> Option<Kind> {
+    pub(crate) fn kind_of(&self, prefix: &str) -> Option<Kind> {
         let prefixes = self.prefixes.lock().unwrap_or_else(PoisonError::into_inner);
         prefixes.get(prefix).cloned()
     }

@@ -219,6 +219,7 @@ fn names_item_column(module: &str, field: &str) -> bool {
 
 fn field_schema(module: &str, wire: WireField) -> FieldSchema {
     let item = names_item_column(module, &wire.name);
+    let wire_type = wire.wire_type.name.clone();
     let length = wire.wire_type.length.as_ref().and_then(|json| match json {
         Json::Number(number) => number.as_u64().and_then(|number| u32::try_from(number).ok()),
         Json::String(text) => text.parse().ok(),
@@ -237,7 +238,7 @@ fn field_schema(module: &str, wire: WireField) -> FieldSchema {
             && !KEPT_BY_VTIGER.contains(&wire.name.as_str())
             && !matches!(field_type, FieldType::Other { .. }),
         max_chars: if texts {
-            length.filter(|length| *length > 0).or_else(|| limits::max_chars(module, &wire.name))
+            length.filter(|length| *length > 0).or_else(|| limits::max_chars(module, &wire.name, &wire_type))
         } else {
             None
         },
@@ -316,7 +317,7 @@ mod tests {
             field("cf_1").field_type,
             FieldType::Choice { values: vec!["A & B".into()], closed: false }
         );
-        assert_eq!(field("cf_1").max_chars, None);
+        assert_eq!(field("cf_1").max_chars, Some(255));
         assert_eq!(described.schema.fields["shipping_&_handling"].label, "Shipping & Handling");
     }
 

@@ -42,11 +42,20 @@ fn spelled(field: &FieldSchema, value: &Value, zone: &TimeZone) -> Result<String
     let text = wire_text(field, &fitted, zone).map_err(|misfit| refuse(&misfit))?;
     // Entities that stand in a text literally are decoded by VTiger and lost ("Values").
     if matches!(field.field_type, FieldType::Text | FieldType::Choice { .. })
-        && html_escape::decode_html_entities(&text) != text
+        && let Some(entity) = entity_in(&text)
     {
-        return Err(refuse(&Misfit::Unstorable { field: field.name.clone(), character: '&' }));
+        return Err(refuse(&Misfit::Entity { field: field.name.clone(), entity }));
     }
     Ok(text)
+}
+
+/// The first entity that stands in a text literally.
+fn entity_in(text: &str) -> Option<String> {
+    text.match_indices('&').find_map(|(at, _)| {
+        let rest = text.get(at..)?;
+        let entity = rest.get(..=rest.find(';')?)?;
+        (html_escape::decode_html_entities(entity) != entity).then(|| entity.to_owned())
+    })
 }
 
 /// How VTiger writes a value of this field; for conditions too.
@@ -113,7 +122,9 @@ mod tests {
         let code = |name: &str, value: Value| one(name, value).unwrap_err().code().into_owned();
         assert_eq!(code("lastname", Value::text("x".repeat(81))), "value.too_long");
         assert_eq!(code("lastname", Value::text("Ana 😀")), "value.unstorable_character");
-        assert_eq!(code("lastname", Value::text("AT&amp;T")), "value.unstorable_character");
+        assert_eq!(code("lastname", Value::text("AT&amp;T")), "value.html_entity");
+        assert_eq!(code("lastname", Value::text("a & b; O&#039;Niel")), "value.html_entity");
+        assert_eq!(one("lastname", Value::text("a & b; c && d;")).unwrap(), "a & b; c && d;");
         assert_eq!(code("lastname", Value::Empty), "value.mandatory");
         assert_eq!(code("birthday", Value::text("31/01/2026")), "value.wrong_type");
         assert_eq!(code("cf_5", Value::text("1,234.56")), "value.wrong_type");

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use cs_domain::{FieldName, Kind, Misfit, System};
+use cs_domain::{FieldName, Kind, Misfit, RecordId, System};
 use cs_ports::{ErrorKind, PeerError};
 
 /// Why VTiger did not give what was asked. None of its texts holds a value of a record, a key or a session:
@@ -177,6 +177,36 @@ pub enum VtigerError {
     /// A record that was there a moment ago cannot be read any more.
     #[error("the record is not there, or hidden from this user")]
     Gone,
+    /// A record is not to be seen, and nor is any other of its module: whether it was deleted or this user lost the
+    /// right to see it cannot be told.
+    #[error(
+        "the record is not to be seen, but nor is any other record of {kind}: it may be deleted or hidden"
+    )]
+    Unseen {
+        /// Which module.
+        kind: Kind,
+    },
+    /// VTiger says that it deleted a record, and shows it.
+    #[error("VTiger says that the record is deleted, and still shows it")]
+    StillThere,
+    /// A record with line items whose create was not finished: it can be queried and not retrieved (trap 4).
+    #[error("VTiger saved half of {id}: its line items are missing or it cannot be retrieved")]
+    HalfSaved {
+        /// The record.
+        id: RecordId,
+    },
+    /// VTiger throws these fields away with every save of an order that does not recur.
+    #[error("{field} is kept by orders that recur only, and this one does not")]
+    NotRecurring {
+        /// Which field.
+        field: FieldName,
+    },
+    /// The service can create an order with group tax only (facts/VTIGER.md, traps 2 and 4).
+    #[error("an order with the tax type {given:?} would be saved by half; only \"group\" is created whole")]
+    TaxType {
+        /// What was asked for.
+        given: String,
+    },
     /// Documents are submitted and amended in Frappe only.
     #[error("{kind} of VTiger cannot be amended: its records are never submitted, they are changed in place")]
     NoAmending {
@@ -282,6 +312,11 @@ impl VtigerError {
             Self::ForeignId { .. } => ("vtiger.foreign_id", ErrorKind::Refused),
             Self::ReadOnlyField { .. } => ("vtiger.read_only_field", ErrorKind::Unsupported),
             Self::Unsupported { .. } => ("vtiger.unsupported", ErrorKind::Unsupported),
+            Self::Unseen { .. } => ("vtiger.unseen", ErrorKind::Missing),
+            Self::StillThere => ("vtiger.still_there", ErrorKind::Garbled),
+            Self::HalfSaved { .. } => ("vtiger.half_saved", ErrorKind::Garbled),
+            Self::NotRecurring { .. } => ("vtiger.not_recurring", ErrorKind::Refused),
+            Self::TaxType { .. } => ("vtiger.tax_type", ErrorKind::Refused),
             Self::NoAmending { .. } => ("vtiger.no_amending", ErrorKind::Unsupported),
             Self::Gone => ("vtiger.gone", ErrorKind::Missing),
             Self::Database { source, .. } => ("vtiger.database", database_kind(source)),
@@ -323,6 +358,20 @@ impl VtigerError {
             Self::Unsupported { .. } => {
                 "Create such records in VTiger by hand, use a server version that can, or take it out of the mapping."
             }
+            Self::Unseen { .. } => {
+                "See in VTiger whether the record is there, and whether the user's profile may see the module; then \
+                 run `company-sync check`."
+            }
+            Self::HalfSaved { .. } => {
+                "Open the record in VTiger and delete it, or complete its line items there by hand."
+            }
+            Self::NotRecurring { .. } => {
+                "Take the field out of the mapping, or let the order recur (Enable Recurring) in VTiger."
+            }
+            Self::TaxType { .. } => "Map the tax type (hdnTaxType) to group, or leave it out.",
+            Self::NoAmending { .. } => {
+                "Take amending out of the mapping: it is for submitted Frappe documents."
+            }
             Self::Misfit(summary) => summary.remedy,
             Self::DatabaseShape { .. } => {
                 "Check that the configuration names VTiger's own database and that its user may read it."
@@ -352,6 +401,18 @@ impl VtigerError {
         ) && !matches!(
             self,
             Self::Unreachable { .. } | Self::Swallowed { .. } | Self::Shape { .. } | Self::Description { .. }
+        )
+    }
+
+    /// Whether it says something of this moment (network, load, login) and nothing of what was asked for.
+    pub(crate) fn is_of_the_moment(&self) -> bool {
+        matches!(
+            self.classified().1,
+            ErrorKind::Unreachable
+                | ErrorKind::TimedOut
+                | ErrorKind::RateLimited
+                | ErrorKind::Unavailable
+                | ErrorKind::Credentials
         )
     }
 

@@ -5,8 +5,10 @@
 //! means to the agency: it is told which fields are wanted and what must happen to them before they leave.
 
 mod answer;
+mod census;
 mod client;
 mod config;
+mod create;
 pub mod database;
 mod decode;
 mod describe;
@@ -14,9 +16,12 @@ mod encode;
 mod error;
 mod feed;
 mod limits;
+mod look;
 mod probe;
 mod query;
 mod read;
+mod remove;
+mod revise;
 mod session;
 mod transport;
 mod watermark;

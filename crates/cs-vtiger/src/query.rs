@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use cs_domain::{FieldName, FieldSchema, RecordId, Value};
+use cs_domain::{FieldName, FieldSchema, Kind, RecordId, Value};
 use cs_ports::{Criterion, FieldRequests};
 use jiff::tz::TimeZone;
 
@@ -109,7 +109,7 @@ impl Condition {
     }
 }
 
-fn check_id(described: &Described, id: &str) -> Result<(), VtigerError> {
+pub(crate) fn check_id(described: &Described, id: &str) -> Result<(), VtigerError> {
     match id_parts(id) {
         Some((prefix, _)) if prefix == described.prefix => Ok(()),
         _ => Err(VtigerError::ForeignId { kind: described.kind().clone(), prefix: described.prefix.clone() }),
@@ -178,6 +178,17 @@ pub(crate) fn record_page(
     let condition = if parts.is_empty() { String::new() } else { format!("where {} ", parts.join(" and ")) };
     let (names, module) = (columns.text(), described.kind());
     format!("select {names} from {module} {condition}order by id limit {limit};")
+}
+
+/// The record with the highest id, whatever its fields: a question formed unlike [`record_page`], so that the one's
+/// empty answer can be held against the other's.
+pub(crate) fn highest(described: &Described) -> String {
+    format!("select id from {} order by id desc limit 1;", described.kind())
+}
+
+/// Any record at all: the plainest question there is.
+pub(crate) fn any(kind: &Kind) -> String {
+    format!("select id from {kind} limit 1;")
 }
 
 /// The newest stamps of a module.

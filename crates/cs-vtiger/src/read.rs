@@ -123,7 +123,7 @@ impl VtigerClient {
     /// Believes an empty answer only where VTiger can answer at all with these columns (facts/VTIGER.md, trap 11): the
     /// same columns of any record. Where that is empty too, either the module is (then ids alone are none either), or
     /// an error was swallowed. Asked once for each set of columns.
-    async fn prove(&self, described: &Described, columns: &Columns) -> Result<(), VtigerError> {
+    pub(crate) async fn prove(&self, described: &Described, columns: &Columns) -> Result<(), VtigerError> {
         if self.is_proven(described.kind(), columns) {
             return Ok(());
         }
@@ -149,7 +149,7 @@ impl VtigerClient {
         rows: &[Wire],
         wanted: &FieldRequests,
     ) -> Result<Vec<Record>, VtigerError> {
-        self.learn_prefixes(described, columns, rows).await;
+        self.learn_prefixes(described, columns, rows).await?;
         let zone = self.server.zone();
         rows.iter().map(|row| self.record(described, row, wanted, &zone)).collect()
     }
@@ -190,6 +190,7 @@ pub(crate) fn version_of(row: &Wire) -> Version {
     Version::new(row.get("modifiedtime").and_then(scalar).unwrap_or_default())
 }
 
-fn number_of(id: &str) -> u64 {
+/// The second part of an id, as VTiger orders by it.
+pub(crate) fn number_of(id: &str) -> u64 {
     decode::id_parts(id).and_then(|(_, number)| number.parse().ok()).unwrap_or(u64::MAX)
 }

@@ -57,6 +57,11 @@ impl Request {
         Self::write("revise", vec![("element", element.to_string())])
     }
 
+    /// `delete` of a record.
+    pub(crate) fn delete(id: &str) -> Self {
+        Self::write("delete", vec![("id", id.to_owned())])
+    }
+
     fn write(operation: &'static str, params: Vec<(&'static str, String)>) -> Self {
         Self { operation, verb: Verb::Post, effect: Effect::Write, params }
     }

@@ -70,7 +70,11 @@ impl VtigerDatabase {
         }))
     }
 
-    fn decoder(&self, layout: Arc<Layout>, wanted: &FieldRequests) -> Result<Decoder, VtigerError> {
+    pub(super) fn decoder(
+        &self,
+        layout: Arc<Layout>,
+        wanted: &FieldRequests,
+    ) -> Result<Decoder, VtigerError> {
         Decoder::new(layout, Arc::clone(&self.references), self.zone.clone(), wanted)
     }
 

@@ -53,32 +53,54 @@ pub(super) struct Clause {
     text: String,
 }
 
+/// The fields that are wanted, as a statement sees them.
+struct Selection {
+    /// Their expressions, in order; id and version before them.
+    columns: Vec<String>,
+    /// The joins to the tables they lie in.
+    joins: String,
+    /// Which columns of [`ENTITY`] they need.
+    of_entity: BTreeSet<String>,
+}
+
+impl Selection {
+    fn of(layout: &Layout, wanted: &FieldRequests, conditions: &[Clause]) -> Result<Self, VtigerError> {
+        let broken = || VtigerError::DatabaseShape {
+            what: "a field lies in a table or column with an odd name".into(),
+        };
+        let mut columns = vec![format!("{ENTITY}.crmid"), format!("{ENTITY}.modifiedtime")];
+        let mut tables = BTreeSet::new();
+        let mut of_entity: BTreeSet<String> = ["crmid", "modifiedtime"].map(str::to_owned).into();
+        for name in wanted.names() {
+            let (_, place) = layout.place(name)?;
+            columns.push(expression(place).ok_or_else(broken)?);
+            tables.insert(place.table.as_str());
+            if place.table == ENTITY {
+                of_entity.insert(place.column.clone());
+            }
+        }
+        tables.extend(conditions.iter().map(|clause| clause.table.as_str()));
+        tables.remove(ENTITY);
+        let mut joins = String::new();
+        for table in tables {
+            let key = layout.key(table).and_then(identifier).ok_or_else(broken)?;
+            let table = identifier(table).ok_or_else(broken)?;
+            let _ = write!(joins, " left join {table} on {table}.{key} = {ENTITY}.crmid");
+        }
+        Ok(Self { columns, joins, of_entity })
+    }
+}
+
 /// `select id, version, fields ... from` the tables they lie in.
 pub(super) fn select_records(
     layout: &Layout,
     wanted: &FieldRequests,
     conditions: &[Clause],
 ) -> Result<String, VtigerError> {
-    let broken =
-        || VtigerError::DatabaseShape { what: "a field lies in a table or column with an odd name".into() };
-    let mut columns = vec![format!("{ENTITY}.crmid"), format!("{ENTITY}.modifiedtime")];
-    let mut tables = BTreeSet::new();
-    for name in wanted.names() {
-        let (_, place) = layout.place(name)?;
-        columns.push(expression(place).ok_or_else(broken)?);
-        tables.insert(place.table.as_str());
-    }
-    tables.extend(conditions.iter().map(|clause| clause.table.as_str()));
-    tables.remove(ENTITY);
-    let mut sql = format!("select {} from {ENTITY}", columns.join(", "));
-    for table in tables {
-        let key = layout.key(table).and_then(identifier).ok_or_else(broken)?;
-        let table = identifier(table).ok_or_else(broken)?;
-        let _ = write!(sql, " left join {table} on {table}.{key} = {ENTITY}.crmid");
-    }
-    let _ = write!(
-        sql,
-        " where {ENTITY}.setype = {} and {ENTITY}.deleted = 0",
+    let Selection { columns, joins, .. } = Selection::of(layout, wanted, conditions)?;
+    let mut sql = format!(
+        "select {} from {ENTITY}{joins} where {ENTITY}.setype = {} and {ENTITY}.deleted = 0",
+        columns.join(", "),
         string(layout.described.kind().as_str())
     );
     for condition in conditions {
@@ -86,6 +108,21 @@ pub(super) fn select_records(
     }
     let _ = write!(sql, " order by {ENTITY}.crmid");
     Ok(sql)
+}
+
+/// The records after `after`, so many of them.
+pub(super) fn census_page(
+    layout: &Layout,
+    wanted: &FieldRequests,
+    after: Option<&RecordId>,
+    limit: u32,
+) -> Result<String, VtigerError> {
+    let beyond = |id: &RecordId| {
+        let number = number(&layout.described.prefix, layout, id.as_str())?;
+        Ok(Clause { table: ENTITY.to_owned(), text: format!("{ENTITY}.crmid > {number}") })
+    };
+    let conditions: Result<Vec<Clause>, VtigerError> = after.map(beyond).into_iter().collect();
+    Ok(format!("{} limit {limit}", select_records(layout, wanted, &conditions?)?))
 }
 
 /// `crmid in (...)`.
@@ -147,8 +184,15 @@ fn literal(field: &FieldSchema, value: &Value, zone: &TimeZone, is_id: bool) -> 
     Ok(string(&text))
 }
 
-/// A page of the feed: deleted records too, and the database's own clock for judging stamps.
-pub(super) fn feed_page(layout: &Layout, position: &Position, limit: u32) -> Result<String, VtigerError> {
+/// A page of the feed: id, version and fields as in [`select_records`], of deleted records too; after them whether it is
+/// deleted, and the database's own clock for judging stamps. The page is cut out before anything is joined to it: there
+/// is no index on modifiedtime, and all records would be joined to be sorted.
+pub(super) fn feed_page(
+    layout: &Layout,
+    wanted: &FieldRequests,
+    position: &Position,
+    limit: u32,
+) -> Result<String, VtigerError> {
     let after = match (&position.at, &position.id) {
         (None, _) => String::new(),
         (Some(at), None) => format!(" and modifiedtime >= '{}'", stamp(at)?),
@@ -157,9 +201,15 @@ pub(super) fn feed_page(layout: &Layout, position: &Position, limit: u32) -> Res
             format!(" and (modifiedtime > '{at}' or (modifiedtime = '{at}' and crmid > {number}))")
         }
     };
+    let Selection { columns, joins, of_entity } = Selection::of(layout, wanted, &[])?;
+    let needed: Vec<String> = of_entity.iter().filter_map(|column| identifier(column)).collect();
     Ok(format!(
-        "select crmid, modifiedtime, deleted, utc_timestamp() + interval 15 hour from {ENTITY} \
-         where setype = {}{after} order by modifiedtime, crmid limit {limit}",
+        "select {}, {ENTITY}.is_deleted, utc_timestamp() + interval 15 hour from \
+         (select {}, deleted as is_deleted from {ENTITY} where setype = {}{after} \
+         order by modifiedtime, crmid limit {limit}) {ENTITY}{joins} \
+         order by {ENTITY}.modifiedtime, {ENTITY}.crmid",
+        columns.join(", "),
+        needed.join(", "),
         string(layout.described.kind().as_str())
     ))
 }

@@ -1,5 +1,7 @@
-use cs_domain::{RecordId, RecordRef, Value};
-use cs_ports::{ChangeFeed, Criterion, FieldRequest, FieldRequests, Guard, Meter, Reader};
+use cs_domain::{Content, RecordId, RecordRef, Value};
+use cs_ports::{
+    Census, ChangeFeed, Criterion, FieldRequest, FieldRequests, Guard, Meter, Observation, Reader, Sighting,
+};
 use futures_util::StreamExt;
 use secrecy::SecretString;
 
@@ -113,6 +115,61 @@ async fn records_are_those_that_the_web_service_would_give() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn feed_and_census_tell_the_contents_that_a_read_gives() {
+    let Some(fixtures) = fixtures() else { return };
+    let server = MariaDb::start();
+    server.install_vtiger(&fixtures);
+    server.run(ORDERS);
+    let database = connect(&server, 2).await;
+    let kind = Kind::from("SalesOrder");
+    let mut fields = wanted();
+    fields.0.extend(FieldRequests::plain(["modifiedby"]).0);
+    let ids: Vec<RecordId> = [101, 102, 103].map(|n| RecordId::new(format!("6x{n}"))).into();
+    let records = database.read(&kind, &ids, &fields).await.unwrap();
+    assert_eq!(
+        records[0].fields["modifiedby"],
+        Value::Reference(RecordRef::vtiger("Users", "19x1")),
+        "who was last"
+    );
+    let Value::DateTime(moment) = &records[0].fields["modifiedtime"] else { panic!() };
+    assert_eq!(moment.utc, "2026-01-03T10:00:00Z".parse().unwrap());
+    let expected: Vec<_> = records
+        .iter()
+        .map(|record| {
+            let content = Content::of(record, fields.names());
+            (record.reference.clone(), record.version.clone(), Some(content))
+        })
+        .collect();
+
+    let told = |seen: Observation| (seen.reference, seen.version, seen.content);
+    let (mut cursor, mut fed) = (None, Vec::new());
+    loop {
+        let page = database.changes(&kind, cursor.as_ref(), &fields).await.unwrap();
+        fed.extend(page.observations);
+        cursor = Some(page.next);
+        if !page.more {
+            break;
+        }
+    }
+    let deleted = fed.pop().unwrap();
+    assert_eq!((deleted.reference.id.as_str(), deleted.sighting), ("6x104", Sighting::Deleted));
+    assert_eq!(deleted.content, None);
+    assert_eq!(fed.into_iter().map(told).collect::<Vec<_>>(), expected);
+
+    let (mut after, mut counted) = (None, Vec::new());
+    loop {
+        let page = database.census(&kind, after.as_ref(), &fields).await.unwrap();
+        after = page.observations.last().map(|seen| seen.reference.id.clone()).or(after);
+        counted.extend(page.observations);
+        if !page.more {
+            break;
+        }
+    }
+    assert_eq!(counted.into_iter().map(told).collect::<Vec<_>>(), expected, "and no deleted one");
+    assert!(database.census(&kind, Some(&"11x5".into()), &fields).await.is_err(), "another module's id");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_connection_can_write() {
     let Some(fixtures) = fixtures() else { return };
     let server = MariaDb::start();
@@ -160,10 +217,9 @@ async fn the_feed_sees_every_record_once_and_deleted_ones_too() {
     let mut seen = Vec::new();
     let mut deleted = Vec::new();
     loop {
-        let page = database.changes(&kind, cursor.as_ref()).await.unwrap();
-        deleted.extend(
-            page.observations.iter().filter(|seen| seen.deleted).map(|seen| seen.reference.id.to_string()),
-        );
+        let page = database.changes(&kind, cursor.as_ref(), &wanted()).await.unwrap();
+        let gone = |seen: &&Observation| seen.sighting == Sighting::Deleted;
+        deleted.extend(page.observations.iter().filter(gone).map(|seen| seen.reference.id.to_string()));
         seen.extend(page.observations.into_iter().map(|seen| seen.reference.id));
         cursor = Some(page.next);
         if !page.more {
@@ -176,10 +232,11 @@ async fn the_feed_sees_every_record_once_and_deleted_ones_too() {
     server.run(
         "update vtiger_crmentity set deleted = 1, modifiedtime = '2026-01-31 23:59:30' where crmid = 1001",
     );
-    let again = database.changes(&kind, cursor.as_ref()).await.unwrap();
+    let again = database.changes(&kind, cursor.as_ref(), &wanted()).await.unwrap();
     let late = again.observations.iter().find(|seen| seen.reference.id.as_str() == "6x1001").unwrap();
-    assert!(
-        late.deleted,
+    assert_eq!(
+        late.sighting,
+        Sighting::Deleted,
         "a stamp older than the newest one, within the overlap; the one of 2099 is not believed"
     );
 
