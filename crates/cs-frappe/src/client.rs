@@ -28,9 +28,12 @@ pub struct FrappeClient {
     pub(crate) feed_overlap: Duration,
     /// Whether it was told already that deletes cannot be read.
     pub(crate) told_of_deletes: AtomicBool,
+    /// Whether it was told already that renames cannot.
+    pub(crate) told_of_renames: AtomicBool,
     configured_zone: Option<SiteZone>,
     schemas: RwLock<BTreeMap<Kind, Arc<DocSchema>>>,
     zone: OnceCell<Option<FoundZone>>,
+    user: OnceCell<String>,
 }
 
 /// The site's time zone and where it was learnt.
@@ -62,9 +65,11 @@ impl FrappeClient {
             page_length: config.page_length.max(1),
             feed_overlap: config.feed_overlap,
             told_of_deletes: AtomicBool::new(false),
+            told_of_renames: AtomicBool::new(false),
             configured_zone,
             schemas: RwLock::default(),
             zone: OnceCell::new(),
+            user: OnceCell::new(),
         })
     }
 
@@ -123,6 +128,16 @@ impl FrappeClient {
             }
         }
         Ok(tables)
+    }
+
+    /// The user that the client acts as; asked once.
+    pub(crate) async fn user(&self) -> Result<&str, FrappeError> {
+        let ask = async || {
+            let user =
+                self.transport.read(&Call::ask("frappe.auth.get_logged_user", Vec::new())).await?.value;
+            user.as_str().map(str::to_owned).ok_or(FrappeError::Shape { what: "the user" })
+        };
+        Ok(self.user.get_or_try_init(ask).await?)
     }
 
     /// The site's time zone; asked once. `None` where the site does not tell it.

@@ -1,5 +1,6 @@
 //! How far a change feed was read: JSON that a person can read, since it lies in the store for years.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -7,24 +8,71 @@ use serde::{Deserialize, Serialize};
 use crate::error::FrappeError;
 use crate::zone::{SiteZone, feed_floor};
 
-/// Position of a feed. A pass reads the deletes first and the documents after them, so that of a name that was deleted
-/// and given again the last word is that it lives (facts/FRAPPE.md, trap 6).
+/// Position of a feed. A pass reads the renames first, then the deletes, and the documents after them, so that of a name
+/// that was given up and given again the last word is that it lives (facts/FRAPPE.md, trap 6).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Position {
+    /// `None` in what was written before renames were read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    renames: Option<Stream>,
     pub(crate) deletes: Stream,
     pub(crate) documents: Stream,
+    /// Whether the renames of this pass are read.
+    #[serde(default)]
+    pub(crate) renames_read: bool,
     /// Whether the deletes of this pass are read.
     #[serde(default)]
     pub(crate) deletes_read: bool,
+    /// Whether the first pass is still going on.
+    #[serde(default)]
+    pub(crate) first: bool,
+    /// Renames that were told and that the next pass sees again, comment and stamp. They are told once: by the second
+    /// time the old name may be another document's.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) told: BTreeMap<String, String>,
 }
 
 impl Position {
+    /// The beginning of time.
+    pub(crate) fn beginning() -> Self {
+        Self { renames: Some(Stream::default()), first: true, ..Self::default() }
+    }
+
     pub(crate) fn parse(text: &str) -> Result<Self, FrappeError> {
         serde_json::from_str(text).map_err(|source| FrappeError::Cursor { source })
     }
 
     pub(crate) fn write(&self) -> Result<String, FrappeError> {
         serde_json::to_string(self).map_err(|source| FrappeError::Cursor { source })
+    }
+
+    /// Where the renames stand. Of a feed that did not read them yet, what its documents have seen is past.
+    pub(crate) fn renames(&self) -> Stream {
+        let past = || Stream { from: self.documents.from.clone(), ..Stream::default() };
+        self.renames.clone().unwrap_or_else(past)
+    }
+
+    /// Behind a page of renames, with the comments that it told. The next pass sees nothing again that is stamped before
+    /// `floor`.
+    pub(crate) fn renames_told(
+        &mut self,
+        page: (Stream, bool),
+        told: BTreeMap<String, String>,
+        floor: Option<&String>,
+    ) {
+        let (stream, more) = page;
+        self.told.extend(told);
+        self.told.retain(|_, stamp| floor.is_none_or(|floor| &*stamp >= floor));
+        self.renames = Some(stream);
+        self.renames_read = !more;
+    }
+
+    /// Behind a page of documents; the next pass begins with the renames again.
+    pub(crate) fn documents_told(&mut self, stream: Stream, more: bool) {
+        self.documents = stream;
+        if !more {
+            (self.renames_read, self.deletes_read, self.first) = (false, false, false);
+        }
     }
 }
 
@@ -115,5 +163,29 @@ mod tests {
         assert!(text.contains("2026-01-01 00:00:00.000000"), "{text}");
         assert_eq!(Position::parse(&text).unwrap(), position);
         assert_eq!(Position::parse("{").unwrap_err().code(), "frappe.cursor");
+    }
+
+    #[test]
+    fn a_cursor_from_before_renames_were_read_does_not_dig_out_old_ones() {
+        let old = r#"{"deletes":{},"documents":{"from":"2026-11-01 10:00:00.000000"},"deletes_read":false}"#;
+        let position = Position::parse(old).unwrap();
+        assert_eq!(position.renames().from.as_deref(), Some("2026-11-01 10:00:00.000000"));
+        assert!(!position.first && Position::beginning().first);
+        assert_eq!(Position::beginning().renames(), Stream::default());
+    }
+
+    #[test]
+    fn what_was_told_is_remembered_for_as_long_as_it_is_seen_again() {
+        let mut position = Position::beginning();
+        let told = |name: &str, stamp: &str| BTreeMap::from([(name.to_owned(), stamp.to_owned())]);
+        position.renames_told((Stream::default(), true), told("c1", "2026-01-01 00:00:00.000000"), None);
+        assert_eq!((position.told.len(), position.renames_read), (1, false));
+        let floor = "2026-01-01 00:00:00.000001".to_owned();
+        let last = told("c2", "2026-01-01 00:00:00.000001");
+        position.renames_told((Stream::default(), false), last, Some(&floor));
+        assert_eq!(position.told.keys().collect::<Vec<_>>(), ["c2"]);
+        assert!(position.renames_read);
+        position.documents_told(Stream::default(), false);
+        assert!(!position.renames_read && !position.first);
     }
 }

@@ -62,6 +62,11 @@ impl Decoder<'_> {
     }
 }
 
+/// Draft (0), submitted (1) or cancelled (2).
+pub(crate) fn docstatus(wire: &Wire) -> i64 {
+    wire.get("docstatus").and_then(Json::as_i64).unwrap_or(0)
+}
+
 /// A child row with all its columns.
 fn row(schema: &DocSchema, wire: &Wire, zone: Option<&SiteZone>) -> Row {
     Row {

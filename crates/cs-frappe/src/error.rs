@@ -149,6 +149,51 @@ pub enum FrappeError {
     /// The site's Frappe is older than the interface that the product needs.
     #[error("the site does not describe its DocTypes: it has no /api/v2, which came with Frappe 15")]
     TooOld,
+    /// A submitted document is not deleted.
+    #[error("{name} is submitted, and Frappe deletes no submitted document")]
+    Submitted {
+        /// Which document.
+        name: String,
+    },
+    /// Only what is submitted is amended.
+    #[error("{name} is not submitted, so it cannot be amended")]
+    NotSubmitted {
+        /// Which document.
+        name: String,
+    },
+    /// The cancelled document cannot give up a value that its amended copy needs.
+    #[error("{field} of a cancelled document cannot make room for the amended one")]
+    Unmovable {
+        /// A unique field.
+        field: FieldName,
+    },
+    /// Somebody else amended the document.
+    #[error("{name} was amended as {successor} already, which holds something else")]
+    AmendedElsewhere {
+        /// Which document.
+        name: String,
+        /// The amended one.
+        successor: String,
+    },
+    /// The document is cancelled and its amended copy is not there.
+    #[error("{name} is cancelled, and its amended copy could not be made: {source}")]
+    HalfAmended {
+        /// Which document.
+        name: String,
+        /// Why there is no copy.
+        #[source]
+        source: Box<FrappeError>,
+    },
+    /// A webhook that nobody with the secret sent.
+    #[error("the webhook does not bear the signature of the configured secret")]
+    Unsigned,
+    /// A webhook that names no document.
+    #[error("the webhook does not say which document it is about")]
+    Hint {
+        /// Where it is no JSON.
+        #[source]
+        source: Option<serde_json::Error>,
+    },
     /// More documents than Frappe takes at a time.
     #[error("{documents} documents at once, where Frappe takes 200")]
     TooManyDocuments {
@@ -243,6 +288,13 @@ impl FrappeError {
             Self::Cursor { .. } => "frappe.cursor",
             Self::TimeZone { .. } => "frappe.time_zone",
             Self::TooOld => "frappe.too_old",
+            Self::Submitted { .. } => "frappe.submitted",
+            Self::NotSubmitted { .. } => "frappe.not_submitted",
+            Self::Unmovable { .. } => "frappe.unmovable",
+            Self::AmendedElsewhere { .. } => "frappe.amended_elsewhere",
+            Self::HalfAmended { .. } => "frappe.half_amended",
+            Self::Unsigned => "frappe.webhook_signature",
+            Self::Hint { .. } => "frappe.webhook_body",
             Self::TooManyDocuments { .. } => "frappe.too_many_documents",
         }
     }
@@ -260,7 +312,14 @@ impl FrappeError {
             Self::Configuration { .. } | Self::NotFrappe { .. } | Self::TimeZone { .. } | Self::TooOld => {
                 ErrorKind::Unsupported
             }
+            Self::HalfAmended { source, .. } => source.kind(),
+            Self::Unsigned => ErrorKind::Credentials,
             Self::ReadOnlyField { .. }
+            | Self::Submitted { .. }
+            | Self::NotSubmitted { .. }
+            | Self::Unmovable { .. }
+            | Self::AmendedElsewhere { .. }
+            | Self::Hint { .. }
             | Self::Misfit(_)
             | Self::Unfit { .. }
             | Self::NotApplied { .. }
@@ -288,9 +347,34 @@ impl FrappeError {
             Self::TimeZone { .. } => "Set `time_zone` for Frappe in the configuration, for example America/Mexico_City.".into(),
             Self::TooOld => "Upgrade the site to Frappe 15.".into(),
             Self::Inexpressible { .. } => "Take the field out of the match keys.".into(),
+            Self::Submitted { name } => format!("Cancel {name} in Frappe, where it is to go, then run again.").into(),
+            Self::NotSubmitted { .. } => "Nothing: the document is decided anew, as a draft.".into(),
+            Self::Unmovable { field } => format!("Make {field} longer in Frappe (Customize Form), or amend the document there by hand.").into(),
+            Self::AmendedElsewhere { successor, .. } => format!("Link the record to {successor}, or correct {successor} in Frappe.").into(),
+            Self::HalfAmended { name, source } => {
+                let first = source.remedy().unwrap_or_else(|| source.kind().remedy().into());
+                format!("{first} The next run makes the copy of {name}; it can be amended in Frappe by hand as well.").into()
+            }
+            Self::Unsigned => "Give the webhook in Frappe the secret that is in the configuration (Enable Security, Webhook Secret).".into(),
+            Self::Hint { .. } => r#"Let the webhook in Frappe send JSON with {"doctype": "{{ doc.doctype }}", "name": {{ doc.name | tojson }}}."#.into(),
             Self::ImpossibleName { .. } => "Rename the document in Frappe.".into(),
             Self::Unreachable { .. } | Self::Broken { .. } | Self::TimedOut { .. } | Self::Garbled { .. } | Self::Shape { .. } | Self::TooManyDocuments { .. } => return None,
         })
+    }
+
+    /// Whether the site is done with the request that met this. Where it is not, what was asked may still come to pass:
+    /// nobody answered, or somebody in between who did not want to wait any longer.
+    pub(crate) fn is_over(&self) -> bool {
+        match self {
+            Self::TimedOut { .. } | Self::Broken { .. } => false,
+            Self::Garbled { status, .. } => !matches!(status, 408 | 499 | 502..=504),
+            _ => true,
+        }
+    }
+
+    /// Whether the document asked for is not there.
+    pub(crate) fn is_missing(&self) -> bool {
+        matches!(self, Self::Refused { class: Class::Missing, .. })
     }
 
     /// Whether a read that met this may be sent again at once. Not where nobody listens: coming back to a server that
@@ -303,12 +387,17 @@ impl FrappeError {
         }
     }
 
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Refused { retry_after, .. } => *retry_after,
+            Self::HalfAmended { source, .. } => source.retry_after(),
+            _ => None,
+        }
+    }
+
     /// The error as the engine knows it. `operation` is what was asked, without values.
     pub fn into_peer(self, operation: impl Into<String>) -> PeerError {
-        let retry_after = match &self {
-            Self::Refused { retry_after, .. } => *retry_after,
-            _ => None,
-        };
+        let retry_after = self.retry_after();
         PeerError {
             system: System::Frappe,
             operation: operation.into(),

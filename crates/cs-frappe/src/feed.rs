@@ -1,18 +1,26 @@
-//! The change feed: the list of a DocType by (`modified`, `name`) and, before it in each pass, the list of what was
-//! deleted.
+//! The change feed: in each pass first what was renamed, then what was deleted, then the list of the `DocType` by
+//! (`modified`, `name`).
+//!
+//! Renames and deletes are lists of their own (`Comment`, `Deleted Document`) with positions of their own, because neither
+//! moves the document's `modified` (facts/FRAPPE.md, trap 11). Documents tell no [`cs_domain::Content`]: `modified` has
+//! microseconds and moves with every save.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
-use cs_domain::{Kind, RecordRef};
+use cs_domain::{Kind, RecordRef, Version};
 use cs_ports::{ChangeFeed, Cursor, FeedPage, FieldRequests, Observation, PeerError, Sighting};
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 use crate::client::FrappeClient;
-use crate::cursor::{Position, RowKey, Stream};
+use crate::cursor::Position;
 use crate::error::FrappeError;
-use crate::list::{ListQuery, text};
+use crate::list::{ListQuery, VALUES_AT_ONCE, text};
 use crate::refusal::Class;
+use crate::renames::{Rename, merged_away, survivors};
+use crate::source::{Seen, Source, rename_of};
+use crate::zone::feed_floor;
 
 #[async_trait]
 impl ChangeFeed for FrappeClient {
@@ -26,157 +34,163 @@ impl ChangeFeed for FrappeClient {
     }
 }
 
-/// A list that a feed reads.
-struct Source<'a> {
-    kind: &'a Kind,
-    /// Whether it is the list of deleted documents.
-    deletes: bool,
-}
-
-/// A row of it.
-struct Seen {
-    key: RowKey,
-    /// The document, which for a delete is not the row itself.
-    document: String,
-}
-
-/// A page of it.
-struct Page {
-    seen: Vec<Seen>,
-    /// Where the stream stands behind the page.
-    stream: Stream,
-    more: bool,
-}
-
-impl Source<'_> {
-    fn stamp(&self) -> &'static str {
-        if self.deletes { "creation" } else { "modified" }
-    }
-
-    fn query(&self, stream: &Stream, limit: u32) -> ListQuery {
-        let stamp = self.stamp();
-        let mut query = ListQuery {
-            doctype: if self.deletes { "Deleted Document".into() } else { self.kind.clone() },
-            fields: vec!["name".to_owned(), stamp.to_owned()],
-            filters: Vec::new(),
-            or_filters: Vec::new(),
-            order_by: format!("{stamp} asc, name asc"),
-            limit,
-            parent: None,
-        };
-        if self.deletes {
-            query.fields.push("deleted_name".to_owned());
-            query.filters.push(json!(["deleted_doctype", "=", self.kind]));
-        }
-        match (&stream.after, &stream.from) {
-            (Some(RowKey { stamp: last, name }), _) => {
-                query.filters.push(json!([stamp, ">=", last]));
-                query.or_filters = vec![json!([stamp, ">", last]), json!(["name", ">", name])];
-            }
-            (None, Some(from)) => query.filters.push(json!([stamp, ">=", from])),
-            (None, None) => {}
-        }
-        query
-    }
-
-    fn seen(&self, row: &serde_json::Map<String, Json>) -> Result<Seen, FrappeError> {
-        let name = text(row, "name")?;
-        Ok(Seen {
-            document: if self.deletes { text(row, "deleted_name")? } else { name.clone() },
-            key: RowKey { stamp: text(row, self.stamp())?, name },
-        })
-    }
-
-    fn observation(&self, seen: &Seen) -> Observation {
-        Observation {
-            reference: RecordRef::frappe(self.kind.clone(), seen.document.as_str()),
-            version: seen.key.stamp.as_str().into(),
-            content: None,
-            sighting: if self.deletes { Sighting::Deleted } else { Sighting::There },
-        }
-    }
-}
-
 impl FrappeClient {
     async fn feed_page(&self, kind: &Kind, after: Option<&Cursor>) -> Result<FeedPage, FrappeError> {
         let mut position = match after {
             Some(cursor) => Position::parse(&cursor.0)?,
-            None => Position::default(),
+            None => Position::beginning(),
         };
         let mut observations = Vec::new();
-        if !position.deletes_read {
-            let source = Source { kind, deletes: true };
-            if let Some(page) = self.deletes_page(&source, &position.deletes).await? {
-                observations.extend(page.seen.iter().map(|seen| source.observation(seen)));
-                position.deletes = page.stream;
-                position.deletes_read = !page.more;
-            } else {
-                position.deletes_read = true;
+        if !position.renames_read {
+            observations.extend(self.renames(kind, &mut position).await?);
+            if !position.renames_read {
+                return finish(observations, &position, true);
             }
+        }
+        if !position.deletes_read {
+            observations.extend(self.deletes(kind, &mut position).await?);
             if !position.deletes_read {
                 return finish(observations, &position, true);
             }
         }
-        let source = Source { kind, deletes: false };
-        let page = self.stream_page(&source, &position.documents).await?;
-        observations.extend(page.seen.iter().map(|seen| source.observation(seen)));
-        position.documents = page.stream;
-        // The next pass begins with the deletes again.
-        position.deletes_read = page.more;
+        let page = self.page(&Source::documents(kind), &position.documents).await?;
+        observations.extend(
+            page.seen.iter().map(|seen| {
+                observation(kind, &seen.document, seen.key.stamp.as_str().into(), Sighting::There)
+            }),
+        );
+        position.documents_told(page.stream, page.more);
         finish(observations, &position, page.more)
     }
 
-    /// `None` where the user may not read deleted documents: the feed goes on without, and `check` says so.
-    async fn deletes_page(&self, source: &Source<'_>, stream: &Stream) -> Result<Option<Page>, FrappeError> {
-        match self.stream_page(source, stream).await {
-            Ok(page) => Ok(Some(page)),
+    /// A page of renames. A document is told under the name that it bears now, whatever it was called in between.
+    async fn renames(&self, kind: &Kind, position: &mut Position) -> Result<Vec<Observation>, FrappeError> {
+        let page = self.page(&Source::renames(kind), &position.renames()).await;
+        let Some(page) = self.if_permitted(page, &Trace::Comment)? else {
+            position.renames_read = true;
+            return Ok(Vec::new());
+        };
+        let renames: Vec<Rename> = page.seen.iter().filter_map(rename_of).collect();
+        let names = renames.iter().flat_map(|rename| [&rename.from, &rename.to, &rename.on]);
+        let alive = self.alive(kind, names.map(String::as_str)).await?;
+        let mut observations = Vec::new();
+        let mut told = BTreeMap::new();
+        for (rename, name) in renames.iter().zip(survivors(&renames, &alive)) {
+            if position.told.contains_key(&rename.comment) {
+                continue;
+            }
+            told.insert(rename.comment.clone(), rename.stamp.clone());
+            // From the beginning of time, it cannot be said of whom a name speaks that was given again since.
+            let again = position.first && alive.contains_key(&rename.from);
+            if rename.from != name && !again {
+                let version = alive.get(name).cloned().unwrap_or_else(|| rename.stamp.as_str().into());
+                let from = rename.from.as_str().into();
+                observations.push(observation(kind, name, version, Sighting::Renamed { from }));
+            }
+        }
+        let floor = match &page.stream.horizon {
+            Some(horizon) if page.more => Some(feed_floor(self.zone().await?, horizon, self.feed_overlap)),
+            _ => page.stream.from.clone(),
+        };
+        position.renames_told((page.stream, page.more), told, floor.as_ref());
+        Ok(observations)
+    }
+
+    /// A page of deletes, without those whose name another document bears now, and without those that are a merge's last
+    /// act: these are told as renames.
+    async fn deletes(&self, kind: &Kind, position: &mut Position) -> Result<Vec<Observation>, FrappeError> {
+        let page = self.page(&Source::deletes(kind), &position.deletes).await;
+        let Some(page) = self.if_permitted(page, &Trace::DeletedDocument)? else {
+            position.deletes_read = true;
+            return Ok(Vec::new());
+        };
+        let alive = self.alive(kind, page.seen.iter().map(|seen| seen.document.as_str())).await?;
+        let gone: Vec<&Seen> = page.seen.iter().filter(|seen| !alive.contains_key(&seen.document)).collect();
+        let merged = self.merged(kind, &gone).await?;
+        let observations = gone.iter().enumerate().filter(|(at, _)| !merged.contains(at)).map(|(_, seen)| {
+            observation(kind, &seen.document, seen.key.stamp.as_str().into(), Sighting::Deleted)
+        });
+        let observations = observations.collect();
+        position.deletes_read = !page.more;
+        position.deletes = page.stream;
+        Ok(observations)
+    }
+
+    /// Which of these deletes, oldest first, are a merge's last act.
+    async fn merged(&self, kind: &Kind, gone: &[&Seen]) -> Result<BTreeSet<usize>, FrappeError> {
+        let (Some(first), Some(last)) = (gone.first(), gone.last()) else {
+            return Ok(BTreeSet::new());
+        };
+        // Comment and delete are of one request.
+        let from = feed_floor(self.zone().await?, &first.key.stamp, self.feed_overlap);
+        let source = Source::renames(kind);
+        let comments = self.between(&source, &from, &last.key.stamp).await;
+        let Some(comments) = self.if_permitted(comments, &Trace::Comment)? else {
+            return Ok(BTreeSet::new());
+        };
+        let renames: Vec<Rename> = comments.iter().filter_map(rename_of).collect();
+        let deletes: Vec<(&str, &str)> =
+            gone.iter().map(|seen| (seen.document.as_str(), seen.key.stamp.as_str())).collect();
+        Ok(merged_away(&deletes, &renames))
+    }
+
+    /// The versions of those of the names that documents bear now, by name.
+    async fn alive<'a>(
+        &self,
+        kind: &Kind,
+        names: impl Iterator<Item = &'a str>,
+    ) -> Result<BTreeMap<String, Version>, FrappeError> {
+        let names: BTreeSet<&str> = names.filter(|name| !name.is_empty()).collect();
+        let names: Vec<&str> = names.into_iter().collect();
+        let mut alive = BTreeMap::new();
+        for chunk in names.chunks(VALUES_AT_ONCE) {
+            let query = ListQuery {
+                doctype: kind.clone(),
+                fields: vec!["name".to_owned(), "modified".to_owned()],
+                filters: vec![json!(["name", "in", chunk])],
+                or_filters: Vec::new(),
+                order_by: "name asc".to_owned(),
+                limit: 0,
+                parent: None,
+            };
+            for row in query.fetch(&self.transport).await? {
+                alive.insert(text(&row, "name")?, text(&row, "modified")?.into());
+            }
+        }
+        Ok(alive)
+    }
+
+    /// `None` where the user may not read the list: the feed goes on without, and `check` says so too.
+    fn if_permitted<T>(&self, read: Result<T, FrappeError>, trace: &Trace) -> Result<Option<T>, FrappeError> {
+        match read {
+            Ok(read) => Ok(Some(read)),
             Err(FrappeError::Refused { class: Class::Permission, .. }) => {
-                if !self.told_of_deletes.swap(true, Ordering::Relaxed) {
-                    tracing::warn!("the user may not read Deleted Document: deletes in Frappe go unnoticed");
+                match trace {
+                    Trace::Comment if !self.told_of_renames.swap(true, Ordering::Relaxed) => tracing::warn!(
+                        "the user may not read Comment: renames in Frappe go unnoticed, and merges look like deletes"
+                    ),
+                    Trace::DeletedDocument if !self.told_of_deletes.swap(true, Ordering::Relaxed) => {
+                        tracing::warn!(
+                            "the user may not read Deleted Document: deletes in Frappe go unnoticed"
+                        );
+                    }
+                    _ => {}
                 }
                 Ok(None)
             }
             Err(error) => Err(error),
         }
     }
+}
 
-    async fn stream_page(&self, source: &Source<'_>, stream: &Stream) -> Result<Page, FrappeError> {
-        let mut stream = stream.clone();
-        let mut page = self.rows(source, &stream).await?;
-        if stream.after.is_none() && page.len() >= self.page_rows() {
-            // The first of several pages. What was newest before it was read is what the pass can be certain of, so it
-            // is asked, and the page read again behind it.
-            stream.horizon = self.newest(source).await?;
-            page = self.rows(source, &stream).await?;
-        }
-        let more = page.len() >= self.page_rows();
-        let last = page.last().map(|seen| seen.key.clone());
-        let stream = match last {
-            Some(last) if more => stream.advanced(last),
-            last => {
-                let last = last.or_else(|| stream.after.clone());
-                stream.finished(last.as_ref(), self.zone().await?, self.feed_overlap)
-            }
-        };
-        Ok(Page { seen: page, stream, more })
-    }
+/// Where Frappe keeps what a document's own list does not tell.
+enum Trace {
+    Comment,
+    DeletedDocument,
+}
 
-    fn page_rows(&self) -> usize {
-        usize::try_from(self.page_length).unwrap_or(usize::MAX)
-    }
-
-    async fn rows(&self, source: &Source<'_>, stream: &Stream) -> Result<Vec<Seen>, FrappeError> {
-        let rows = source.query(stream, self.page_length).fetch(&self.transport).await?;
-        rows.iter().map(|row| source.seen(row)).collect()
-    }
-
-    /// The newest stamp of a list.
-    async fn newest(&self, source: &Source<'_>) -> Result<Option<String>, FrappeError> {
-        let stamp = source.stamp();
-        let query = ListQuery { order_by: format!("{stamp} desc"), ..source.query(&Stream::default(), 1) };
-        let rows = query.fetch(&self.transport).await?;
-        rows.first().map(|row| text(row, stamp)).transpose()
-    }
+fn observation(kind: &Kind, name: &str, version: Version, sighting: Sighting) -> Observation {
+    Observation { reference: RecordRef::frappe(kind.clone(), name), version, content: None, sighting }
 }
 
 fn finish(observations: Vec<Observation>, position: &Position, more: bool) -> Result<FeedPage, FrappeError> {

@@ -5,6 +5,7 @@
 //! This crate is not allowed to know the other system, mappings, links, the engine or the store: it reads and writes
 //! what it is told, by the rules of `facts/FRAPPE.md`.
 
+mod amend;
 mod answer;
 mod batch;
 mod client;
@@ -15,15 +16,20 @@ mod encode;
 mod error;
 mod feed;
 mod list;
+mod outcome;
 mod plain_text;
 mod probe;
 mod reader;
 #[cfg(test)]
 mod recorded;
 mod refusal;
+mod removal;
+mod renames;
 mod schema;
 mod setup;
+mod source;
 mod transport;
+mod webhook;
 mod writer;
 mod zone;
 
@@ -35,3 +41,4 @@ pub use error::{FrappeError, Unfit};
 pub use probe::{KindProbe, KindState, SiteProbe, ZoneProbe, ZoneSource};
 pub use refusal::{Class, Subject};
 pub use setup::{CustomDoctype, CustomField};
+pub use webhook::{SIGNATURE_HEADER, hint};

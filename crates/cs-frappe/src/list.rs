@@ -8,6 +8,9 @@ use crate::decode::Wire;
 use crate::error::FrappeError;
 use crate::transport::{Call, Transport};
 
+/// Values in one filter; 2000 were seen to work.
+pub(crate) const VALUES_AT_ONCE: usize = 500;
+
 /// A list to ask for.
 pub(crate) struct ListQuery {
     pub(crate) doctype: Kind,

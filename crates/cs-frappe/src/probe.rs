@@ -93,6 +93,9 @@ pub struct SiteProbe {
     pub time_zone: ZoneProbe,
     /// Whether deletes can be noticed: the right to read Deleted Document.
     pub sees_deletes: bool,
+    /// Whether renames can be noticed: the right to read Comment (facts/FRAPPE.md, trap 11). Without it a merge looks like
+    /// a delete too.
+    pub sees_renames: bool,
     /// The DocTypes that were asked about.
     pub kinds: Vec<KindProbe>,
 }
@@ -107,9 +110,7 @@ impl FrappeClient {
     }
 
     async fn look(&self, wanted: &BTreeMap<Kind, Vec<FieldName>>) -> Result<SiteProbe, FrappeError> {
-        let user = Call::ask("frappe.auth.get_logged_user", Vec::new());
-        let user = self.transport.read(&user).await?.value;
-        let user = user.as_str().ok_or(FrappeError::Shape { what: "the user" })?.to_owned();
+        let user = self.user().await?.to_owned();
         let mut kinds = Vec::with_capacity(wanted.len());
         for (kind, fields) in wanted {
             let state = match self.look_at(kind, fields).await {
@@ -123,7 +124,8 @@ impl FrappeClient {
             user,
             versions: self.versions().await?,
             time_zone: self.look_at_zone().await?,
-            sees_deletes: self.sees_deletes().await?,
+            sees_deletes: self.may_list("Deleted Document").await?,
+            sees_renames: self.may_list("Comment").await?,
             kinds,
         })
     }
@@ -177,9 +179,9 @@ impl FrappeClient {
         }
     }
 
-    async fn sees_deletes(&self) -> Result<bool, FrappeError> {
+    async fn may_list(&self, kind: &str) -> Result<bool, FrappeError> {
         let query = ListQuery {
-            doctype: "Deleted Document".into(),
+            doctype: kind.into(),
             fields: vec!["name".to_owned()],
             filters: Vec::new(),
             or_filters: Vec::new(),

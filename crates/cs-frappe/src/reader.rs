@@ -15,12 +15,9 @@ use crate::client::FrappeClient;
 use crate::decode::{Decoder, Tables, Wire};
 use crate::encode::filter_value;
 use crate::error::FrappeError;
-use crate::list::{ListQuery, text};
+use crate::list::{ListQuery, VALUES_AT_ONCE, text};
 use crate::schema::{DocSchema, Form};
 use crate::zone::SiteZone;
-
-/// Values in one filter; 2000 were seen to work.
-const VALUES_AT_ONCE: usize = 500;
 
 #[async_trait]
 impl Reader for FrappeClient {

@@ -78,6 +78,11 @@ impl Call {
         })
     }
 
+    /// Deletes a document.
+    pub(crate) fn delete(doctype: &str, name: &str) -> Result<Self, FrappeError> {
+        Ok(Self { effect: Effect::Write, method: Method::DELETE, ..Self::document(doctype, name)? })
+    }
+
     /// A method that only reads.
     pub(crate) fn ask(method: &str, query: Vec<(&'static str, String)>) -> Self {
         Self {

@@ -12,14 +12,14 @@ use cs_domain::{Fields, Kind, OperationKey, Record, RecordRef, Value, Version};
 use cs_ports::{Expected, FieldRequests, Removal, WriteOutcome, Writer, Written};
 use serde_json::{Value as Json, json};
 
-use crate::answer::{Answer, Notice, Payload};
+use crate::answer::{Notice, Payload};
 use crate::client::FrappeClient;
-use crate::decode::{Tables, Wire};
+use crate::decode::{Tables, Wire, docstatus};
 use crate::encode::{Encoder, Purpose};
 use crate::error::FrappeError;
 use crate::list::text;
+use crate::outcome::{Halt, settled};
 use crate::reader::Reading;
-use crate::refusal::Class;
 use crate::schema::{DocSchema, Form};
 use crate::transport::Call;
 use crate::zone::SiteZone;
@@ -49,64 +49,49 @@ impl Writer for FrappeClient {
         outcome.unwrap_or_else(|halt| halt.outcome(&format!("update {}", target.kind)))
     }
 
-    async fn delete(&self, target: &RecordRef, _expected: &Version) -> Removal {
-        Removal::Rejected(FrappeError::TooOld.into_peer(format!("delete {}", target.kind)))
+    async fn delete(&self, target: &RecordRef, expected: &Version) -> Removal {
+        match self.delete_document(target, expected).await {
+            Ok(()) => Removal::Gone,
+            Err(halt) => halt.removal(&format!("delete {}", target.kind)),
+        }
     }
 
     async fn amend(
         &self,
         target: &RecordRef,
-        _changes: &Fields,
-        _expected: &Version,
-        _wanted: &FieldRequests,
+        changes: &Fields,
+        expected: &Version,
+        wanted: &FieldRequests,
     ) -> WriteOutcome {
-        WriteOutcome::Rejected(FrappeError::TooOld.into_peer(format!("amend {}", target.kind)))
-    }
-}
-
-/// Why a write did not end in a record.
-enum Halt {
-    Stale,
-    NotDone(FrappeError),
-    Unknown(FrappeError),
-}
-
-impl Halt {
-    fn outcome(self, operation: &str) -> WriteOutcome {
-        match self {
-            Self::Stale => WriteOutcome::Stale,
-            Self::NotDone(error) => WriteOutcome::Rejected(error.into_peer(operation)),
-            Self::Unknown(error) => WriteOutcome::Unknown(error.into_peer(operation)),
-        }
-    }
-}
-
-/// Whatever goes wrong before a request is sent leaves everything as it was.
-impl From<FrappeError> for Halt {
-    fn from(error: FrappeError) -> Self {
-        Self::NotDone(error)
+        let outcome = self.amend_document(target, changes, expected, wanted).await;
+        outcome.unwrap_or_else(|halt| halt.outcome(&format!("amend {}", target.kind)))
     }
 }
 
 /// A write, prepared as far as the site's description allows.
-struct Prepared<'a> {
-    schema: &'a DocSchema,
-    tables: &'a Tables,
-    zone: Option<&'a SiteZone>,
+pub(crate) struct Prepared<'a> {
+    pub(crate) schema: &'a DocSchema,
+    pub(crate) tables: &'a Tables,
+    pub(crate) zone: Option<&'a SiteZone>,
 }
 
 impl Prepared<'_> {
-    fn encoder(&self, purpose: Purpose) -> Encoder<'_> {
+    pub(crate) fn encoder(&self, purpose: Purpose) -> Encoder<'_> {
         Encoder { schema: self.schema, tables: self.tables, zone: self.zone, purpose }
     }
 
-    fn record(&self, wire: &Wire, wanted: &FieldRequests) -> Result<Record, FrappeError> {
+    pub(crate) fn record(&self, wire: &Wire, wanted: &FieldRequests) -> Result<Record, FrappeError> {
         let reading = Reading { schema: self.schema, tables: self.tables, zone: self.zone, wanted };
         reading.record(wire)
     }
 
     /// The fields that hold something else than what was sent.
-    fn not_applied(&self, wire: &Wire, sent: &Fields, purpose: Purpose) -> Result<Vec<String>, FrappeError> {
+    pub(crate) fn not_applied(
+        &self,
+        wire: &Wire,
+        sent: &Fields,
+        purpose: Purpose,
+    ) -> Result<Vec<String>, FrappeError> {
         let stored = self.record(wire, &FieldRequests::plain(sent.keys().cloned()))?;
         let fields = self.encoder(purpose).not_applied(sent, &stored.fields);
         Ok(fields.iter().map(ToString::to_string).collect())
@@ -131,15 +116,31 @@ impl FrappeClient {
         let call = Call::create(kind.as_str(), Json::Object(body))?;
         let created = settled(self.transport.send(&call).await)?;
         tell(kind, &created.notices);
-        // From here on the document exists: what fails now leaves its state unknown, not itself undone.
-        let name = named(&created).map_err(Halt::Unknown)?;
-        let stored = self.document(kind, &name).await.map_err(Halt::Unknown)?;
-        let missing = prepared.not_applied(&stored, fields, Purpose::Create).map_err(Halt::Unknown)?;
-        if !missing.is_empty() {
-            tracing::warn!(%kind, fields = ?missing, "Frappe stored something else in a new document");
-        }
-        let record = prepared.record(&stored, wanted).map_err(Halt::Unknown)?;
-        Ok(WriteOutcome::Applied(Written { record, untouched: false }))
+        self.read_back(&prepared, &created, fields, wanted).await.map(WriteOutcome::Applied)
+    }
+
+    /// A document that was just made, as it is stored. It exists: what fails now leaves its state unknown, not itself
+    /// undone.
+    pub(crate) async fn read_back(
+        &self,
+        prepared: &Prepared<'_>,
+        created: &Payload,
+        sent: &Fields,
+        wanted: &FieldRequests,
+    ) -> Result<Written, Halt> {
+        let kind = &prepared.schema.kind.kind;
+        let read = async {
+            let stored = self.document(kind, &named(created)?).await?;
+            let missing = prepared.not_applied(&stored, sent, Purpose::Create)?;
+            if !missing.is_empty() {
+                tracing::warn!(%kind, fields = ?missing, "Frappe stored something else in a new document");
+            }
+            Ok(Written {
+                untouched: stored.get("modified") == created.value.get("modified"),
+                record: prepared.record(&stored, wanted)?,
+            })
+        };
+        read.await.map_err(Halt::Unknown)
     }
 
     async fn update_document(
@@ -161,7 +162,7 @@ impl FrappeClient {
             // A PUT that changes nothing would still move `modified` and look like an edit.
             let record = prepared.record(&self.document(kind, name).await?, wanted)?;
             return if record.version == *expected {
-                Ok(WriteOutcome::Applied(Written { record, untouched: false }))
+                Ok(WriteOutcome::Applied(Written { record, untouched: true }))
             } else {
                 Err(Halt::Stale)
             };
@@ -171,25 +172,30 @@ impl FrappeClient {
         let call = Call::update(kind.as_str(), name, Json::Object(body))?;
         let updated = settled(self.transport.send(&call).await)?;
         tell(kind, &updated.notices);
+        let answered = updated.value.get("modified").cloned();
         let stored = if writes_rows(&schema, changes) {
             self.document(kind, name).await.map_err(Halt::Unknown)?
         } else {
             object(updated).map_err(Halt::Unknown)?
         };
+        let untouched = stored.get("modified") == answered.as_ref();
         let fields = prepared.not_applied(&stored, changes, Purpose::Update).map_err(Halt::Unknown)?;
         if !fields.is_empty() {
-            return Err(Halt::NotDone(FrappeError::NotApplied { fields, submitted: is_submitted(&stored) }));
+            return Err(Halt::NotDone(FrappeError::NotApplied {
+                fields,
+                submitted: docstatus(&stored) == 1,
+            }));
         }
         let record = prepared.record(&stored, wanted).map_err(Halt::Unknown)?;
-        Ok(WriteOutcome::Applied(Written { record, untouched: false }))
+        Ok(WriteOutcome::Applied(Written { record, untouched }))
     }
 
     /// A document as a GET tells it, NULL fields left out.
-    async fn document(&self, kind: &Kind, name: &str) -> Result<Wire, FrappeError> {
+    pub(crate) async fn document(&self, kind: &Kind, name: &str) -> Result<Wire, FrappeError> {
         object(self.transport.read(&Call::document(kind.as_str(), name)?).await?)
     }
 
-    async fn zone_of_write(
+    pub(crate) async fn zone_of_write(
         &self,
         schema: &DocSchema,
         tables: &Tables,
@@ -202,16 +208,6 @@ impl FrappeClient {
     }
 }
 
-/// A stale version and a refusal end a write; so does not knowing.
-fn settled(answer: Answer) -> Result<Payload, Halt> {
-    match answer {
-        Answer::Done(payload) => Ok(payload),
-        Answer::NotDone(FrappeError::Refused { class: Class::TimestampMismatch, .. }) => Err(Halt::Stale),
-        Answer::NotDone(error) => Err(Halt::NotDone(error)),
-        Answer::Unknown(error) => Err(Halt::Unknown(error)),
-    }
-}
-
 fn object(payload: Payload) -> Result<Wire, FrappeError> {
     match payload.value {
         Json::Object(document) => Ok(document),
@@ -219,15 +215,11 @@ fn object(payload: Payload) -> Result<Wire, FrappeError> {
     }
 }
 
-fn named(payload: &Payload) -> Result<String, FrappeError> {
+pub(crate) fn named(payload: &Payload) -> Result<String, FrappeError> {
     match &payload.value {
         Json::Object(document) => text(document, "name"),
         _ => Err(FrappeError::Shape { what: "a document" }),
     }
-}
-
-fn is_submitted(document: &Wire) -> bool {
-    document.get("docstatus").and_then(Json::as_i64) == Some(1)
 }
 
 fn writes_rows(schema: &DocSchema, changes: &Fields) -> bool {
@@ -237,7 +229,7 @@ fn writes_rows(schema: &DocSchema, changes: &Fields) -> bool {
 }
 
 /// Notices are for whoever looks for duplicates; they quote names, never values.
-fn tell(kind: &Kind, notices: &[Notice]) {
+pub(crate) fn tell(kind: &Kind, notices: &[Notice]) {
     for notice in notices {
         match notice {
             Notice::NameTaken { wanted, given } => {

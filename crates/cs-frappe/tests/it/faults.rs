@@ -7,7 +7,7 @@ use cs_frappe::FrappeClient;
 use cs_ports::{ErrorKind, Meter, Reader, WriteOutcome, Writer};
 use cs_sandbox::frappe::Switches;
 
-use crate::stage::{Stage, applied, create, fields, key, rejected, texts, unknown};
+use crate::stage::{Stage, applied, at, create, fields, key, rejected, texts, unknown};
 
 /// What a write must come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,9 +69,9 @@ async fn each_fault_over_an_update_is_what_it_is() {
         let wanted = fields(["designation"]);
         let record = create(&client, "Contact", &texts([("first_name", "Ana")]), &wanted).await;
         let change = texts([("designation", "Jefa")]);
-        let outcome = client.update(&record.reference, &change, &record.version, &wanted).await;
+        let outcome = client.update(&record.reference, &change, at(&record.version), &wanted).await;
         assert_eq!(fate(outcome), expected, "{fault}");
-        let again = client.update(&record.reference, &change, &record.version, &wanted).await;
+        let again = client.update(&record.reference, &change, at(&record.version), &wanted).await;
         assert_eq!(matches!(again, WriteOutcome::Stale), done, "{fault}: {again:?}");
         assert_eq!(stage.stored("Contact", "Ana")["designation"], "Jefa", "{fault}");
     }
@@ -235,13 +235,13 @@ async fn what_is_wrong_with_the_whole_site_is_told_apart() {
         let record = create(&client, "Contact", &texts([("first_name", "Ana")]), &wanted).await;
         stage.site().switches = switches;
         let change = texts([("designation", "Jefa")]);
-        let error = rejected(client.update(&record.reference, &change, &record.version, &wanted).await);
+        let error = rejected(client.update(&record.reference, &change, at(&record.version), &wanted).await);
         assert_eq!((&*error.code, error.kind), (code, kind));
         let reads = client.read(&"Contact".into(), &["Ana".into()], &wanted).await.is_ok();
         assert_eq!(reads, code != "frappe.maintenance");
         // When it is over, the same write goes through.
         stage.site().switches = Switches::default();
-        applied(client.update(&record.reference, &change, &record.version, &wanted).await);
+        applied(client.update(&record.reference, &change, at(&record.version), &wanted).await);
     }
 }
 
@@ -253,7 +253,7 @@ async fn a_database_that_is_down_leaves_a_write_unknown() {
     let record = create(&client, "Contact", &texts([("first_name", "Ana")]), &wanted).await;
     stage.site().switches.database_down = true;
     let change = texts([("designation", "Jefa")]);
-    let outcome = client.update(&record.reference, &change, &record.version, &wanted).await;
+    let outcome = client.update(&record.reference, &change, at(&record.version), &wanted).await;
     assert_eq!(unknown(outcome).kind, ErrorKind::Garbled);
     let error = stage.client().schema(&"Contact".into()).await.unwrap_err();
     assert_eq!((&*error.code, error.kind), ("frappe.database_down", ErrorKind::Unavailable));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cs_frappe::FrappeClient;
-use cs_ports::{ChangeFeed, Cursor, ErrorKind, Observation};
+use cs_ports::{ChangeFeed, Cursor, ErrorKind, FieldRequests, Observation, Sighting};
 use serde_json::json;
 
 use crate::stage::{Stage, create, fields, texts};
@@ -13,7 +13,7 @@ async fn pass(client: &FrappeClient, from: Option<Cursor>) -> (Vec<Observation>,
     let kind = "Contact".into();
     let (mut seen, mut cursor, mut pages) = (Vec::new(), from, 0);
     loop {
-        let page = client.changes(&kind, cursor.as_ref()).await.unwrap();
+        let page = client.changes(&kind, cursor.as_ref(), &FieldRequests::default()).await.unwrap();
         seen.extend(page.observations);
         pages += 1;
         assert!(pages < 100, "the feed does not end");
@@ -84,7 +84,7 @@ async fn a_pass_that_was_interrupted_for_hours_still_finds_what_landed_behind_it
     for n in 0..4 {
         contact(&stage, &format!("P {n}"), &format!("2026-11-01 10:00:0{n}.000000"));
     }
-    let first = client.changes(&"Contact".into(), None).await.unwrap();
+    let first = client.changes(&"Contact".into(), None, &FieldRequests::default()).await.unwrap();
     assert!(first.more && names(&first.observations) == ["P 0", "P 1"]);
     // It lands behind the page that was read; then the program is stopped, and the site works on for three hours.
     contact(&stage, "Tardía", "2026-11-01 09:59:00.000000");
@@ -113,16 +113,19 @@ async fn deletes_are_seen_and_a_name_that_is_given_again_lives() {
     }
     create(&client, "Contact", &texts([("first_name", "Beto")]), &fields(["first_name"])).await;
     let (seen, cursor, _) = pass(&client, Some(cursor)).await;
-    let mut last = BTreeMap::new();
-    for seen in &seen {
-        last.insert(seen.reference.id.as_str(), seen.deleted);
-    }
+    let last: BTreeMap<&str, bool> =
+        seen.iter().map(|seen| (seen.reference.id.as_str(), seen.sighting == Sighting::Deleted)).collect();
     assert_eq!(
         last,
         BTreeMap::from([("Ana", true), ("Beto", false), ("Carla", true), ("Dora", true), ("Eva", false)])
     );
+    let deleted = |seen: &[Observation]| -> Vec<String> {
+        let deleted = seen.iter().filter(|seen| seen.sighting == Sighting::Deleted);
+        deleted.map(|seen| seen.reference.id.to_string()).collect()
+    };
+    assert_eq!(deleted(&seen), ["Ana", "Carla", "Dora"], "a name that lives was never told as deleted");
     let (again, ..) = pass(&client, Some(cursor)).await;
-    assert_eq!(again.iter().filter(|seen| seen.deleted).count(), 4, "the overlap tells them again");
+    assert_eq!(deleted(&again), ["Ana", "Carla", "Dora"], "the overlap tells them again");
 }
 
 #[tokio::test]
@@ -144,6 +147,7 @@ async fn an_empty_feed_ends_and_a_broken_cursor_is_told() {
     contact(&stage, "Ana", "2026-11-01 10:00:00.000000");
     assert_eq!(names(&pass(&client, Some(cursor)).await.0), ["Ana"]);
     let broken = Cursor("2026-11-01".into());
-    let error = client.changes(&"Contact".into(), Some(&broken)).await.unwrap_err();
+    let error =
+        client.changes(&"Contact".into(), Some(&broken), &FieldRequests::default()).await.unwrap_err();
     assert_eq!((error.kind, &*error.code), (ErrorKind::Refused, "frappe.cursor"));
 }

@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use cs_domain::{Fields, Kind, OperationKey, Record, Value};
+use cs_domain::{Fields, Kind, OperationKey, Record, Value, Version};
 use cs_frappe::{FrappeClient, FrappeConfig};
-use cs_ports::{FieldRequests, PeerError, WriteOutcome, Writer};
+use cs_ports::{Expected, FieldRequests, PeerError, WriteOutcome, Writer};
 use cs_sandbox::faults::Faults;
 use cs_sandbox::frappe::install::{AgencyOptions, agency, lab, shared};
 use cs_sandbox::frappe::{FrappeFace, Site, router};
@@ -104,6 +104,12 @@ pub(crate) fn key() -> OperationKey {
     OperationKey("6x231/owner".into())
 }
 
+/// Expects this version. What the fields held before is not looked at in Frappe, which compares versions itself.
+pub(crate) fn at(version: &Version) -> Expected<'_> {
+    static BEFORE: Fields = Fields::new();
+    Expected { version, before: &BEFORE }
+}
+
 /// Creates a document and expects it to be stored.
 pub(crate) async fn create(
     client: &FrappeClient,
@@ -116,7 +122,7 @@ pub(crate) async fn create(
 
 pub(crate) fn applied(outcome: WriteOutcome) -> Record {
     match outcome {
-        WriteOutcome::Applied(record) => record,
+        WriteOutcome::Applied(written) => written.record,
         other => panic!("not applied: {other:?}"),
     }
 }

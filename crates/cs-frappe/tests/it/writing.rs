@@ -6,7 +6,7 @@ use cs_domain::{Fields, Kind, Moment, RecordRef, Row, Value};
 use cs_ports::{ErrorKind, Meter, Reader, WriteOutcome, Writer};
 use serde_json::json;
 
-use crate::stage::{Stage, applied, create, fields, key, rejected, texts};
+use crate::stage::{Stage, applied, at, create, fields, key, rejected, texts};
 
 fn link_to(customer: &str) -> Value {
     Value::Rows(vec![Row {
@@ -70,26 +70,27 @@ async fn an_update_is_compare_and_swap() {
     let wanted = fields(["designation"]);
     let record = create(&client, "Contact", &texts([("first_name", "Ana")]), &wanted).await;
     let change = |text| texts([("designation", text)]);
-    let first = applied(client.update(&record.reference, &change("Jefa"), &record.version, &wanted).await);
+    let first =
+        applied(client.update(&record.reference, &change("Jefa"), at(&record.version), &wanted).await);
     assert_ne!(first.version, record.version);
     assert_eq!(first.fields, change("Jefa"));
-    let late = client.update(&record.reference, &change("Otra"), &record.version, &wanted).await;
+    let late = client.update(&record.reference, &change("Otra"), at(&record.version), &wanted).await;
     assert!(matches!(late, WriteOutcome::Stale), "{late:?}");
     assert_eq!(stage.stored("Contact", "Ana")["designation"], json!("Jefa"));
 
     let cleared = Fields::from([("designation".into(), Value::Empty)]);
-    let second = applied(client.update(&record.reference, &cleared, &first.version, &wanted).await);
+    let second = applied(client.update(&record.reference, &cleared, at(&first.version), &wanted).await);
     assert_eq!(second.fields, cleared);
 
     // Nothing to change is nothing to send: `modified` stays.
     let writes = client.requests().write;
-    let same = applied(client.update(&record.reference, &Fields::new(), &second.version, &wanted).await);
+    let same = applied(client.update(&record.reference, &Fields::new(), at(&second.version), &wanted).await);
     assert_eq!((same.version, client.requests().write), (second.version, writes));
-    let stale = client.update(&record.reference, &Fields::new(), &first.version, &wanted).await;
+    let stale = client.update(&record.reference, &Fields::new(), at(&first.version), &wanted).await;
     assert!(matches!(stale, WriteOutcome::Stale));
 
     let gone = RecordRef::frappe("Contact", "Nadie");
-    let error = rejected(client.update(&gone, &change("x"), &first.version, &wanted).await);
+    let error = rejected(client.update(&gone, &change("x"), at(&first.version), &wanted).await);
     assert_eq!((error.kind, &*error.code), (ErrorKind::Missing, "frappe.missing"));
 }
 
@@ -111,19 +112,19 @@ async fn child_rows_are_kept_by_name_added_and_cleared_and_a_made_up_name_is_fou
         "email_ids".into(),
         emails(&[(kept, "nueva@example.invalid"), (None, "dos@example.invalid")]),
     )]);
-    let updated = applied(client.update(&record.reference, &two, &record.version, &wanted).await);
+    let updated = applied(client.update(&record.reference, &two, at(&record.version), &wanted).await);
     let Some(Value::Rows(rows)) = updated.fields.get("email_ids") else {
         panic!("no rows");
     };
     assert_eq!((rows.len(), rows[0].name.as_deref()), (2, kept));
 
     let made_up = Fields::from([("email_ids".into(), emails(&[(Some("zzzzzzzzzz"), "zz@example.invalid")]))]);
-    let error = rejected(client.update(&record.reference, &made_up, &updated.version, &wanted).await);
+    let error = rejected(client.update(&record.reference, &made_up, at(&updated.version), &wanted).await);
     assert_eq!(error.code, "frappe.not_applied");
 
     let read = client.read(&"Contact".into(), &["Ana".into()], &wanted).await.unwrap();
     let cleared = Fields::from([("email_ids".into(), Value::Empty)]);
-    let last = applied(client.update(&record.reference, &cleared, &read[0].version, &wanted).await);
+    let last = applied(client.update(&record.reference, &cleared, at(&read[0].version), &wanted).await);
     assert_eq!(last.fields.get("email_ids"), Some(&Value::Empty));
 }
 
@@ -143,7 +144,7 @@ async fn rows_are_sent_back_as_they_were_read_though_frappe_titles_them_anew() {
         ("designation".into(), Value::text("Jefa")),
         ("links".into(), record.fields["links"].clone()),
     ]);
-    let updated = applied(client.update(&record.reference, &again, &record.version, &wanted).await);
+    let updated = applied(client.update(&record.reference, &again, at(&record.version), &wanted).await);
     assert_eq!(updated.fields["designation"], Value::text("Jefa"));
     let stored = stage.stored("Contact", record.reference.id.as_str());
     assert_eq!(stored["links"][0]["link_title"], "Beto Prueba SA");
@@ -187,7 +188,7 @@ async fn names_with_every_sign_are_written_and_read() {
         let record = create(&client, "Customer", &texts([("customer_name", name)]), &wanted).await;
         assert_eq!(record.reference.id.as_str(), name);
         let change = texts([("language", "es")]);
-        let updated = applied(client.update(&record.reference, &change, &record.version, &wanted).await);
+        let updated = applied(client.update(&record.reference, &change, at(&record.version), &wanted).await);
         let read = client.read(&"Customer".into(), &[name.into()], &wanted).await.unwrap();
         assert_eq!(read, [updated], "{name}");
     }
@@ -273,7 +274,7 @@ async fn a_submitted_order_tells_what_it_did_not_take() {
     assert_eq!(rows[0].columns.get("rate"), Some(&Value::Decimal("150.5".parse().unwrap())));
 
     let submit = Fields::from([("docstatus".into(), Value::Integer(1))]);
-    let submitted = applied(client.update(&draft.reference, &submit, &draft.version, &wanted).await);
+    let submitted = applied(client.update(&draft.reference, &submit, at(&draft.version), &wanted).await);
     assert_eq!(submitted.fields.get("docstatus"), Some(&Value::Integer(1)));
 
     let mut version = submitted.version;
@@ -283,7 +284,7 @@ async fn a_submitted_order_tells_what_it_did_not_take() {
     ];
     for (field, date, code) in cases {
         let change = texts([(field, date)]);
-        let error = rejected(client.update(&draft.reference, &change, &version, &wanted).await);
+        let error = rejected(client.update(&draft.reference, &change, at(&version), &wanted).await);
         assert_eq!((&*error.code, error.kind), (code, ErrorKind::Refused));
         version = client
             .read(&"Sales Order".into(), std::slice::from_ref(&draft.reference.id), &wanted)
@@ -293,7 +294,7 @@ async fn a_submitted_order_tells_what_it_did_not_take() {
             .clone();
     }
     let back = Fields::from([("docstatus".into(), Value::Integer(0))]);
-    let error = rejected(client.update(&draft.reference, &back, &version, &wanted).await);
+    let error = rejected(client.update(&draft.reference, &back, at(&version), &wanted).await);
     assert_eq!(error.code, "frappe.docstatus");
     // An order without items breaks Frappe's own code, which is the data's fault all the same.
     let bare = texts([("customer", "Cliente Prueba"), ("delivery_date", "2026-11-30")]);
@@ -319,6 +320,6 @@ async fn date_times_travel_in_the_sites_zone() {
 
     // A number that is cleared holds 0, and that counts as applied.
     let cleared = Fields::from([("amount".into(), Value::Empty)]);
-    let updated = applied(client.update(&record.reference, &cleared, &record.version, &wanted).await);
+    let updated = applied(client.update(&record.reference, &cleared, at(&record.version), &wanted).await);
     assert_eq!(updated.fields.get("amount"), Some(&Value::Decimal(0.into())));
 }

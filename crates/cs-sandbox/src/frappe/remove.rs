@@ -55,7 +55,21 @@ impl Txn<'_> {
         self.keep_deleted(&meta, &row);
         self.site.store.remove(doctype, &name);
         self.give_number_back(&meta, &row);
+        self.remove_comments(doctype, &name);
         Ok(())
+    }
+
+    /// What was said of a document goes with it, the traces of its renames too. Frappe leaves this to a worker after the
+    /// commit; here it is done at once.
+    fn remove_comments(&mut self, doctype: &str, name: &str) {
+        let on = |row: &Row| {
+            text(row.get("reference_doctype")) == doctype && text(row.get("reference_name")) == name
+        };
+        let rows = self.site.store.rows("Comment");
+        let gone: Vec<String> = rows.filter(|row| on(row)).map(|row| text(row.get("name"))).collect();
+        for comment in gone {
+            self.site.store.remove("Comment", &comment);
+        }
     }
 
     fn keep_deleted(&mut self, meta: &DocType, row: &Row) {
@@ -119,14 +133,16 @@ impl Txn<'_> {
         if new.contains(['<', '>']) {
             return Err(Refusal::thrown(Class::Name, "Name cannot contain special characters like '<', '>'"));
         }
-        if merge {
-            self.keep_deleted(&meta, &row);
-            self.site.store.remove(doctype, &old);
-        } else {
+        if !merge {
             self.move_row(&meta, &row, &new);
         }
         self.move_links(doctype, &old, &new);
-        self.note_rename(doctype, &old, &new);
+        self.note_rename(doctype, &old, &new, merge);
+        if merge {
+            // The document that was merged away goes last, after the comment.
+            self.keep_deleted(&meta, &row);
+            self.site.store.remove(doctype, &old);
+        }
         Ok(new)
     }
 
@@ -154,10 +170,10 @@ impl Txn<'_> {
         self.site.store.put(&meta.name, row);
     }
 
-    /// Links follow, without any stamp moving.
+    /// Links follow, comments on the document among them, without any stamp moving.
     fn move_links(&mut self, doctype: &str, old: &str, new: &str) {
         let metas: Vec<Arc<DocType>> = self.site.store.doctypes().cloned().collect();
-        for meta in metas.iter().filter(|meta| !meta.is_table && !forgets_links(&meta.name)) {
+        for meta in metas.iter().filter(|meta| !meta.is_table && follows(&meta.name)) {
             let rows = self.site.store.rows(&meta.name);
             let holders: Vec<Row> = rows
                 .filter(|row| self.links_to(meta, row, doctype, old))
@@ -178,15 +194,21 @@ impl Txn<'_> {
         }
     }
 
-    /// The only trace of a rename is a comment.
-    fn note_rename(&mut self, doctype: &str, old: &str, new: &str) {
+    /// The only trace of a rename is a comment; that of a merge is worded differently, which is why the recording
+    /// `narrow_comment_renames` does not show the merge that was recorded ten minutes before it (`rename_merge`).
+    fn note_rename(&mut self, doctype: &str, old: &str, new: &str, merge: bool) {
         let now = self.stamp();
         let change = format!("from <strong>{old}</strong> to <strong>{new}</strong>");
+        let content = if merge {
+            format!("merged <strong>{old}</strong> into <strong>{new}</strong>")
+        } else {
+            format!("renamed {change}")
+        };
         let comment = json!({
             "name": self.site.random_name(), "owner": self.user, "creation": now, "modified": now,
             "modified_by": self.user, "docstatus": 0, "idx": 0, "comment_type": "Edit",
             "comment_email": self.user, "comment_by": self.site.full_name(&self.user), "published": 0, "seen": 0,
-            "reference_doctype": doctype, "reference_name": new, "content": format!("renamed {change}"),
+            "reference_doctype": doctype, "reference_name": new, "content": content,
         });
         if let Value::Object(comment) = comment {
             self.site.store.put("Comment", comment);
@@ -199,6 +221,11 @@ impl Txn<'_> {
 fn forgets_links(doctype: &str) -> bool {
     ["Comment", "ToDo", "Deleted Document", "Custom Field", "DocType", "Webhook Request Log"]
         .contains(&doctype)
+}
+
+/// Kinds whose references follow a rename.
+fn follows(doctype: &str) -> bool {
+    ["Comment", "ToDo"].contains(&doctype) || !forgets_links(doctype)
 }
 
 fn leads(field: &Field, row: &Row, doctype: &str, name: &str) -> bool {

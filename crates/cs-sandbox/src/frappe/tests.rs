@@ -294,6 +294,15 @@ fn a_rename_moves_links_and_leaves_only_a_comment() {
     assert!(taken.text.starts_with("Another Contact with name Ana Nueva exists"));
     story.ask(|txn| txn.rename("Contact", "Otra", "Ana Nueva", true)).unwrap();
     assert_eq!(story.site.count("Deleted Document"), 1, "a merge leaves one");
+    let merged = story.names("Comment", &json!([["content", "like", "merged <strong>Otra%"]]));
+    assert_eq!(merged.len(), 1);
+
+    // Comments follow the document that they are on, and go with it.
+    story.ask(|txn| txn.rename("Contact", "Ana Nueva", "Ana Última", false)).unwrap();
+    let on_it = json!([["reference_name", "=", "Ana Última"]]);
+    assert_eq!(story.names("Comment", &on_it).len(), 3);
+    story.ask(|txn| txn.delete("Contact", "Ana Última")).unwrap();
+    assert!(story.names("Comment", &on_it).is_empty());
 }
 
 #[test]
