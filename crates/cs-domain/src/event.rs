@@ -37,6 +37,13 @@ pub enum Event {
         /// Records seen in this run so far.
         seen: u64,
     },
+    /// A page of a census was read.
+    Counted {
+        /// The unit whose module was counted.
+        unit: UnitName,
+        /// Records seen in this run so far.
+        seen: u64,
+    },
     /// How many units are to be gone through; grows while changes are read, and never shrinks.
     Expecting {
         /// Units.

@@ -5,6 +5,7 @@
 //! clock, a random number, a log or an async runtime: everything it needs is handed to it, and the same input
 //! gives the same output on every machine.
 
+pub mod approval;
 pub mod conflict;
 pub mod decide;
 pub mod digest;

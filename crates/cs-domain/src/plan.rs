@@ -352,6 +352,12 @@ impl Conflict {
         }
     }
 
+    /// Whether nothing but a decision, or an edit of either side, can end it. The others may end by something else (a
+    /// duplicate is merged, a document amended), so that looking again makes sense.
+    pub fn waits_for_a_word(&self) -> bool {
+        matches!(self, Self::Field { .. } | Self::DeleteEdit { .. })
+    }
+
     /// Stable code.
     pub fn code(&self) -> &'static str {
         match self {

@@ -1,16 +1,19 @@
 //! Gathers everything a decision needs, for a batch of units with a handful of requests.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
+use cs_domain::decide::is_selected;
 use cs_domain::identity::is_outgrown;
 use cs_domain::mapping::{Source, UnitMapping};
 use cs_domain::situation::{Elsewhere, Situation};
 use cs_domain::wanted::wanted_document;
-use cs_domain::{Kind, Record, RecordId, RecordRef, Role, Shadow, Value};
-use cs_ports::Tie;
+use cs_domain::{Decided, Kind, LinkStanding, Record, RecordId, RecordRef, Role, Shadow, System, Value};
+use cs_ports::{ConflictFilter, Tie};
 
 use crate::candidates;
 use crate::error::EngineError;
+use crate::requests::last_edit;
 use crate::scope::Scope;
 
 /// The situations of these records, in their order, as both sides are now.
@@ -22,19 +25,12 @@ pub(crate) async fn load(
     let records = read_records(scope, unit, subjects).await?;
     let ties = scope.engine.store.ties_of(&scope.mapping.name, subjects).await?;
     let documents = read_documents(scope, &ties).await?;
-    let elsewhere = read_elsewhere(scope, unit, records.values()).await?;
-    let mut situations: Vec<Situation> = subjects
-        .iter()
-        .map(|subject| Situation {
-            subject: subject.clone(),
-            record: records.get(&subject.id).cloned(),
-            settings: scope.settings.clone(),
-            today: scope.today,
-            writes_vtiger: false,
-            counterparts: BTreeMap::new(),
-            elsewhere: elsewhere.clone(),
-        })
-        .collect();
+    let elsewhere = read_elsewhere(scope, unit, records.values(), documents.values()).await?;
+    let mut situations: Vec<Situation> =
+        subjects.iter().map(|subject| situation(scope, unit, subject, &elsewhere)).collect();
+    for situation in &mut situations {
+        situation.record = records.get(&situation.subject.id).cloned();
+    }
     for tie in ties {
         let Some(situation) = situations.iter_mut().find(|situation| situation.subject == tie.link.subject)
         else {
@@ -42,25 +38,88 @@ pub(crate) async fn load(
         };
         let known = situation.counterparts.entry(tie.link.role.clone()).or_default();
         known.linked = documents.get(&tie.link.document).cloned();
+        known.newest = newest(situation.record.as_ref(), known.linked.as_ref());
         known.tie = Some((tie.link, tie.shadow));
     }
     read_others(scope, unit, &mut situations).await?;
+    note_decisions(scope, &mut situations).await?;
     for situation in &mut situations {
         leave_outgrown(scope, unit, situation);
     }
     let takes_part = |situation: &Situation| {
-        let Some(record) = &situation.record else {
-            return false;
-        };
-        unit.selection.iter().all(|condition| condition.holds(record, &situation.settings))
+        situation.record.as_ref().is_some_and(|record| is_selected(unit, situation, record))
     };
     let (mut taking_part, left_out): (Vec<_>, Vec<_>) = situations.into_iter().partition(takes_part);
     candidates::search(scope, unit, &mut taking_part).await?;
+    for situation in &mut taking_part {
+        let record = situation.record.clone();
+        for known in situation.counterparts.values_mut().filter(|known| known.tie.is_none()) {
+            known.newest =
+                known.candidates.first().and_then(|found| newest(record.as_ref(), Some(&found.document)));
+        }
+    }
     taking_part.extend(left_out);
     let order: BTreeMap<&RecordRef, usize> =
         subjects.iter().enumerate().map(|(n, subject)| (subject, n)).collect();
     taking_part.sort_by_key(|situation| order.get(&situation.subject).copied());
     Ok(taking_part)
+}
+
+/// A situation of which nothing is known yet.
+pub(crate) fn situation(
+    scope: &Scope<'_>,
+    unit: &UnitMapping,
+    subject: &RecordRef,
+    elsewhere: &[Elsewhere],
+) -> Situation {
+    Situation {
+        subject: subject.clone(),
+        record: None,
+        newcomer: None,
+        namesake: None,
+        settings: scope.settings.clone(),
+        today: scope.today,
+        writes_vtiger: scope.writes_vtiger(unit),
+        decided: Vec::new(),
+        counterparts: BTreeMap::new(),
+        elsewhere: elsewhere.to_vec(),
+    }
+}
+
+/// The side that was changed last, where both say when. VTiger tells whole seconds, so two changes within one second have
+/// no order.
+fn newest(record: Option<&Record>, document: Option<&Record>) -> Option<System> {
+    let changed = |record: Option<&Record>| match last_edit(record?).0 {
+        Some(Value::DateTime(moment)) => Some(moment.utc),
+        _ => None,
+    };
+    let (vtiger, frappe) = (changed(record)?, changed(document)?);
+    match vtiger.as_second().cmp(&frappe.as_second()) {
+        Ordering::Less => Some(System::Frappe),
+        Ordering::Equal => None,
+        Ordering::Greater => Some(System::Vtiger),
+    }
+}
+
+/// What people decided about conflicts of these records.
+pub(crate) async fn note_decisions(
+    scope: &Scope<'_>,
+    situations: &mut [Situation],
+) -> Result<(), EngineError> {
+    let filter = ConflictFilter {
+        mapping: Some(scope.mapping.name.clone()),
+        subjects: Some(situations.iter().map(|situation| situation.subject.clone()).collect()),
+        states: Some(vec!["resolved", "applied"]),
+    };
+    for standing in scope.engine.store.conflicts(&filter, u32::MAX).await? {
+        let Some(resolution) = standing.state.resolution() else { continue };
+        let decided = Decided { conflict: standing.met.conflict.clone(), choice: resolution.choice.clone() };
+        if let Some(situation) = situations.iter_mut().find(|situation| situation.subject == standing.subject)
+        {
+            situation.decided.push(decided);
+        }
+    }
+    Ok(())
 }
 
 /// Notes which other records are linked to the documents that may be shared. Keyed documents are left out: an order's
@@ -86,7 +145,8 @@ async fn read_others(
     }
     let documents: Vec<RecordRef> = documents.into_iter().collect();
     let mut by_document: BTreeMap<RecordRef, Vec<(RecordRef, Shadow)>> = BTreeMap::new();
-    for tie in scope.engine.store.ties_to(&scope.mapping.name, &documents).await? {
+    let ties = scope.engine.store.ties_to(&scope.mapping.name, &documents).await?;
+    for tie in ties.into_iter().filter(|tie| tie.link.standing == LinkStanding::Live) {
         by_document.entry(tie.link.document).or_default().push((tie.link.subject, tie.shadow));
     }
     for situation in situations {
@@ -129,7 +189,7 @@ async fn read_records(
     subjects: &[RecordRef],
 ) -> Result<BTreeMap<RecordId, Record>, EngineError> {
     let ids: Vec<RecordId> = subjects.iter().map(|subject| subject.id.clone()).collect();
-    let fields = &scope.vtiger_fields;
+    let fields = &scope.vtiger_fields_with_author;
     let records = scope.patiently(|| scope.engine.vtiger.read(&unit.module, &ids, fields)).await?;
     Ok(records.into_iter().map(|record| (record.reference.id.clone(), record)).collect())
 }
@@ -151,16 +211,17 @@ async fn read_documents(scope: &Scope<'_>, ties: &[Tie]) -> Result<BTreeMap<Reco
     Ok(documents)
 }
 
-/// The documents of other units' records that these records refer to.
+/// The documents of other units' records that these records refer to, and the records to which the documents that these
+/// documents refer to belong.
 async fn read_elsewhere(
     scope: &Scope<'_>,
     unit: &UnitMapping,
     records: impl Iterator<Item = &Record>,
+    documents: impl Iterator<Item = &Record>,
 ) -> Result<Vec<Elsewhere>, EngineError> {
-    let references: BTreeSet<_> = unit
-        .documents
-        .iter()
-        .flat_map(cs_domain::mapping::DocumentMapping::sources)
+    let rules = || unit.documents.iter().flat_map(|document| &document.fields);
+    let sources = unit.documents.iter().flat_map(cs_domain::mapping::DocumentMapping::sources);
+    let references: BTreeSet<_> = sources
         .filter_map(|source| match source {
             Source::Linked { field, .. } => Some(field),
             _ => None,
@@ -169,19 +230,37 @@ async fn read_elsewhere(
     if references.is_empty() {
         return Ok(Vec::new());
     }
-    let targets: BTreeSet<RecordRef> = records
-        .flat_map(|record| references.iter().filter_map(|field| record.get(field)))
-        .filter_map(|value| match value {
-            Value::Reference(target) => Some(target.clone()),
-            _ => None,
-        })
+    let targets = pointed_at(records, &references);
+    let linked: BTreeSet<_> = rules()
+        .filter(|rule| matches!(rule.source, Source::Linked { .. }))
+        .map(|rule| &rule.frappe)
         .collect();
-    let targets: Vec<RecordRef> = targets.into_iter().collect();
-    let ties = scope.engine.store.ties_of(&scope.mapping.name, &targets).await?;
+    let shown = pointed_at(documents, &linked);
+    let store = &scope.engine.store;
+    let mut ties = store.ties_of(&scope.mapping.name, &targets).await?;
+    if !shown.is_empty() {
+        ties.extend(store.ties_to(&scope.mapping.name, &shown).await?);
+    }
+    ties.retain(|tie| tie.link.standing == LinkStanding::Live);
     let elsewhere = ties.into_iter().map(|tie| Elsewhere {
         subject: tie.link.subject,
         role: tie.link.role,
         document: tie.link.document,
     });
     Ok(elsewhere.collect())
+}
+
+/// What the records refer to in these fields.
+fn pointed_at<'r>(
+    records: impl Iterator<Item = &'r Record>,
+    fields: &BTreeSet<&cs_domain::FieldName>,
+) -> Vec<RecordRef> {
+    let values = records.flat_map(|record| fields.iter().filter_map(|field| record.get(field)));
+    let targets: BTreeSet<RecordRef> = values
+        .filter_map(|value| match value {
+            Value::Reference(target) => Some(target.clone()),
+            _ => None,
+        })
+        .collect();
+    targets.into_iter().collect()
 }

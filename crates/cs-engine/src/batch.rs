@@ -1,24 +1,26 @@
 //! Goes through a batch of units, several at a time. Two units whose plans write the same document never run together:
 //! the second waits and is decided anew, so that a bank or a person that both need is created once.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use cs_domain::decide::decide;
 use cs_domain::failure::keeps_moving;
 use cs_domain::mapping::UnitMapping;
 use cs_domain::plan::{Conflict, Plan};
 use cs_domain::situation::Situation;
-use cs_domain::{Record, RecordRef, Verdict};
+use cs_domain::{ConflictId, Edit, Failure, MetConflict, Record, RecordRef, Role, System, Verdict};
 use cs_ports::Due;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
-use crate::apply::apply;
-use crate::assess;
+use crate::apply::{Applied, apply};
+use crate::approval::moved;
 use crate::claims::claims;
 use crate::error::EngineError;
 use crate::fresh::Fresh;
-use crate::ledger::Ledger;
+use crate::ledger::{End, Ledger};
+use crate::requests::last_edit;
 use crate::run::RunContext;
+use crate::{assess, newcomers};
 
 /// How often a unit is decided anew in one run because a record moved under it.
 const DECISIONS: u32 = 4;
@@ -32,6 +34,8 @@ struct Unit {
     first: bool,
     /// Whether anything was written or linked so far.
     wrote: bool,
+    /// What failed before it was decided anew.
+    failures: Vec<Failure>,
 }
 
 /// A unit with its plan.
@@ -39,6 +43,8 @@ struct Decided {
     unit: Unit,
     plan: Plan,
     claims: BTreeSet<String>,
+    /// Why the plan may not be carried out: it is not the one that was approved.
+    refused: Option<Failure>,
 }
 
 /// A unit whose plan was carried out as far as it went.
@@ -58,8 +64,8 @@ struct Batch<'b, 'e> {
     claimed: BTreeSet<String>,
 }
 
-/// Goes through these units; returns when each has its verdict, or with what stops the run, once those under way are
-/// done.
+/// Goes through these units; returns when each has its verdict (or is held back, where it follows a delete), or with what
+/// stops the run, once those under way are done.
 ///
 /// Between units nothing is waited for but units: whatever has to be remembered of one is remembered within it. (One that
 /// waits while it holds the store's only writer would otherwise wait for ever, since nobody polls it.)
@@ -102,23 +108,29 @@ async fn carry_out(
     mapping: &UnitMapping,
     decided: Decided,
 ) -> Result<Carried, EngineError> {
-    let Decided { mut unit, plan, claims } = decided;
+    let Decided { mut unit, plan, claims, refused } = decided;
+    if let Some(failure) = refused {
+        ledger.fail(context, &unit.due, failure).await?;
+        return Ok(Carried { claims, written: Vec::new(), again: None });
+    }
     let applied = match apply(context, mapping, &unit.situation, &plan).await {
         Ok(applied) => applied,
         Err(error) => {
-            ledger.conclude(context, &unit.due, Verdict::Failed, vec![error.failure()]).await?;
+            ledger.fail(context, &unit.due, error.failure()).await?;
             return Err(error);
         }
     };
     unit.wrote |= applied.wrote;
-    let again = if applied.stale {
+    let again = if applied.refused_by_vtiger {
+        unit.failures.extend(applied.failures);
+        unit.situation.writes_vtiger = false;
+        Some(unit)
+    } else if applied.stale {
         read_again(context, ledger, mapping, unit).await?
     } else {
-        let verdict = unit.verdict(&plan, !applied.failures.is_empty());
-        let conflicts = plan.conflicts.iter().map(Conflict::failure);
-        let failures = plan.failures.iter().cloned().chain(applied.failures).chain(conflicts).collect();
-        ledger.conclude(context, &unit.due, verdict, failures).await?;
-        None
+        let end = unit.end(context, &plan, &applied);
+        ledger.conclude(context, &unit.due, end).await?;
+        return Ok(Carried { claims, written: applied.written, again: None });
     };
     Ok(Carried { claims, written: applied.written, again })
 }
@@ -132,21 +144,33 @@ async fn read_again(
 ) -> Result<Option<Unit>, EngineError> {
     let subject = unit.situation.subject.clone();
     let failure = if unit.decisions < DECISIONS {
-        match assess::load(&context.scope, mapping, std::slice::from_ref(&subject)).await {
+        match load(context, mapping, std::slice::from_ref(&subject)).await {
             Ok(mut situations) => match situations.pop() {
                 Some(situation) => return Ok(Some(Unit { situation, ..unit })),
                 None => keeps_moving(&subject),
             },
             Err(error) => {
-                ledger.conclude(context, &unit.due, Verdict::Failed, vec![error.failure()]).await?;
+                ledger.fail(context, &unit.due, error.failure()).await?;
                 return if error.stops_run() { Err(error) } else { Ok(None) };
             }
         }
     } else {
         keeps_moving(&subject)
     };
-    ledger.conclude(context, &unit.due, Verdict::Failed, vec![failure]).await?;
+    ledger.fail(context, &unit.due, failure).await?;
     Ok(None)
+}
+
+/// The situations of units of one kind: records of VTiger, or documents that appeared in Frappe.
+async fn load(
+    context: &RunContext<'_>,
+    mapping: &UnitMapping,
+    subjects: &[RecordRef],
+) -> Result<Vec<Situation>, EngineError> {
+    match subjects.first().map(|subject| subject.system) {
+        Some(System::Frappe) => newcomers::load(&context.scope, mapping, subjects).await,
+        _ => assess::load(&context.scope, mapping, subjects).await,
+    }
 }
 
 /// Reads the situations of a batch. Where the batch as a whole cannot be read, each unit is read by itself, so that the
@@ -158,7 +182,7 @@ async fn read(
     due: Vec<Due>,
 ) -> Result<VecDeque<Unit>, EngineError> {
     let subjects: Vec<RecordRef> = due.iter().map(|due| due.key.subject.clone()).collect();
-    match assess::load(&context.scope, mapping, &subjects).await {
+    match load(context, mapping, &subjects).await {
         Ok(situations) => return Ok(due.into_iter().zip(situations).map(Unit::new).collect()),
         Err(error) if error.stops_run() => return Err(error),
         Err(_) => {}
@@ -166,14 +190,14 @@ async fn read(
     let mut units = VecDeque::with_capacity(due.len());
     for due in due {
         let subject = due.key.subject.clone();
-        match assess::load(&context.scope, mapping, &[subject]).await {
+        match load(context, mapping, &[subject]).await {
             Ok(situations) => {
                 units.extend(situations.into_iter().map(|situation| Unit::new((due.clone(), situation))));
             }
             Err(error) if error.stops_run() => return Err(error),
             Err(error) => {
                 ledger.count_read();
-                ledger.conclude(context, &due, Verdict::Failed, vec![error.failure()]).await?;
+                ledger.fail(context, &due, error.failure()).await?;
             }
         }
     }
@@ -183,36 +207,67 @@ async fn read(
 impl Unit {
     fn new((due, situation): (Due, Situation)) -> Self {
         let first = situation.counterparts.values().all(|known| known.tie.is_none());
-        Self { due, situation, decisions: 0, first, wrote: false }
+        Self { due, situation, decisions: 0, first, wrote: false, failures: Vec::new() }
     }
 
     /// What has become of the unit now that its plan was carried out as far as it could be.
-    fn verdict(&self, plan: &Plan, failed: bool) -> Verdict {
-        match plan.verdict() {
+    fn end(&self, context: &RunContext<'_>, plan: &Plan, applied: &Applied) -> End {
+        let failed = !applied.failures.is_empty() || !self.failures.is_empty();
+        let verdict = match plan.verdict() {
             _ if failed => Verdict::Failed,
             Verdict::Created | Verdict::Updated | Verdict::Unchanged => {
                 Plan::verdict_of(self.wrote, self.first)
             }
             verdict => verdict,
-        }
+        };
+        let own = self.failures.iter().chain(&plan.failures).chain(&applied.failures).cloned();
+        let failures = own.chain(plan.conflicts.iter().map(Conflict::failure)).collect();
+        let conflicts = plan.conflicts.iter().map(|conflict| self.met(context, conflict)).collect();
+        let state = applied.record.as_ref().map(|record| context.scope.state_of(record));
+        End { verdict, failures, conflicts, state }
+    }
+
+    fn met(&self, context: &RunContext<'_>, conflict: &Conflict) -> MetConflict {
+        let id = ConflictId::of(&context.scope.mapping.name, &self.situation.subject, conflict);
+        MetConflict { id, conflict: conflict.clone(), edits: self.edits(conflict.role()) }
+    }
+
+    /// The last edit of either side, as far as it is there.
+    fn edits(&self, role: &Role) -> BTreeMap<System, Edit> {
+        let linked = self.situation.counterparts.get(role).and_then(|known| known.linked.as_ref());
+        let document = linked.or(self.situation.newcomer.as_ref());
+        let edit = |record: &Record| Edit { by: last_edit(record).1, version: record.version.clone() };
+        let sides = [(System::Vtiger, self.situation.record.as_ref()), (System::Frappe, document)];
+        sides.into_iter().filter_map(|(system, record)| Some((system, edit(record?)))).collect()
     }
 }
 
 impl Batch<'_, '_> {
-    /// Decides the next unit. `None` where none waits, or where it would write what another is writing.
+    /// Decides the next unit. `None` where none waits, or where it would write what another is writing. Units that follow a
+    /// delete are put aside until all others are done, and counted, before any of them is.
     fn begin(&mut self) -> Option<Decided> {
-        let schemas = &self.context.scope.schemas;
-        let next = self.waiting.front_mut()?;
-        self.fresh.amend(self.mapping, schemas, &mut next.situation);
-        let plan = decide(self.mapping, schemas, &next.situation);
-        let claims = claims(self.mapping, schemas, &next.situation, &plan);
-        if !claims.is_disjoint(&self.claimed) {
-            return None;
+        loop {
+            let next = self.waiting.front_mut()?;
+            let schemas = self.context.scope.schemas_of(self.mapping);
+            self.fresh.amend(self.mapping, schemas.frappe, &mut next.situation);
+            let plan = decide(self.mapping, schemas, &next.situation);
+            if plan.departure.is_some() && next.decisions == 0 && self.context.departures.puts_aside() {
+                let unit = self.waiting.pop_front()?;
+                self.context.departures.put_aside(self.mapping, unit.due);
+                continue;
+            }
+            let claims = claims(self.mapping, schemas.frappe, &next.situation, &plan);
+            if !claims.is_disjoint(&self.claimed) {
+                return None;
+            }
+            let mut unit = self.waiting.pop_front()?;
+            unit.decisions += 1;
+            self.claimed.extend(claims.iter().cloned());
+            let is_fresh = |reference: &RecordRef| self.fresh.contains(reference);
+            let refused =
+                self.context.approved.as_ref().and_then(|approved| moved(approved, &plan, is_fresh));
+            return Some(Decided { unit, plan, claims, refused });
         }
-        let mut unit = self.waiting.pop_front()?;
-        unit.decisions += 1;
-        self.claimed.extend(claims.iter().cloned());
-        Some(Decided { unit, plan, claims })
     }
 
     /// Makes room for the units that wait, and shows them what was written.

@@ -1,12 +1,14 @@
 //! Looks for documents that are already there, for a whole batch at once: one search a role and match key, not one a
 //! record.
 
+use std::collections::BTreeSet;
+
 use cs_domain::identity::{KeyValues, is_tied, key_values, operation_key};
 use cs_domain::mapping::{DocumentMapping, MatchKey, UnitMapping};
 use cs_domain::situation::{Candidate, FoundBy, Situation};
 use cs_domain::wanted::{WantedDocument, wanted_document};
-use cs_domain::{FieldName, Record, RecordRef, Value};
-use cs_ports::{Criterion, FieldRequests};
+use cs_domain::{FieldName, LinkStanding, Record, RecordId, RecordRef, Value};
+use cs_ports::{Criterion, FieldRequests, Tie};
 
 use crate::error::EngineError;
 use crate::fresh::documents;
@@ -30,7 +32,7 @@ pub(crate) async fn search(
         for (number, key) in mapping.match_keys.iter().enumerate() {
             search_by_match_key(scope, unit, mapping, (number, key), fields, situations).await?;
         }
-        mark_taken(scope, mapping, situations).await?;
+        mark_taken(scope, unit, mapping, situations).await?;
     }
     Ok(())
 }
@@ -147,6 +149,7 @@ async fn find(
 /// Notes which candidates belong to other records already; for documents that may not be shared only.
 async fn mark_taken(
     scope: &Scope<'_>,
+    unit: &UnitMapping,
     mapping: &DocumentMapping,
     situations: &mut [Situation],
 ) -> Result<(), EngineError> {
@@ -163,7 +166,8 @@ async fn mark_taken(
     if documents.is_empty() {
         return Ok(());
     }
-    let ties = scope.engine.store.ties_to(&scope.mapping.name, &documents).await?;
+    let ties =
+        holding(scope, unit, scope.engine.store.ties_to(&scope.mapping.name, &documents).await?).await?;
     for situation in situations {
         let subject = situation.subject.clone();
         let Some(known) = situation.counterparts.get_mut(&mapping.role) else {
@@ -177,4 +181,20 @@ async fn mark_taken(
         }
     }
     Ok(())
+}
+
+/// Those of the ties that still hold: given up ones do not, nor do those of records that are gone from VTiger. A record
+/// that was merged into another leaves its documents to the one that is left.
+async fn holding(scope: &Scope<'_>, unit: &UnitMapping, mut ties: Vec<Tie>) -> Result<Vec<Tie>, EngineError> {
+    ties.retain(|tie| tie.link.standing == LinkStanding::Live);
+    if ties.is_empty() {
+        return Ok(ties);
+    }
+    let ids: BTreeSet<RecordId> = ties.iter().map(|tie| tie.link.subject.id.clone()).collect();
+    let ids: Vec<RecordId> = ids.into_iter().collect();
+    let nothing_more = FieldRequests::default();
+    let read = scope.patiently(|| scope.engine.vtiger.read(&unit.module, &ids, &nothing_more)).await?;
+    let there: BTreeSet<RecordId> = read.into_iter().map(|record| record.reference.id).collect();
+    ties.retain(|tie| there.contains(&tie.link.subject.id));
+    Ok(ties)
 }

@@ -22,7 +22,7 @@ pub(crate) fn claims(
     for step in &plan.steps {
         let Some(mapping) = unit.document(&step.role).filter(|mapping| mapping.shared) else { continue };
         match &step.act {
-            Act::Update { target, .. } => {
+            Act::Update { target, .. } | Act::Amend { target, .. } | Act::Delete { target, .. } => {
                 claims.insert(format!("{}\u{1f}{}", target.kind, target.id));
             }
             Act::Create { .. } => {
@@ -32,7 +32,7 @@ pub(crate) fn claims(
                 claims.extend(mapping.match_keys.iter().map(|key| claim(&mapping.doctype, &key.0, &wanted)));
             }
             // A link writes nothing, and what is completed was created by this very plan.
-            Act::Link { .. } | Act::Finish => {}
+            Act::Link { .. } | Act::Unlink { .. } | Act::Finish => {}
         }
     }
     claims
@@ -44,7 +44,7 @@ fn claim(doctype: &Kind, key: &[MatchPart], wanted: &WantedDocument) -> String {
             Some(Wanted::Value(value)) => Some(format!("{field}={}", fold(&value.plain()))),
             _ => None,
         },
-        MatchPart::Linked(_) => None,
+        MatchPart::Linked(_) | MatchPart::IfKnown(_) => None,
     });
     let key: Vec<String> = parts.collect();
     format!("{doctype}\u{1f}new\u{1f}{}", key.join("\u{1f}"))

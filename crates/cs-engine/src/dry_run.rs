@@ -7,14 +7,14 @@ use cs_domain::decide::decide;
 use cs_domain::mapping::UnitMapping;
 use cs_domain::plan::Plan;
 use cs_domain::{Balance, RecordRef, System};
-use cs_ports::{Cursor, FeedKey};
 use jiff::Timestamp;
 
-use crate::assess;
 use crate::error::EngineError;
+use crate::pull::{feed_key, frappe_page, staged_documents, vtiger_page};
 use crate::report::Reporter;
 use crate::run::{BATCH, Engine, Job};
 use crate::scope::Scope;
+use crate::{assess, newcomers};
 
 impl Engine {
     /// Plans what [`Engine::run`] would do now and hands each plan to `show`; answers what the run's balance would be if
@@ -30,13 +30,21 @@ impl Engine {
         let mut balance = Balance::default();
         for unit in scope.mapping.units.clone() {
             scope.turn_to(&unit);
-            let subjects: Vec<RecordRef> = subjects(&scope, &unit, job).await?.into_iter().collect();
-            for batch in subjects.chunks(BATCH as usize) {
-                for situation in assess::load(&scope, &unit, batch).await? {
-                    let plan = decide(&unit, &scope.schemas, &situation);
-                    balance.read += 1;
-                    balance.count(plan.verdict());
-                    show(&plan);
+            let subjects = subjects(&scope, &unit, job).await?;
+            let (records, documents): (Vec<RecordRef>, Vec<RecordRef>) =
+                subjects.into_iter().partition(|subject| subject.system == System::Vtiger);
+            for part in [records, documents] {
+                for batch in part.chunks(BATCH as usize) {
+                    let situations = match batch.first().map(|subject| subject.system) {
+                        Some(System::Frappe) => newcomers::load(&scope, &unit, batch).await?,
+                        _ => assess::load(&scope, &unit, batch).await?,
+                    };
+                    for situation in situations {
+                        let plan = decide(&unit, scope.schemas_of(&unit), &situation);
+                        balance.read += 1;
+                        balance.count(plan.verdict());
+                        show(&plan);
+                    }
                 }
             }
         }
@@ -44,7 +52,7 @@ impl Engine {
     }
 }
 
-/// The records a run would go through: those that are due, and those that changed since.
+/// What a run would go through: what is due, and what changed on either side since.
 async fn subjects(
     scope: &Scope<'_>,
     unit: &UnitMapping,
@@ -60,20 +68,43 @@ async fn subjects(
         after = Some(last.key.subject.clone());
         subjects.extend(due.into_iter().map(|due| due.key.subject));
     }
-    let feed = FeedKey {
-        mapping: mapping.clone(),
-        unit: unit.name.clone(),
-        system: System::Vtiger,
-        kind: unit.module.to_string(),
-    };
-    let mut cursor: Option<Cursor> = if job.full { None } else { store.cursor(&feed).await? };
+    let feed = feed_key(scope, &unit.name, System::Vtiger, &unit.module);
+    let mut cursor = if job.full { None } else { store.cursor(&feed).await? };
     loop {
-        let page = scope.patiently(|| scope.engine.vtiger.changes(&unit.module, cursor.as_ref())).await?;
-        let there = page.observations.into_iter().filter(|observation| !observation.deleted);
-        subjects.extend(there.map(|observation| observation.reference));
+        let page = vtiger_page(scope, unit, cursor.as_ref()).await?;
+        subjects.extend(page.observations.into_iter().map(|observation| observation.reference));
         if !page.more {
-            return Ok(subjects);
+            break;
         }
         cursor = Some(page.next);
     }
+    subjects.extend(changed_documents(scope, unit, job).await?);
+    Ok(subjects)
+}
+
+/// The units of this kind to whose documents something happened.
+async fn changed_documents(
+    scope: &Scope<'_>,
+    unit: &UnitMapping,
+    job: &Job,
+) -> Result<BTreeSet<RecordRef>, EngineError> {
+    let mut subjects = BTreeSet::new();
+    let doctypes: BTreeSet<_> = unit.documents.iter().map(|document| document.doctype.clone()).collect();
+    for doctype in doctypes {
+        let reads = |unit: &&UnitMapping| unit.documents.iter().any(|document| document.doctype == doctype);
+        let Some(reader) = scope.mapping.units.iter().find(reads) else { continue };
+        let feed = feed_key(scope, &reader.name, System::Frappe, &doctype);
+        let mut cursor = if job.full { None } else { scope.engine.store.cursor(&feed).await? };
+        loop {
+            let page = frappe_page(scope, &doctype, cursor.as_ref()).await?;
+            let staged = staged_documents(scope, &page.observations).await?;
+            let of_unit = staged.into_iter().filter(|staged| staged.key.unit == unit.name);
+            subjects.extend(of_unit.map(|staged| staged.key.subject));
+            if !page.more {
+                break;
+            }
+            cursor = Some(page.next);
+        }
+    }
+    Ok(subjects)
 }

@@ -1,11 +1,10 @@
 //! Writes down what is about to be written, and how it ended.
 
-use cs_domain::RecordRef;
-use cs_domain::mapping::UnitMapping;
 use std::sync::atomic::Ordering;
 
-use cs_domain::{Action, Intent, IntentId, IntentState, Role};
-use cs_ports::{Settlement, Tie};
+use cs_domain::mapping::UnitMapping;
+use cs_domain::{Action, Intent, IntentId, IntentState, RecordRef, Role};
+use cs_ports::{Settlement, Tie, TieChange};
 
 use crate::error::EngineError;
 use crate::run::RunContext;
@@ -16,7 +15,7 @@ impl RunContext<'_> {
         &self,
         unit: &UnitMapping,
         subject: &RecordRef,
-        role: &Role,
+        role: Option<&Role>,
         action: Action,
     ) -> Result<Intent, EngineError> {
         let number = self.intents.fetch_add(1, Ordering::Relaxed);
@@ -26,27 +25,40 @@ impl RunContext<'_> {
             mapping: self.scope.mapping.name.clone(),
             unit: unit.name.clone(),
             subject: subject.clone(),
-            role: role.clone(),
+            role: role.cloned(),
             action,
         };
         self.scope.engine.store.record_intents(&self.lease, std::slice::from_ref(&intent)).await?;
         Ok(intent)
     }
 
-    /// Closes an intent that took: the peer holds it, and link and shadow say so in the same transaction.
-    pub(crate) async fn settle(&self, intent: Option<&Intent>, tie: Tie) -> Result<(), EngineError> {
-        let settlement = Settlement {
-            intent: intent.map(|intent| intent.id.clone()),
-            state: IntentState::Settled,
-            tie: Some(tie),
-        };
-        Ok(self.scope.engine.store.settle(&self.lease, &settlement).await?)
+    /// Closes an intent that took: the peer holds it, and links and shadows say so in the same transaction.
+    pub(crate) async fn settle(&self, intent: &Intent, ties: Vec<Tie>) -> Result<(), EngineError> {
+        self.close(Some(intent), IntentState::Settled, ties).await
     }
 
     /// Closes an intent that did not take.
     pub(crate) async fn drop_intent(&self, intent: &Intent) -> Result<(), EngineError> {
-        let settlement =
-            Settlement { intent: Some(intent.id.clone()), state: IntentState::Dropped, tie: None };
-        Ok(self.scope.engine.store.settle(&self.lease, &settlement).await?)
+        self.close(Some(intent), IntentState::Dropped, Vec::new()).await
+    }
+
+    /// Moves links and shadows for which nothing had to be written.
+    pub(crate) async fn remember(&self, ties: Vec<Tie>) -> Result<(), EngineError> {
+        if ties.is_empty() { Ok(()) } else { self.close(None, IntentState::Settled, ties).await }
+    }
+
+    async fn close(
+        &self,
+        intent: Option<&Intent>,
+        state: IntentState,
+        ties: Vec<Tie>,
+    ) -> Result<(), EngineError> {
+        let settlement = Settlement {
+            intent: intent.map(|intent| intent.id.clone()),
+            state,
+            ties: ties.into_iter().map(TieChange::Set).collect(),
+        };
+        let store = &self.scope.engine.store;
+        Ok(store.settle(&self.lease, &self.scope.mapping.name, &[settlement]).await?)
     }
 }

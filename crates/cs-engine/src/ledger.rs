@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use cs_domain::{Event, Failure, Run, Verdict};
+use cs_domain::{Event, Failure, MetConflict, Run, Verdict, Version};
 use cs_ports::{Due, StagedState, UnitOutcome};
 use jiff::Timestamp;
 
@@ -68,15 +68,27 @@ impl Ledger {
         Ok(store.put_run(&run).await?)
     }
 
+    /// The end of a unit that failed as a whole.
+    pub(crate) async fn fail(
+        &self,
+        context: &RunContext<'_>,
+        due: &Due,
+        failure: Failure,
+    ) -> Result<(), EngineError> {
+        let end =
+            End { verdict: Verdict::Failed, failures: vec![failure], conflicts: Vec::new(), state: None };
+        self.conclude(context, due, end).await
+    }
+
     /// A unit's end: remembered, then counted and told in one go, so that what watchers see never moves backwards.
     pub(crate) async fn conclude(
         &self,
         context: &RunContext<'_>,
         due: &Due,
-        verdict: Verdict,
-        failures: Vec<Failure>,
+        end: End,
     ) -> Result<(), EngineError> {
-        let outcome = outcome(context, due, verdict, failures.clone());
+        let (verdict, failures) = (end.verdict, end.failures.clone());
+        let outcome = outcome(context, due, end);
         let remembered = match verdict {
             Verdict::Unchanged | Verdict::Skipped => {
                 self.uneventful.lock().unwrap_or_else(PoisonError::into_inner).push(outcome);
@@ -99,24 +111,39 @@ impl Ledger {
     }
 }
 
-/// Where a unit goes from here: a troubled one waits longer each time, and in the end for a person.
-fn outcome(context: &RunContext<'_>, due: &Due, verdict: Verdict, failures: Vec<Failure>) -> UnitOutcome {
+/// How a unit ended.
+pub(crate) struct End {
+    pub(crate) verdict: Verdict,
+    pub(crate) failures: Vec<Failure>,
+    pub(crate) conflicts: Vec<MetConflict>,
+    /// The state the VTiger record is in now, as the feed would tell it.
+    pub(crate) state: Option<Version>,
+}
+
+/// Where a unit goes from here: a troubled one waits longer each time, and in the end for a person. One that only waits for a
+/// person's word is not looked at again before it, or before something about it changes.
+fn outcome(context: &RunContext<'_>, due: &Due, end: End) -> UnitOutcome {
     let policy = context.scope.engine.retry;
-    let troubled = matches!(verdict, Verdict::Failed | Verdict::Conflicted);
+    let troubled = matches!(end.verdict, Verdict::Failed | Verdict::Conflicted);
     let attempts = if troubled { due.attempts + 1 } else { 0 };
+    let waits_for_a_word = !end.conflicts.is_empty()
+        && end.failures.len() == end.conflicts.len()
+        && end.conflicts.iter().all(|met| met.conflict.waits_for_a_word());
     let state = match troubled {
         false => StagedState::Done,
-        true if attempts >= policy.unit_tries => StagedState::Parked,
+        true if waits_for_a_word || attempts >= policy.unit_tries => StagedState::Parked,
         true => StagedState::Waiting,
     };
     let not_before = troubled.then(|| policy.unit_due(attempts, context.scope.engine.clock.now()));
     UnitOutcome {
         key: due.key.clone(),
-        version: due.version.clone(),
-        verdict,
+        revision: due.revision,
+        version: end.state,
+        verdict: end.verdict,
         state,
         not_before,
         attempts,
-        failures,
+        failures: end.failures,
+        conflicts: end.conflicts,
     }
 }

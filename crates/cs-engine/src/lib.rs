@@ -4,17 +4,21 @@
 //! Time, chance, the two systems and the store come in through `cs-ports`, so that a seed replays a run exactly.
 
 mod apply;
+mod approval;
 mod assess;
 mod batch;
 mod candidates;
+mod census;
 mod claims;
 mod definition;
+mod departures;
 mod dry_run;
 mod error;
 mod fresh;
 mod handover;
 mod journal;
 mod ledger;
+mod newcomers;
 mod pull;
 mod recover;
 mod report;

@@ -1,55 +1,192 @@
-//! Reads a change feed to its end, page by page; each page and the cursor behind it are remembered in one transaction.
+//! Reads the change feeds of both sides to their ends, page by page; each page and the cursor behind it are remembered in
+//! one transaction.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use cs_domain::mapping::UnitMapping;
-use cs_domain::{Event, System};
-use cs_ports::{FeedKey, Staged, UnitKey};
+use cs_domain::{Event, Kind, LinkStanding, RecordRef, System, UnitName};
+use cs_ports::{Cursor, FeedKey, FeedPage, FieldRequests, Observation, Sighting, Staged, Tie, UnitKey};
 
 use crate::error::EngineError;
 use crate::ledger::Ledger;
 use crate::run::RunContext;
+use crate::scope::{Scope, observed};
 
-/// Stages everything that changed in the unit's VTiger module since the last pass; answers how many observations there
-/// were.
-pub(crate) async fn drain(
+/// Stages everything that changed in the unit's VTiger module since the last pass.
+pub(crate) async fn vtiger(
     context: &RunContext<'_>,
     ledger: &Ledger,
     unit: &UnitMapping,
-) -> Result<u64, EngineError> {
-    let feed = FeedKey {
-        mapping: context.scope.mapping.name.clone(),
-        unit: unit.name.clone(),
-        system: System::Vtiger,
-        kind: unit.module.to_string(),
-    };
-    let mut cursor = context.scope.engine.store.cursor(&feed).await?;
+) -> Result<(), EngineError> {
+    let scope = &context.scope;
+    let feed = feed_key(scope, &unit.name, System::Vtiger, &unit.module);
+    let mut cursor = scope.engine.store.cursor(&feed).await?;
     let mut seen = 0;
     loop {
-        let after = cursor.clone();
-        let page = context
-            .scope
-            .patiently(|| context.scope.engine.vtiger.changes(&unit.module, after.as_ref()))
-            .await?;
-        let staged: Vec<Staged> = page
-            .observations
-            .into_iter()
-            // What a delete means is decided with the deletes of both sides; until then the link stays as it is.
-            .filter(|observation| !observation.deleted)
-            .map(|observation| Staged {
-                key: UnitKey {
-                    mapping: context.scope.mapping.name.clone(),
-                    unit: unit.name.clone(),
-                    subject: observation.reference,
-                },
-                version: observation.version,
-            })
-            .collect();
-        seen += u64::try_from(staged.len()).unwrap_or(u64::MAX);
-        context.scope.engine.store.stage(&context.lease, &feed, &staged, &page.next).await?;
-        context.scope.reporter.tell(Event::Pulled { unit: unit.name.clone(), seen });
+        let page = vtiger_page(scope, unit, cursor.as_ref()).await?;
+        let staged: Vec<Staged> =
+            page.observations.iter().map(|observation| staged_record(scope, unit, observation)).collect();
+        seen += count(staged.len());
+        scope.engine.store.stage(&context.lease, &feed, &staged, &page.next).await?;
+        scope.reporter.tell(Event::Pulled { unit: unit.name.clone(), seen });
         ledger.keep_lease(context).await?;
         cursor = Some(page.next);
         if !page.more {
-            return Ok(seen);
+            return Ok(());
         }
     }
+}
+
+/// A page of the unit's VTiger feed.
+pub(crate) async fn vtiger_page(
+    scope: &Scope<'_>,
+    unit: &UnitMapping,
+    after: Option<&Cursor>,
+) -> Result<FeedPage, EngineError> {
+    let fields = &scope.vtiger_fields;
+    Ok(scope.patiently(|| scope.engine.vtiger.changes(&unit.module, after, fields)).await?)
+}
+
+/// A VTiger record as it is staged; a deleted one is due whatever was known of it.
+fn staged_record(scope: &Scope<'_>, unit: &UnitMapping, observation: &Observation) -> Staged {
+    let version = match observation.sighting {
+        Sighting::Deleted => None,
+        Sighting::There | Sighting::Renamed { .. } => Some(observed(observation)),
+    };
+    Staged { key: unit_key(scope, &unit.name, observation.reference.clone()), version }
+}
+
+/// Stages the units to whose documents something happened in Frappe, and documents that may become VTiger records. Links
+/// follow renamed documents.
+pub(crate) async fn frappe(context: &RunContext<'_>, ledger: &Ledger) -> Result<(), EngineError> {
+    for (doctype, unit) in doctypes(context) {
+        let feed = feed_key(&context.scope, &unit, System::Frappe, &doctype);
+        let mut cursor = context.scope.engine.store.cursor(&feed).await?;
+        let mut seen = 0;
+        loop {
+            let page = frappe_page(&context.scope, &doctype, cursor.as_ref()).await?;
+            seen += count(page.observations.len());
+            follow_renames(context, &page.observations).await?;
+            let staged = staged_documents(&context.scope, &page.observations).await?;
+            context.scope.engine.store.stage(&context.lease, &feed, &staged, &page.next).await?;
+            context.scope.reporter.tell(Event::Pulled { unit: unit.clone(), seen });
+            ledger.keep_lease(context).await?;
+            cursor = Some(page.next);
+            if !page.more {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A page of a DocType's feed.
+pub(crate) async fn frappe_page(
+    scope: &Scope<'_>,
+    doctype: &Kind,
+    after: Option<&Cursor>,
+) -> Result<FeedPage, EngineError> {
+    let fields = FieldRequests::default();
+    Ok(scope.patiently(|| scope.engine.frappe.changes(doctype, after, &fields)).await?)
+}
+
+/// The mapping's DocTypes, each with the first unit that has documents of it.
+fn doctypes(context: &RunContext<'_>) -> Vec<(Kind, UnitName)> {
+    let mut doctypes: Vec<(Kind, UnitName)> = Vec::new();
+    for unit in &context.scope.mapping.units {
+        for document in &unit.documents {
+            if !doctypes.iter().any(|(known, _)| *known == document.doctype) {
+                doctypes.push((document.doctype.clone(), unit.name.clone()));
+            }
+        }
+    }
+    doctypes
+}
+
+/// Takes the links of renamed documents along.
+async fn follow_renames(context: &RunContext<'_>, observations: &[Observation]) -> Result<(), EngineError> {
+    for observation in observations {
+        let Sighting::Renamed { from } = &observation.sighting else { continue };
+        let to = &observation.reference;
+        let from = RecordRef { id: from.clone(), ..to.clone() };
+        let scope = &context.scope;
+        let ties = scope.engine.store.ties_to(&scope.mapping.name, std::slice::from_ref(&from)).await?;
+        if ties.is_empty() {
+            continue;
+        }
+        let moved: Vec<Tie> = ties
+            .into_iter()
+            .map(|mut tie| {
+                tie.link.document = to.clone();
+                tie
+            })
+            .collect();
+        context.remember(moved).await?;
+        scope.reporter.tell(Event::Renamed { from, to: to.clone() });
+    }
+    Ok(())
+}
+
+/// What a page of documents makes due: the units they are linked to, echoes of our own writes left out, and documents
+/// without a link that may become records.
+pub(crate) async fn staged_documents(
+    scope: &Scope<'_>,
+    observations: &[Observation],
+) -> Result<Vec<Staged>, EngineError> {
+    let documents: Vec<RecordRef> =
+        observations.iter().map(|observation| observation.reference.clone()).collect();
+    let mut ties: BTreeMap<RecordRef, Vec<Tie>> = BTreeMap::new();
+    for tie in scope.engine.store.ties_to(&scope.mapping.name, &documents).await? {
+        ties.entry(tie.link.document.clone()).or_default().push(tie);
+    }
+    let mut staged: Vec<Staged> = Vec::new();
+    let mut due: BTreeSet<RecordRef> = BTreeSet::new();
+    for observation in observations {
+        match ties.get(&observation.reference) {
+            Some(ties) => {
+                for tie in ties.iter().filter(|tie| concerns(tie, observation)) {
+                    if due.insert(tie.link.subject.clone()) {
+                        let key = unit_key(scope, &tie.link.unit, tie.link.subject.clone());
+                        staged.push(Staged { key, version: None });
+                    }
+                }
+            }
+            None => staged.extend(newcomers(scope, observation)),
+        }
+    }
+    Ok(staged)
+}
+
+/// Whether what was seen of a document is news to the unit: what we wrote ourselves, or read last, is none.
+fn concerns(tie: &Tie, observation: &Observation) -> bool {
+    let known = tie.shadow.frappe.as_ref() == Some(&observation.version);
+    tie.link.standing == LinkStanding::Live && !(known && observation.sighting == Sighting::There)
+}
+
+fn newcomers(scope: &Scope<'_>, observation: &Observation) -> Vec<Staged> {
+    if observation.sighting == Sighting::Deleted {
+        return Vec::new();
+    }
+    let plays = |unit: &&UnitMapping| {
+        let created = unit.create_in_vtiger.as_ref().and_then(|created| unit.document(&created.document));
+        created.is_some_and(|document| document.doctype == observation.reference.kind)
+    };
+    let units = scope.mapping.units.iter().filter(plays).filter(|unit| scope.writes_vtiger(unit));
+    let staged = |unit: &UnitMapping| Staged {
+        key: unit_key(scope, &unit.name, observation.reference.clone()),
+        version: Some(observation.version.clone()),
+    };
+    units.map(staged).collect()
+}
+
+pub(crate) fn feed_key(scope: &Scope<'_>, unit: &UnitName, system: System, kind: &Kind) -> FeedKey {
+    FeedKey { mapping: scope.mapping.name.clone(), unit: unit.clone(), system, kind: kind.to_string() }
+}
+
+pub(crate) fn unit_key(scope: &Scope<'_>, unit: &UnitName, subject: RecordRef) -> UnitKey {
+    UnitKey { mapping: scope.mapping.name.clone(), unit: unit.clone(), subject }
+}
+
+pub(crate) fn count(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
 }

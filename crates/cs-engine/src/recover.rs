@@ -5,44 +5,55 @@ use std::collections::BTreeSet;
 use cs_domain::identity::agreeing;
 use cs_domain::mapping::UnitMapping;
 use cs_domain::{
-    Action, Agreed, Event, FieldName, Fields, Intent, Link, LinkOrigin, Record, RecordRef, Shadow, System,
-    Value,
+    Action, Event, FieldName, Fields, Intent, Link, LinkOrigin, LinkStanding, Record, RecordRef, Role,
+    Shadow, System, Value,
 };
 use cs_ports::{Criterion, FieldRequests, Tie};
 
+use crate::assess::situation;
 use crate::error::EngineError;
+use crate::newcomers;
+use crate::requests::scalars;
 use crate::run::RunContext;
+
+/// The field in which Frappe says what a document amends.
+const AMENDED_FROM: &str = "amended_from";
 
 /// Whether the peer holds what an intent wanted to write.
 pub(crate) enum Held {
     /// It does; this is the record.
     Yes(Record),
+    /// The record is not there, as the intent wanted.
+    Gone,
     /// It does not.
     No,
 }
 
 /// Looks into every write that an earlier run left open. Those the peer holds are settled; the others are dropped, and
 /// their units, which are still staged, are decided anew.
-pub(crate) async fn recover(context: &RunContext<'_>) -> Result<(), EngineError> {
+pub(crate) async fn recover(context: &mut RunContext<'_>) -> Result<(), EngineError> {
     let open = context.scope.engine.store.open_intents(&context.scope.mapping.name).await?;
     if open.is_empty() {
         return Ok(());
     }
     let (mut settled, mut dropped) = (0, 0);
     for intent in &open {
-        let unit = context.scope.mapping.unit(&intent.unit);
-        let document = unit.and_then(|unit| unit.document(&intent.role));
-        let (Some(unit), Some(document)) = (unit, document) else {
-            // The mapping no longer knows the role: nobody will write it again, and there is nothing to link.
+        // Where the mapping no longer knows the unit, nobody will write it again, and there is nothing to link.
+        let Some(unit) = context.scope.mapping.unit(&intent.unit).cloned() else {
             context.drop_intent(intent).await?;
             dropped += 1;
             continue;
         };
-        let wanted = context.scope.frappe_fields.get(&document.doctype).cloned().unwrap_or_default();
-        match look_for(context, unit, intent, &wanted).await? {
+        context.scope.turn_to(&unit);
+        let wanted = wanted_of(context, &intent.action);
+        match look_for(context, &unit, intent, &wanted).await? {
             Held::Yes(record) => {
-                let tie = tie_of(context, intent, &record).await?;
-                context.settle(Some(intent), tie).await?;
+                let ties = ties_after(context, &unit, intent, &record).await?;
+                context.settle(intent, ties).await?;
+                settled += 1;
+            }
+            Held::Gone => {
+                context.settle(intent, Vec::new()).await?;
                 settled += 1;
             }
             Held::No => {
@@ -55,6 +66,13 @@ pub(crate) async fn recover(context: &RunContext<'_>) -> Result<(), EngineError>
     Ok(())
 }
 
+fn wanted_of(context: &RunContext<'_>, action: &Action) -> FieldRequests {
+    match action.system() {
+        System::Vtiger => context.scope.vtiger_fields_with_author.clone(),
+        System::Frappe => context.scope.fields_of(action.kind()),
+    }
+}
+
 /// Asks the peer whether it holds what the intent wanted to write.
 pub(crate) async fn look_for(
     context: &RunContext<'_>,
@@ -63,16 +81,21 @@ pub(crate) async fn look_for(
     wanted: &FieldRequests,
 ) -> Result<Held, EngineError> {
     match &intent.action {
-        Action::Create { fields, key, .. } => {
-            let mapping = unit.document(&intent.role);
-            let external = mapping.and_then(|mapping| mapping.external_id.as_ref());
-            let by: Fields = match external {
+        Action::Create { system, fields, key, .. } => {
+            let own = key_field(unit, *system, intent.role.as_ref());
+            let by = match own {
                 Some(field) => Fields::from([(field.clone(), Value::text(key.0.clone()))]),
                 None => scalars(fields),
             };
             let found = find(context, &intent.action, &by, wanted).await?;
-            Ok(match found.as_slice() {
-                [one] => Held::Yes(one.clone()),
+            let found = match system {
+                System::Frappe => found,
+                System::Vtiger => unlinked(context, found, fields).await?,
+            };
+            Ok(match (found.as_slice(), system) {
+                ([one], _) => Held::Yes(one.clone()),
+                // Records that hold all the same and belong to nobody: any of them is the one.
+                ([one, ..], System::Vtiger) => Held::Yes(one.clone()),
                 _ => Held::No,
             })
         }
@@ -83,16 +106,40 @@ pub(crate) async fn look_for(
             let holds = |(field, value): (&FieldName, &Value)| agreeing(record.get(field), value);
             Ok(if changes.iter().all(holds) { Held::Yes(record) } else { Held::No })
         }
+        Action::Amend { target, .. } => {
+            let by = Fields::from([(AMENDED_FROM.into(), Value::text(target.id.as_str()))]);
+            let found = find(context, &intent.action, &by, wanted).await?;
+            Ok(found.into_iter().next().map_or(Held::No, Held::Yes))
+        }
+        Action::Delete { target, .. } => {
+            let nothing_more = FieldRequests::default();
+            Ok(read(context, target, &nothing_more).await?.map_or(Held::Gone, |_| Held::No))
+        }
     }
 }
 
-fn scalars(fields: &Fields) -> Fields {
-    let scalar = |value: &Value| !matches!(value, Value::Rows(_) | Value::Empty);
-    fields
-        .iter()
-        .filter(|(_, value)| scalar(value))
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect()
+/// The field that holds the key of a creation.
+fn key_field<'u>(unit: &'u UnitMapping, system: System, role: Option<&Role>) -> Option<&'u FieldName> {
+    match system {
+        System::Frappe => unit.document(role?)?.external_id.as_ref(),
+        System::Vtiger => unit.create_in_vtiger.as_ref()?.key.as_ref(),
+    }
+}
+
+/// Those that hold all that was sent and are no unit's record yet.
+async fn unlinked(
+    context: &RunContext<'_>,
+    found: Vec<Record>,
+    sent: &Fields,
+) -> Result<Vec<Record>, EngineError> {
+    let references: Vec<RecordRef> = found.iter().map(|record| record.reference.clone()).collect();
+    let store = &context.scope.engine.store;
+    let ties = store.ties_of(&context.scope.mapping.name, &references).await?;
+    let taken: BTreeSet<&RecordRef> = ties.iter().map(|tie| &tie.link.subject).collect();
+    let holds = |record: &Record| {
+        sent.iter().all(|(field, value)| record.get(field).is_none_or(|found| agreeing(Some(found), value)))
+    };
+    Ok(found.into_iter().filter(|record| !taken.contains(&record.reference) && holds(record)).collect())
 }
 
 async fn find(
@@ -105,7 +152,7 @@ async fn find(
         .iter()
         .map(|(field, value)| Criterion { field: field.clone(), any_of: vec![value.clone()] })
         .collect();
-    let reader = peer(context, action.system());
+    let reader = context.scope.peer(action.system());
     Ok(context.scope.patiently(|| reader.find(action.kind(), &criteria, wanted)).await?)
 }
 
@@ -114,47 +161,63 @@ async fn read(
     target: &RecordRef,
     wanted: &FieldRequests,
 ) -> Result<Option<Record>, EngineError> {
-    let reader = peer(context, target.system);
+    let reader = context.scope.peer(target.system);
     let ids = [target.id.clone()];
     Ok(context.scope.patiently(|| reader.read(&target.kind, &ids, wanted)).await?.into_iter().next())
 }
 
-fn peer<'c>(context: &'c RunContext<'_>, system: System) -> &'c dyn cs_ports::Peer {
-    match system {
-        System::Vtiger => context.scope.engine.vtiger.as_ref(),
-        System::Frappe => context.scope.engine.frappe.as_ref(),
+/// What is known to be agreed after a write that took. A changed VTiger record says nothing about any one document: the next
+/// decision finds that both sides say the same.
+async fn ties_after(
+    context: &RunContext<'_>,
+    unit: &UnitMapping,
+    intent: &Intent,
+    record: &Record,
+) -> Result<Vec<Tie>, EngineError> {
+    let (Some(role), Some(sent)) = (&intent.role, intent.action.written()) else { return Ok(Vec::new()) };
+    match intent.action.system() {
+        System::Frappe => Ok(vec![document_tie(context, intent, role, sent, record).await?]),
+        System::Vtiger => record_tie(context, unit, intent, role, record).await,
     }
 }
 
-async fn tie_of(context: &RunContext<'_>, intent: &Intent, record: &Record) -> Result<Tie, EngineError> {
+async fn document_tie(
+    context: &RunContext<'_>,
+    intent: &Intent,
+    role: &Role,
+    sent: &Fields,
+    document: &Record,
+) -> Result<Tie, EngineError> {
     let subjects = [intent.subject.clone()];
     let ties = context.scope.engine.store.ties_of(&context.scope.mapping.name, &subjects).await?;
-    let known = ties.into_iter().find(|tie| tie.link.role == intent.role);
+    let known = ties.into_iter().find(|tie| tie.link.role == *role);
     let origin = known.as_ref().map_or(LinkOrigin::Created, |tie| tie.link.origin);
     let mut shadow = known.map_or_else(Shadow::default, |tie| tie.shadow);
-    let written = match &intent.action {
-        Action::Create { fields, .. } => fields,
-        Action::Update { changes, .. } => changes,
-    };
-    let known_fields: BTreeSet<&FieldName> = record.fields.keys().collect();
-    for (field, value) in
-        written.iter().filter(|(field, value)| known_fields.contains(field) && is_scalar(value))
-    {
-        let frappe = record.get(field).unwrap_or(value).clone();
-        shadow.fields.insert(field.clone(), Agreed { vtiger: value.clone(), frappe });
-    }
-    shadow.frappe = Some(record.version.clone());
+    shadow.take_in(sent, document, false);
     let link = Link {
         mapping: intent.mapping.clone(),
         unit: intent.unit.clone(),
         subject: intent.subject.clone(),
-        role: intent.role.clone(),
-        document: record.reference.clone(),
+        role: role.clone(),
+        document: document.reference.clone(),
         origin,
+        standing: LinkStanding::Live,
     };
     Ok(Tie { link, shadow })
 }
 
-fn is_scalar(value: &Value) -> bool {
-    !matches!(value, Value::Rows(_))
+/// The tie of a record that was created for a document, where the document is still there.
+async fn record_tie(
+    context: &RunContext<'_>,
+    unit: &UnitMapping,
+    intent: &Intent,
+    role: &Role,
+    record: &Record,
+) -> Result<Vec<Tie>, EngineError> {
+    let scope = &context.scope;
+    let Some(mapping) = unit.document(role) else { return Ok(Vec::new()) };
+    let fields = scope.fields_of(&mapping.doctype);
+    let Some(document) = read(context, &intent.subject, &fields).await? else { return Ok(Vec::new()) };
+    let situation = situation(scope, unit, &intent.subject, &[]);
+    Ok(vec![newcomers::tie_of(scope, unit, mapping, record, &document, &situation)])
 }

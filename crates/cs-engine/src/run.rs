@@ -4,18 +4,21 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use cs_domain::mapping::{Settings, UnitMapping};
-use cs_domain::{Balance, Event, Mapping, RecordRef, RequestCount, Requests, Run, RunId, RunStatus};
-use cs_ports::{Clock, Entropy, Lease, LeaseAnswer, Observer, Peer, Store};
+use cs_domain::plan::Plan;
+use cs_domain::{Balance, Event, Mapping, RecordRef, RequestCount, Requests, Run, RunId, RunStatus, System};
+use cs_ports::{Census, Clock, Entropy, Lease, LeaseAnswer, Observer, Peer, Store, UnitKey};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::approval::Approved;
+use crate::departures::Departures;
 use crate::error::EngineError;
 use crate::handover::lease_name;
 use crate::ledger::{LEASE_TERM, Ledger};
 use crate::report::Reporter;
 use crate::retry::RetryPolicy;
 use crate::scope::Scope;
-use crate::{batch, definition, pull, recover};
+use crate::{batch, census, definition, departures, pull, recover};
 
 /// Units gone through together: one page of VTiger's query (facts/VTIGER.md "Query language").
 pub(crate) const BATCH: u32 = 100;
@@ -26,6 +29,8 @@ pub struct Engine {
     pub vtiger: Arc<dyn Peer>,
     /// Frappe.
     pub frappe: Arc<dyn Peer>,
+    /// What counts VTiger's records.
+    pub census: Arc<dyn Census>,
     /// What is remembered.
     pub store: Arc<dyn Store>,
     /// Time.
@@ -53,6 +58,12 @@ pub struct Job {
     pub full: bool,
     /// Whether units that failed are taken up now, before their pause is over: somebody asked for this run.
     pub eager: bool,
+    /// Whether what is there is counted, whatever the feeds say: deletes and silent changes are found.
+    pub census: bool,
+    /// How many deletes a person agreed to, where they were too many to follow without.
+    pub approved_deletes: Option<u64>,
+    /// The plans that a person approved; then nothing else is done.
+    pub approved: Option<Vec<Plan>>,
     /// Where the agency is: what "today" means.
     pub zone: TimeZone,
 }
@@ -63,6 +74,8 @@ pub(crate) struct RunContext<'e> {
     pub(crate) lease: Lease,
     pub(crate) run: RunId,
     pub(crate) intents: AtomicU64,
+    pub(crate) departures: Departures,
+    pub(crate) approved: Option<Approved>,
 }
 
 impl Engine {
@@ -94,7 +107,15 @@ impl Engine {
         let requests_before = self.requests();
         let id = run.id.clone();
         let ledger = Ledger::new(run);
-        let mut context = RunContext { scope, lease, run: id, intents: AtomicU64::new(1) };
+        let approved = job.approved.as_ref().map(|plans| by_subject(plans));
+        let mut context = RunContext {
+            scope,
+            lease,
+            run: id,
+            intents: AtomicU64::new(1),
+            departures: Departures::default(),
+            approved,
+        };
         let result = context.go_through(&ledger, job).await;
         let after = self.requests();
         let mut run = ledger.close();
@@ -128,19 +149,38 @@ impl RunContext<'_> {
         if job.full {
             self.scope.engine.store.restage_all(&self.lease, &self.scope.mapping.name).await?;
         }
+        pull::frappe(self, ledger).await?;
         let mut expected = 0;
         for unit in self.scope.mapping.units.clone() {
             self.scope.turn_to(&unit);
-            pull::drain(self, ledger, &unit).await?;
-            expected += self
-                .scope
-                .engine
-                .store
-                .count_due(&self.scope.mapping.name, &unit.name, self.horizon(job))
-                .await?;
+            pull::vtiger(self, ledger, &unit).await?;
+            if job.census {
+                census::of_module(self, ledger, &unit).await?;
+                census::of_documents(self, ledger, &unit).await?;
+            }
+            self.make_approved_due(&unit).await?;
+            let (store, mapping) = (&self.scope.engine.store, &self.scope.mapping.name);
+            expected += store.count_due(mapping, &unit.name, self.horizon(job)).await?;
             self.scope.reporter.tell(Event::Expecting { units: expected });
-            self.go_through_unit(ledger, job, &unit).await?;
+            self.go_through_unit(ledger, job, &unit, System::Vtiger).await?;
+            self.go_through_unit(ledger, job, &unit, System::Frappe).await?;
         }
+        departures::go_through(self, ledger, job.approved_deletes).await
+    }
+
+    /// What was approved is looked at now, due or not.
+    async fn make_approved_due(&self, unit: &UnitMapping) -> Result<(), EngineError> {
+        let Some(approved) = &self.approved else { return Ok(()) };
+        let of_unit = |subject: &&RecordRef| match subject.system {
+            System::Vtiger => subject.kind == unit.module,
+            System::Frappe => unit.create_in_vtiger.is_some(),
+        };
+        let keys: Vec<UnitKey> = approved
+            .keys()
+            .filter(of_unit)
+            .map(|subject| pull::unit_key(&self.scope, &unit.name, subject.clone()))
+            .collect();
+        self.scope.engine.store.hint(&keys).await?;
         Ok(())
     }
 
@@ -149,25 +189,30 @@ impl RunContext<'_> {
         if job.eager { Timestamp::MAX } else { self.scope.engine.clock.now() }
     }
 
+    /// Goes through the due units of one kind: records of VTiger first, so that they find the documents that are theirs
+    /// before one of these is taken for new.
     async fn go_through_unit(
         &self,
         ledger: &Ledger,
         job: &Job,
         unit: &UnitMapping,
+        system: System,
     ) -> Result<(), EngineError> {
         let horizon = self.horizon(job);
+        let (store, mapping) = (&self.scope.engine.store, &self.scope.mapping.name);
         let mut after: Option<RecordRef> = None;
         loop {
-            let due = self
-                .scope
-                .engine
-                .store
-                .due(&self.scope.mapping.name, &unit.name, horizon, after.as_ref(), BATCH)
-                .await?;
+            let mut due = store.due(mapping, &unit.name, horizon, after.as_ref(), BATCH).await?;
             let Some(last) = due.last() else { return Ok(()) };
             after = Some(last.key.subject.clone());
+            due.retain(|due| due.key.subject.system == system && self.may_look_at(&due.key.subject));
             batch::go_through(self, ledger, unit, due).await?;
         }
+    }
+
+    /// Where plans were approved, nothing else is looked at.
+    fn may_look_at(&self, subject: &RecordRef) -> bool {
+        self.approved.as_ref().is_none_or(|approved| approved.contains_key(subject))
     }
 
     async fn end(self, mut run: Run, result: Result<(), EngineError>) -> Result<Run, EngineError> {
@@ -193,6 +238,10 @@ impl RunContext<'_> {
         self.scope.engine.store.release_lease(&self.lease).await?;
         Ok(())
     }
+}
+
+fn by_subject(plans: &[Plan]) -> Approved {
+    plans.iter().map(|plan| (plan.subject.clone(), plan.clone())).collect()
 }
 
 fn since(before: RequestCount, after: RequestCount) -> RequestCount {

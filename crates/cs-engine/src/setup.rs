@@ -17,7 +17,8 @@ pub type SetupProblem = BindProblem;
 pub(crate) struct Ready {
     pub(crate) mapping: Mapping,
     pub(crate) settings: Settings,
-    pub(crate) schemas: BTreeMap<Kind, KindSchema>,
+    pub(crate) vtiger: BTreeMap<Kind, KindSchema>,
+    pub(crate) frappe: BTreeMap<Kind, KindSchema>,
 }
 
 impl Engine {
@@ -40,7 +41,7 @@ impl Engine {
             mapping: mapping.name.to_string(),
             problems: problems.into_iter().filter(|problem| problem.severity == Severity::Error).collect(),
         })?;
-        Ok(Ready { mapping: bound.mapping, settings, schemas: frappe })
+        Ok(Ready { mapping: bound.mapping, settings, vtiger, frappe })
     }
 
     async fn read_schemas(

@@ -2,8 +2,8 @@
 
 use crate::decide::begun;
 use crate::decide::documents::Decision;
-use crate::decide::fields::{back, fitted, travels_back};
 use crate::decide::draft::Wish;
+use crate::decide::fields::{back, fitted, travels_back};
 use crate::mapping::{DocumentMapping, UnitMapping};
 use crate::name::FieldName;
 use crate::plan::{Act, Change, Conflict, Plan, Planned, SkipReason, Step, VtigerStep};
@@ -19,7 +19,8 @@ use crate::wanted::{Wanted, WantedDocument};
 pub(super) fn decide(unit: &UnitMapping, situation: &Situation) -> Plan {
     let mut plan = begun(situation);
     for mapping in unit.documents.iter().rev() {
-        let Some(known) = situation.counterparts.get(&mapping.role).filter(|known| !known.is_given_up()) else {
+        let Some(known) = situation.counterparts.get(&mapping.role).filter(|known| !known.is_given_up())
+        else {
             continue;
         };
         if let Some((link, shadow)) = &known.tie {
@@ -78,8 +79,11 @@ impl Pair<'_> {
             return;
         }
         let (target, expected) = (document.reference.clone(), document.version.clone());
-        let change =
-            Change { field: field.clone(), before: document.get(field).cloned(), after: Planned::Value(after) };
+        let change = Change {
+            field: field.clone(),
+            before: document.get(field).cloned(),
+            after: Planned::Value(after),
+        };
         self.step(plan, Act::Update { target, expected }, vec![change]);
     }
 
@@ -90,7 +94,8 @@ impl Pair<'_> {
 
     /// What Frappe says differently since the two last agreed.
     fn edited(&self, document: &Record) -> Vec<FieldName> {
-        let rules = self.mapping.fields.iter().filter(|rule| !rule.on_create && rule.direction.reaches_vtiger());
+        let rules =
+            self.mapping.fields.iter().filter(|rule| !rule.on_create && rule.direction.reaches_vtiger());
         let changed = rules.filter(|rule| {
             let base = self.shadow.fields.get(&rule.frappe).map(|base| &base.frappe);
             base.is_some_and(|base| document.get(&rule.frappe).is_some_and(|now| now != base))
@@ -205,11 +210,12 @@ impl<'a> Decision<'a, '_> {
 /// What VTiger says differently since the two last agreed.
 fn said_anew(mapping: &DocumentMapping, wanted: &WantedDocument, shadow: &Shadow) -> Vec<FieldName> {
     let rules = mapping.fields.iter().filter(|rule| !rule.on_create && rule.direction.reaches_frappe());
-    let changed = rules.filter(|rule| match (wanted.fields.get(&rule.frappe), shadow.fields.get(&rule.frappe)) {
-        (Some(Wanted::Value(now)), Some(base)) => {
-            *now != base.vtiger && !wanted.partial.contains(&rule.frappe)
-        }
-        _ => false,
-    });
+    let changed =
+        rules.filter(|rule| match (wanted.fields.get(&rule.frappe), shadow.fields.get(&rule.frappe)) {
+            (Some(Wanted::Value(now)), Some(base)) => {
+                *now != base.vtiger && !wanted.partial.contains(&rule.frappe)
+            }
+            _ => false,
+        });
     changed.map(|rule| rule.frappe.clone()).collect()
 }

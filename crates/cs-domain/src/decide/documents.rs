@@ -126,9 +126,7 @@ impl<'a> Decision<'a, '_> {
     ) {
         let candidates = known.map_or(&[][..], |known| known.candidates.as_slice());
         if let Some(choice) = self.decided_document(&mapping.role) {
-            let named = |candidate: &&Candidate| {
-                matches!(choice, conflict::Choice::Document(name) if *name == candidate.document.reference.id)
-            };
+            let named = |candidate: &&Candidate| matches!(choice, conflict::Choice::Document(name) if *name == candidate.document.reference.id);
             match candidates.iter().find(named) {
                 Some(chosen) => {
                     return self.existing(mapping, wanted, &chosen.document, None, Some(LinkOrigin::Chosen));
@@ -245,7 +243,9 @@ impl<'a> Decision<'a, '_> {
         let (target, expected) = (document.reference.clone(), document.version.clone());
         let schema = self.schemas.frappe.get(&mapping.doctype);
         let on_submit = |change: &Change| {
-            schema.and_then(|schema| schema.fields.get(&change.field)).is_some_and(|field| field.allow_on_submit)
+            schema
+                .and_then(|schema| schema.fields.get(&change.field))
+                .is_some_and(|field| field.allow_on_submit)
         };
         let status = document.get(&FieldName::from(DOCSTATUS)).map(Value::plain);
         let (now, later): (Vec<Change>, Vec<Change>) = match status.as_deref() {

@@ -59,7 +59,8 @@ impl<'a> Draft<'a> {
         let key = (wish.role, &wish.rule.frappe);
         let mut next = self.record.clone();
         next.fields.extend(wish.fields);
-        let carried = |rule: &FieldRule, record: &Record| rule.to_frappe(record, self.settings).ok().flatten();
+        let carried =
+            |rule: &FieldRule, record: &Record| rule.to_frappe(record, self.settings).ok().flatten();
         if self.granted.iter().any(|before| carried(before.rule, &next) != before.carried) {
             self.answers.insert(key, Answer::Contradicted);
             return;
@@ -78,7 +79,8 @@ impl<'a> Draft<'a> {
             plan.agreed.clear();
             return plan;
         }
-        let edited = self.record.fields.into_iter().filter(|(field, value)| self.original.get(field) != Some(value));
+        let edited =
+            self.record.fields.into_iter().filter(|(field, value)| self.original.get(field) != Some(value));
         let changes: Vec<Change> = edited
             .map(|(field, value)| Change {
                 before: self.original.get(&field).cloned(),

@@ -115,7 +115,8 @@ impl<'a> Decision<'a, '_> {
     }
 
     fn field_situation<'f>(&self, field: &Field<'f, 'a>) -> FieldSituation<'f> {
-        let mut conflict = field.rule.conflict.unwrap_or(field.mapping.conflict);
+        let first_contact = field.mapping.first_contact.filter(|_| field.base.is_none());
+        let mut conflict = field.rule.conflict.or(first_contact).unwrap_or(field.mapping.conflict);
         if field.base.is_none() && !self.situation.writes_vtiger {
             conflict = ConflictPolicy::VtigerWins;
         }
@@ -134,14 +135,20 @@ impl<'a> Decision<'a, '_> {
     fn granted(&self, field: &Field<'_, 'a>, merged: &mut Merged) {
         match self.decided(field) {
             Some(value) if field.shown() != Some(&value) => merged.change(field, value),
-            _ => merged.agree(field, Agreed { vtiger: field.said_or_empty(), frappe: field.shown_or_empty() }),
+            _ => {
+                merged.agree(field, Agreed { vtiger: field.said_or_empty(), frappe: field.shown_or_empty() })
+            }
         }
     }
 
     fn decided(&self, field: &Field<'_, 'a>) -> Option<Value> {
         let (role, name) = (&field.mapping.role, &field.rule.frappe);
         let (vtiger, frappe) = (field.said_or_empty(), field.shown_or_empty());
-        self.situation.decided.iter().find_map(|decided| decided.of_field(role, name, &vtiger, &frappe)).cloned()
+        self.situation
+            .decided
+            .iter()
+            .find_map(|decided| decided.of_field(role, name, &vtiger, &frappe))
+            .cloned()
     }
 
     /// Brings a decided value to whichever side does not say it yet; VTiger first, since that is asked again.
@@ -195,7 +202,8 @@ impl<'a> Decision<'a, '_> {
     /// only start a quarrel. Pointers (a customer's main address) stay with whoever set them; of anything else a person
     /// is told.
     fn is_anothers(&mut self, field: &Field<'_, 'a>) -> bool {
-        let (Some(shown), Some(said)) = (field.shown().filter(|shown| !shown.is_empty()), field.vtiger) else {
+        let (Some(shown), Some(said)) = (field.shown().filter(|shown| !shown.is_empty()), field.vtiger)
+        else {
             return false;
         };
         let said_by = |(_, shadow): &&(RecordRef, Shadow)| {

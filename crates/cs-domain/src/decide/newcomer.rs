@@ -29,7 +29,8 @@ pub(super) fn decide(
         return plan;
     };
     let separate = situation.decided.iter().filter_map(|decided| decided.of_document(&mapping.role));
-    if let (Some(by), None) = (&situation.namesake, separate.filter(|choice| **choice == Choice::Separate).last())
+    if let (Some(by), None) =
+        (&situation.namesake, separate.filter(|choice| **choice == Choice::Separate).last())
     {
         let (role, candidate) = (mapping.role.clone(), document.reference.clone());
         plan.conflicts.push(Conflict::Taken { role, candidate, by: by.clone() });
@@ -58,7 +59,8 @@ fn wanted_in_vtiger<'u>(
     document: &Record,
 ) -> Option<(&'u CreateInVtiger, &'u DocumentMapping)> {
     let created = unit.create_in_vtiger.as_ref().filter(|_| situation.writes_vtiger)?;
-    let mapping = unit.document(&created.document).filter(|mapping| mapping.doctype == document.reference.kind)?;
+    let mapping =
+        unit.document(&created.document).filter(|mapping| mapping.doctype == document.reference.kind)?;
     let known = mapping.external_id.as_ref().and_then(|field| document.get(field));
     let is_free = known.is_none_or(Value::is_empty)
         && situation.counterparts.get(&mapping.role).is_none_or(|known| known.tie.is_none());
@@ -75,8 +77,11 @@ fn record_of(
     situation: &Situation,
     document: &Record,
 ) -> Result<(OperationKey, Fields), Vec<Failure>> {
-    let mut record =
-        Record { reference: document.reference.clone(), version: document.version.clone(), fields: Fields::new() };
+    let mut record = Record {
+        reference: document.reference.clone(),
+        version: document.version.clone(),
+        fields: Fields::new(),
+    };
     let mut failures = Vec::new();
     for rule in mapping.fields.iter().filter(|rule| rule.direction.reaches_vtiger() && travels_back(rule)) {
         let Some(value) = document.get(&rule.frappe).filter(|value| !value.is_empty()) else { continue };

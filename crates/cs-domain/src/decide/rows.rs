@@ -61,7 +61,8 @@ impl Decision<'_, '_> {
             }
             let added = additions.entry(&rule.table).or_default();
             let there = rows_of(document, &rule.table);
-            let taken = |column: &FieldName| is_set_in_planned(added, column) || is_set_in_rows(there, column);
+            let taken =
+                |column: &FieldName| is_set_in_planned(added, column) || is_set_in_rows(there, column);
             let columns = yielding(rule, columns, taken);
             added.push(PlannedRow { name: None, columns });
         }
@@ -90,7 +91,8 @@ fn is_set(value: &Value) -> bool {
 }
 
 fn is_set_in_planned(rows: &[PlannedRow], column: &FieldName) -> bool {
-    let set = |row: &PlannedRow| matches!(row.columns.get(column), Some(Planned::Value(value)) if is_set(value));
+    let set =
+        |row: &PlannedRow| matches!(row.columns.get(column), Some(Planned::Value(value)) if is_set(value));
     rows.iter().any(set)
 }
 
@@ -115,7 +117,9 @@ fn has_row(document: &Record, rule: &RowRule, columns: &BTreeMap<FieldName, Plan
     let telling = |(name, _): &(&FieldName, &Planned)| !rule.exclusive.contains(*name);
     rows_of(document, &rule.table).iter().any(|row| {
         columns.iter().filter(telling).all(|(name, cell)| match cell {
-            Planned::Value(wanted) => row.columns.get(name).is_some_and(|found| found.plain() == wanted.plain()),
+            Planned::Value(wanted) => {
+                row.columns.get(name).is_some_and(|found| found.plain() == wanted.plain())
+            }
             Planned::Document(_) | Planned::Rows(_) => false,
         })
     })

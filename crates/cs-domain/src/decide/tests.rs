@@ -48,6 +48,7 @@ fn document(role: &str, doctype: &str, fields: Vec<FieldRule>) -> DocumentMappin
         rows: Vec::new(),
         checks: Vec::new(),
         conflict: ConflictPolicy::Ask,
+        first_contact: None,
         deletes: DeletePolicy::Unlink,
         amend: false,
     }

@@ -1,0 +1,224 @@
+//! Writes and links the documents of a unit.
+
+use cs_domain::plan::{Act, Change, Step};
+use cs_domain::{
+    Action, Agreed, Event, FieldName, Fields, Intent, LinkOrigin, LinkStanding, Record, RecordRef, Role,
+    System, Version,
+};
+use cs_ports::{Tie, Written};
+
+use crate::apply::Execution;
+use crate::apply::send::{Sent, send};
+use crate::error::EngineError;
+
+impl Execution<'_, '_> {
+    /// Carries out one step; answers whether the plan still holds.
+    pub(super) async fn step(&mut self, step: &Step) -> Result<bool, EngineError> {
+        let Some(possible) = self.possible(step) else {
+            self.block(step);
+            return Ok(true);
+        };
+        let step = &possible;
+        match &step.act {
+            Act::Link { target, version, origin } => {
+                self.link(step, target, version, *origin).await?;
+                return Ok(true);
+            }
+            Act::Unlink { target } => {
+                self.unlink(&step.role, target, None).await?;
+                return Ok(true);
+            }
+            Act::Finish if !self.refresh(step).await? => {
+                self.applied.stale = true;
+                return Ok(false);
+            }
+            Act::Finish => {}
+            Act::Create { .. } | Act::Update { .. } | Act::Amend { .. } | Act::Delete { .. } => {}
+        }
+        let Some(action) = self.action(step) else {
+            self.block(step);
+            return Ok(true);
+        };
+        let subject = &self.situation.subject;
+        let intent = self.context.record_intent(self.unit, subject, Some(&step.role), action).await?;
+        let wanted = self.context.scope.fields_of(&step.doctype);
+        match send(self.context, self.unit, &intent, &wanted).await? {
+            Sent::Held(written) => self.held(step, &intent, written).await?,
+            Sent::Gone => self.unlink(&step.role, &self.target(step), Some(&intent)).await?,
+            Sent::Moved => {
+                self.context.drop_intent(&intent).await?;
+                self.applied.stale = true;
+                return Ok(false);
+            }
+            Sent::Refused(error) => {
+                self.context.drop_intent(&intent).await?;
+                if error.kind.stops_run() {
+                    return Err(error.into());
+                }
+                let mut failure = error.failure();
+                failure.place = Some(step.role.to_string());
+                self.applied.failures.push(failure);
+                self.block(step);
+            }
+        }
+        Ok(true)
+    }
+
+    /// What of a step can be carried out, if anything. A new document waits for everything it leads to; one that is there
+    /// takes every change but those that lead to a document that is not.
+    fn possible(&self, step: &Step) -> Option<Step> {
+        let leads_nowhere =
+            |change: &Change| change.after.needs().into_iter().any(|role| self.blocked.contains(role));
+        let mut possible = step.clone();
+        possible.changes.retain(|change| !leads_nowhere(change));
+        let whole = possible.changes.len() == step.changes.len();
+        let worth_doing = match step.act {
+            Act::Create { .. } => whole,
+            _ => whole || !possible.changes.is_empty(),
+        };
+        (worth_doing && !self.blocked.contains(&step.role)).then_some(possible)
+    }
+
+    /// A document that is not created blocks what needs it; a document that is there goes on being there.
+    fn block(&mut self, step: &Step) {
+        if matches!(step.act, Act::Create { .. }) {
+            self.blocked.insert(step.role.clone());
+        }
+    }
+
+    fn action(&self, step: &Step) -> Option<Action> {
+        let fields: Fields = step
+            .changes
+            .iter()
+            .map(|change| Some((change.field.clone(), change.after.resolve(&self.documents)?)))
+            .collect::<Option<_>>()?;
+        let before = step.changes.iter().filter_map(|c| Some((c.field.clone(), c.before.clone()?))).collect();
+        let state = || self.records.get(&step.role).map(|document| document.version.clone());
+        Some(match &step.act {
+            Act::Create { key } => Action::Create {
+                system: System::Frappe,
+                kind: step.doctype.clone(),
+                fields,
+                key: key.clone(),
+            },
+            // An earlier step may have moved the document since the plan was made.
+            Act::Update { target, .. } => {
+                Action::Update { target: target.clone(), changes: fields, expected: state()?, before }
+            }
+            Act::Finish => {
+                let target = self.documents.get(&step.role)?.clone();
+                Action::Update { target, changes: fields, expected: state()?, before }
+            }
+            Act::Amend { target, .. } => {
+                Action::Amend { target: target.clone(), changes: fields, expected: state()?, before }
+            }
+            Act::Delete { target, .. } => {
+                let before = self.records.get(&step.role)?.fields.clone();
+                Action::Delete { target: target.clone(), expected: state()?, before }
+            }
+            Act::Link { .. } | Act::Unlink { .. } => return None,
+        })
+    }
+
+    fn target(&self, step: &Step) -> RecordRef {
+        let known = self.documents.get(&step.role).cloned();
+        known.unwrap_or_else(|| RecordRef::frappe(step.doctype.clone(), ""))
+    }
+
+    async fn held(&mut self, step: &Step, intent: &Intent, written: Written) -> Result<(), EngineError> {
+        let Written { record: document, untouched } = written;
+        let origin = self.ties.get(&step.role).map_or(LinkOrigin::Created, |tie| tie.link.origin);
+        let mut shadow = self.shadow_so_far(&step.role);
+        if let Some(sent) = intent.action.written() {
+            shadow.take_in(sent, &document, untouched);
+        }
+        let tie = Tie { link: self.new_link(&step.role, &document.reference, origin), shadow };
+        self.context.settle(intent, vec![tie.clone()]).await?;
+        self.ties.insert(step.role.clone(), tie);
+        self.applied.wrote = true;
+        self.context.scope.reporter.tell(Event::Written {
+            subject: self.situation.subject.clone(),
+            role: step.role.clone(),
+            document: document.reference.clone(),
+            verb: intent.action.verb().to_owned(),
+        });
+        self.stand(&step.role, document);
+        Ok(())
+    }
+
+    /// The role's document as it now is.
+    fn stand(&mut self, role: &Role, document: Record) {
+        self.documents.insert(role.clone(), document.reference.clone());
+        self.records.insert(role.clone(), document);
+    }
+
+    /// Reads a document again that was just created: saving an Address moves its Customer's version
+    /// (facts/FRAPPE.md, trap 10), which is nobody's edit. Answers whether it still holds what was agreed; where it does not,
+    /// somebody was quicker.
+    async fn refresh(&mut self, step: &Step) -> Result<bool, EngineError> {
+        let Some(reference) = self.documents.get(&step.role).cloned() else {
+            return Ok(true);
+        };
+        let wanted = self.context.scope.fields_of(&step.doctype);
+        let ids = [reference.id.clone()];
+        let context = self.context;
+        let read = context
+            .scope
+            .patiently(|| context.scope.engine.frappe.read(&reference.kind, &ids, &wanted))
+            .await?;
+        let Some(document) = read.into_iter().next() else { return Ok(false) };
+        let agreed = self.ties.get(&step.role).map(|tie| &tie.shadow.fields);
+        let still = |(field, agreed): (&FieldName, &Agreed)| document.get(field) == Some(&agreed.frappe);
+        let stands = agreed.is_none_or(|fields| fields.iter().all(still));
+        self.records.insert(step.role.clone(), document);
+        Ok(stands)
+    }
+
+    async fn link(
+        &mut self,
+        step: &Step,
+        target: &RecordRef,
+        version: &Version,
+        origin: LinkOrigin,
+    ) -> Result<(), EngineError> {
+        let mut shadow = self.shadow_so_far(&step.role);
+        shadow.frappe = Some(version.clone());
+        let tie = Tie { link: self.new_link(&step.role, target, origin), shadow };
+        self.context.remember(vec![tie.clone()]).await?;
+        let known =
+            self.situation.counterparts.get(&step.role).into_iter().flat_map(|known| &known.candidates);
+        if let Some(candidate) =
+            known.map(|candidate| &candidate.document).find(|found| found.reference == *target)
+        {
+            self.stand(&step.role, candidate.clone());
+        }
+        self.ties.insert(step.role.clone(), tie);
+        self.applied.wrote = true;
+        self.context.scope.reporter.tell(Event::Adopted {
+            subject: self.situation.subject.clone(),
+            role: step.role.clone(),
+            document: target.clone(),
+        });
+        Ok(())
+    }
+
+    /// Gives up a role's link; `intent`: its document was deleted just now.
+    async fn unlink(
+        &mut self,
+        role: &Role,
+        target: &RecordRef,
+        intent: Option<&Intent>,
+    ) -> Result<(), EngineError> {
+        let Some(mut tie) = self.ties.get(role).cloned() else { return Ok(()) };
+        tie.link.standing = LinkStanding::GivenUp;
+        match intent {
+            Some(intent) => self.context.settle(intent, vec![tie.clone()]).await?,
+            None => self.context.remember(vec![tie.clone()]).await?,
+        }
+        self.ties.insert(role.clone(), tie);
+        self.applied.wrote = true;
+        let (subject, role) = (self.situation.subject.clone(), role.clone());
+        self.context.scope.reporter.tell(Event::GivenUp { subject, role, document: target.clone() });
+        Ok(())
+    }
+}

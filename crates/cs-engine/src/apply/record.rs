@@ -1,0 +1,145 @@
+//! Writes the VTiger record of a unit.
+
+use std::collections::BTreeMap;
+
+use cs_domain::plan::{Change, VtigerStep};
+use cs_domain::{Action, Event, Fields, Intent, LinkStanding, RecordRef, Role, System, Value};
+use cs_ports::{Tie, Written};
+
+use crate::apply::Execution;
+use crate::apply::send::{Sent, send};
+use crate::error::EngineError;
+use crate::newcomers;
+
+impl Execution<'_, '_> {
+    /// Carries out what VTiger's record gets; answers whether the documents may follow.
+    pub(super) async fn write_record(&mut self, step: &VtigerStep) -> Result<bool, EngineError> {
+        let (role, action) = match step {
+            VtigerStep::Revise { target, expected, changes } => (
+                None,
+                Action::Update {
+                    target: target.clone(),
+                    changes: after(changes),
+                    expected: expected.clone(),
+                    before: before(changes),
+                },
+            ),
+            VtigerStep::Create { module, key, role, changes, .. } => (
+                Some(role),
+                Action::Create {
+                    system: System::Vtiger,
+                    kind: module.clone(),
+                    fields: after(changes),
+                    key: key.clone(),
+                },
+            ),
+            VtigerStep::Delete { target, expected } => (
+                None,
+                Action::Delete {
+                    target: target.clone(),
+                    expected: expected.clone(),
+                    before: self.record.as_ref().map(|record| record.fields.clone()).unwrap_or_default(),
+                },
+            ),
+        };
+        let intent = self.context.record_intent(self.unit, &self.situation.subject, role, action).await?;
+        let wanted = self.context.scope.vtiger_fields_with_author.clone();
+        match send(self.context, self.unit, &intent, &wanted).await? {
+            Sent::Held(written) => match step {
+                VtigerStep::Create { role, document, .. } => {
+                    self.created(&intent, role, document, written).await
+                }
+                VtigerStep::Revise { .. } | VtigerStep::Delete { .. } => self.revised(&intent, written).await,
+            },
+            Sent::Gone => {
+                self.context.settle(&intent, Vec::new()).await?;
+                self.recorded(&intent);
+                // What becomes of its documents is for the policy of each.
+                self.applied.stale = true;
+                Ok(false)
+            }
+            Sent::Moved => {
+                self.context.drop_intent(&intent).await?;
+                self.applied.stale = true;
+                Ok(false)
+            }
+            Sent::Refused(error) => {
+                self.context.drop_intent(&intent).await?;
+                if error.kind.stops_run() {
+                    return Err(error.into());
+                }
+                let mut failure = error.failure();
+                failure.place = Some(self.unit.module.to_string());
+                self.applied.failures.push(failure);
+                self.applied.refused_by_vtiger = true;
+                Ok(false)
+            }
+        }
+    }
+
+    /// Where VTiger says what it was told, the shadows of all documents move to it. Where it says something else, somebody
+    /// may have been quicker: that is for the next decision.
+    async fn revised(&mut self, intent: &Intent, written: Written) -> Result<bool, EngineError> {
+        let sent = intent.action.written().cloned().unwrap_or_default();
+        let stands = sent.iter().all(|(field, value)| written.record.get(field) == Some(value));
+        self.record = Some(written.record);
+        let moved = if stands { self.agreed_ties() } else { BTreeMap::new() };
+        self.context.settle(intent, moved.values().cloned().collect()).await?;
+        self.ties.extend(moved);
+        self.recorded(intent);
+        self.applied.stale = !stands;
+        Ok(stands)
+    }
+
+    /// The ties of documents that are there, with what the plan found agreed.
+    fn agreed_ties(&self) -> BTreeMap<Role, Tie> {
+        let live = self.ties.iter().filter(|(role, tie)| {
+            tie.link.standing == LinkStanding::Live && self.plan.agreed.contains_key(*role)
+        });
+        live.map(|(role, tie)| {
+            (role.clone(), Tie { link: tie.link.clone(), shadow: self.shadow_so_far(role) })
+        })
+        .collect()
+    }
+
+    async fn created(
+        &mut self,
+        intent: &Intent,
+        role: &Role,
+        document: &RecordRef,
+        written: Written,
+    ) -> Result<bool, EngineError> {
+        let tie = match (self.unit.document(role), &self.situation.newcomer) {
+            (Some(mapping), Some(document)) => {
+                let scope = &self.context.scope;
+                Some(newcomers::tie_of(scope, self.unit, mapping, &written.record, document, self.situation))
+            }
+            _ => None,
+        };
+        self.context.settle(intent, tie.into_iter().collect()).await?;
+        self.applied.wrote = true;
+        let subject = written.record.reference.clone();
+        let verb = intent.action.verb().to_owned();
+        self.context.scope.reporter.tell(Event::Recorded { subject: subject.clone(), verb });
+        let (role, document) = (role.clone(), document.clone());
+        self.context.scope.reporter.tell(Event::Adopted { subject, role, document });
+        Ok(false)
+    }
+
+    fn recorded(&mut self, intent: &Intent) {
+        self.applied.wrote = true;
+        let (subject, verb) = (self.situation.subject.clone(), intent.action.verb().to_owned());
+        self.context.scope.reporter.tell(Event::Recorded { subject, verb });
+    }
+}
+
+fn after(changes: &[Change]) -> Fields {
+    let nobody = BTreeMap::new();
+    changes.iter().filter_map(|change| Some((change.field.clone(), change.after.resolve(&nobody)?))).collect()
+}
+
+/// What the fields held; one that was not there held nothing.
+fn before(changes: &[Change]) -> Fields {
+    let held = |change: &Change| change.before.clone().unwrap_or(Value::Empty);
+    changes.iter().map(|change| (change.field.clone(), held(change))).collect()
+}

@@ -1,0 +1,149 @@
+//! Looks at what is there, whatever the feeds said: deletes that VTiger's web service does not show, changes that move no
+//! version (facts/VTIGER.md, trap 12), documents that vanished without a trace. A census that is broken off goes on where
+//! it stopped.
+
+use std::collections::BTreeSet;
+
+use cs_domain::mapping::UnitMapping;
+use cs_domain::{Event, Kind, LinkStanding, RecordId, RecordRef, System};
+use cs_ports::{CensusPage, Cursor, FieldRequests, Known, Staged};
+
+use crate::error::EngineError;
+use crate::ledger::Ledger;
+use crate::pull::{count, feed_key, unit_key};
+use crate::run::RunContext;
+use crate::scope::observed;
+
+/// Known units looked through at a time.
+const CHUNK: u32 = 500;
+/// Where a census that came to its end begins anew.
+const BEGINNING: &str = "";
+
+/// Counts the unit's module and stages what is not as it was known to be.
+pub(crate) async fn of_module(
+    context: &RunContext<'_>,
+    ledger: &Ledger,
+    unit: &UnitMapping,
+) -> Result<(), EngineError> {
+    let scope = &context.scope;
+    let feed = feed_key(scope, &unit.name, System::Vtiger, &Kind::new(format!("(census) {}", unit.module)));
+    let mut after = position(scope.engine.store.cursor(&feed).await?);
+    let mut seen = 0;
+    loop {
+        let page = page(context, unit, after.as_ref()).await?;
+        let last = page.observations.last().map(|observation| observation.reference.id.clone());
+        let through = if page.more { last.clone() } else { None };
+        let mut staged = missing(context, unit, after.as_ref(), through.as_ref(), &page).await?;
+        staged.extend(page.observations.iter().map(|observation| Staged {
+            key: unit_key(scope, &unit.name, observation.reference.clone()),
+            version: Some(observed(observation)),
+        }));
+        seen += count(page.observations.len());
+        let next = through.as_ref().map_or(BEGINNING, RecordId::as_str).to_owned();
+        scope.engine.store.stage(&context.lease, &feed, &staged, &Cursor(next)).await?;
+        scope.reporter.tell(Event::Counted { unit: unit.name.clone(), seen });
+        ledger.keep_lease(context).await?;
+        after = last;
+        if !page.more {
+            return Ok(());
+        }
+    }
+}
+
+fn position(cursor: Option<Cursor>) -> Option<RecordId> {
+    cursor.filter(|cursor| cursor.0 != BEGINNING).map(|cursor| RecordId::new(cursor.0))
+}
+
+async fn page(
+    context: &RunContext<'_>,
+    unit: &UnitMapping,
+    after: Option<&RecordId>,
+) -> Result<CensusPage, EngineError> {
+    let scope = &context.scope;
+    let fields = &scope.vtiger_fields;
+    Ok(scope.patiently(|| scope.engine.census.census(&unit.module, after, fields)).await?)
+}
+
+/// The units of this stretch whose records the page does not show.
+async fn missing(
+    context: &RunContext<'_>,
+    unit: &UnitMapping,
+    after: Option<&RecordId>,
+    through: Option<&RecordId>,
+    page: &CensusPage,
+) -> Result<Vec<Staged>, EngineError> {
+    let there: BTreeSet<&RecordId> =
+        page.observations.iter().map(|observation| &observation.reference.id).collect();
+    let mut missing = Vec::new();
+    let mut from = after.cloned();
+    loop {
+        let known = known(context, unit, from.as_ref(), through).await?;
+        let Some(last) = known.last() else { return Ok(missing) };
+        from = Some(last.key.subject.id.clone());
+        let gone = known.into_iter().filter(|known| !there.contains(&known.key.subject.id));
+        missing.extend(gone.map(|known| Staged { key: known.key, version: None }));
+    }
+}
+
+async fn known(
+    context: &RunContext<'_>,
+    unit: &UnitMapping,
+    after: Option<&RecordId>,
+    through: Option<&RecordId>,
+) -> Result<Vec<Known>, EngineError> {
+    let (store, mapping) = (&context.scope.engine.store, &context.scope.mapping.name);
+    Ok(store.known(mapping, &unit.name, after, through, CHUNK).await?)
+}
+
+/// Stages the units of which a linked document is not there any more.
+pub(crate) async fn of_documents(
+    context: &RunContext<'_>,
+    ledger: &Ledger,
+    unit: &UnitMapping,
+) -> Result<(), EngineError> {
+    let scope = &context.scope;
+    let feed = feed_key(scope, &unit.name, System::Frappe, &Kind::new("(census)"));
+    let mut after = position(scope.engine.store.cursor(&feed).await?);
+    loop {
+        let known = known(context, unit, after.as_ref(), None).await?;
+        let next = known.last().map(|last| last.key.subject.id.clone());
+        let subjects: Vec<RecordRef> = known.into_iter().map(|known| known.key.subject).collect();
+        let gone = with_missing_documents(context, &subjects).await?;
+        let staged: Vec<Staged> = gone
+            .into_iter()
+            .map(|subject| Staged { key: unit_key(scope, &unit.name, subject), version: None })
+            .collect();
+        let cursor = Cursor(next.as_ref().map_or(BEGINNING, RecordId::as_str).to_owned());
+        scope.engine.store.stage(&context.lease, &feed, &staged, &cursor).await?;
+        ledger.keep_lease(context).await?;
+        if next.is_none() {
+            return Ok(());
+        }
+        after = next;
+    }
+}
+
+/// Those of the records that have a live link to a document which Frappe does not show.
+async fn with_missing_documents(
+    context: &RunContext<'_>,
+    subjects: &[RecordRef],
+) -> Result<BTreeSet<RecordRef>, EngineError> {
+    let scope = &context.scope;
+    let mut ties = scope.engine.store.ties_of(&scope.mapping.name, subjects).await?;
+    ties.retain(|tie| tie.link.standing == LinkStanding::Live);
+    let kinds: BTreeSet<Kind> = ties.iter().map(|tie| tie.link.document.kind.clone()).collect();
+    let mut there: BTreeSet<RecordRef> = BTreeSet::new();
+    for kind in kinds {
+        let linked = ties.iter().filter(|tie| tie.link.document.kind == kind);
+        let ids: BTreeSet<RecordId> = linked.map(|tie| tie.link.document.id.clone()).collect();
+        let ids: Vec<RecordId> = ids.into_iter().collect();
+        let nothing_more = FieldRequests::default();
+        let read = scope.patiently(|| scope.engine.frappe.read(&kind, &ids, &nothing_more)).await?;
+        there.extend(read.into_iter().map(|document| document.reference));
+    }
+    Ok(ties
+        .into_iter()
+        .filter(|tie| !there.contains(&tie.link.document))
+        .map(|tie| tie.link.subject)
+        .collect())
+}

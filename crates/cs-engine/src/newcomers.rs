@@ -1,0 +1,179 @@
+//! Documents that appeared in Frappe: read, and held against what VTiger has already.
+
+use cs_domain::mapping::{CreateInVtiger, DocumentMapping, MatchPart, Source, UnitMapping};
+use cs_domain::plan::Conflict;
+use cs_domain::situation::{Elsewhere, Situation};
+use cs_domain::wanted::wanted_document;
+use cs_domain::{
+    Agreed, FieldName, Link, LinkOrigin, LinkStanding, Record, RecordId, RecordRef, Shadow, Value,
+};
+use cs_ports::{ConflictFilter, Criterion, FieldRequests, Tie};
+
+use crate::assess::{note_decisions, situation};
+use crate::error::EngineError;
+use crate::scope::Scope;
+
+/// The situations of these documents, in their order.
+pub(crate) async fn load(
+    scope: &Scope<'_>,
+    unit: &UnitMapping,
+    subjects: &[RecordRef],
+) -> Result<Vec<Situation>, EngineError> {
+    let mut situations: Vec<Situation> =
+        subjects.iter().map(|subject| situation(scope, unit, subject, &[])).collect();
+    let created = unit.create_in_vtiger.as_ref();
+    let Some((created, mapping)) = created.and_then(|made| Some((made, unit.document(&made.document)?)))
+    else {
+        return Ok(situations);
+    };
+    let ids: Vec<RecordId> = subjects.iter().map(|subject| subject.id.clone()).collect();
+    let fields = scope.fields_of(&mapping.doctype);
+    let documents = scope.patiently(|| scope.engine.frappe.read(&mapping.doctype, &ids, &fields)).await?;
+    let ties = scope.engine.store.ties_to(&scope.mapping.name, subjects).await?;
+    let waiting = waiting_for_a_person(scope).await?;
+    for situation in &mut situations {
+        let tie = ties.iter().find(|tie| tie.link.document == situation.subject);
+        if let Some(tie) = tie {
+            let known = situation.counterparts.entry(mapping.role.clone()).or_default();
+            known.tie = Some((tie.link.clone(), tie.shadow.clone()));
+        }
+        if waiting.contains(&situation.subject) {
+            continue;
+        }
+        situation.newcomer =
+            documents.iter().find(|document| document.reference == situation.subject).cloned();
+    }
+    note_decisions(scope, &mut situations).await?;
+    for situation in &mut situations {
+        situation.elsewhere = records_of_links(scope, mapping, situation).await?;
+        match namesake(scope, unit, mapping, created, situation).await? {
+            Namesake::None => {}
+            Namesake::Linked(record) => situation.namesake = Some(record),
+            Namesake::Free => situation.newcomer = None,
+        }
+    }
+    Ok(situations)
+}
+
+/// Documents among which a person has to choose: none of them is new.
+async fn waiting_for_a_person(scope: &Scope<'_>) -> Result<Vec<RecordRef>, EngineError> {
+    let filter = ConflictFilter {
+        mapping: Some(scope.mapping.name.clone()),
+        subjects: None,
+        states: Some(vec!["open", "resolved"]),
+    };
+    let conflicts = scope.engine.store.conflicts(&filter, u32::MAX).await?;
+    let documents = conflicts.into_iter().flat_map(|standing| match standing.met.conflict {
+        Conflict::Ambiguous { candidates, .. } => candidates,
+        // Its own conflict is looked at again, others' keep it back.
+        Conflict::Taken { candidate, .. } if candidate != standing.subject => vec![candidate],
+        _ => Vec::new(),
+    });
+    Ok(documents.collect())
+}
+
+/// The records of the documents that this one refers to.
+async fn records_of_links(
+    scope: &Scope<'_>,
+    mapping: &DocumentMapping,
+    situation: &Situation,
+) -> Result<Vec<Elsewhere>, EngineError> {
+    let Some(document) = &situation.newcomer else { return Ok(Vec::new()) };
+    let linked = mapping.fields.iter().filter(|rule| matches!(rule.source, Source::Linked { .. }));
+    let targets: Vec<RecordRef> = linked
+        .filter_map(|rule| match document.get(&rule.frappe) {
+            Some(Value::Reference(target)) => Some(target.clone()),
+            _ => None,
+        })
+        .collect();
+    if targets.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ties = scope.engine.store.ties_to(&scope.mapping.name, &targets).await?;
+    let elsewhere = ties
+        .into_iter()
+        .filter(|tie| tie.link.standing == LinkStanding::Live)
+        .map(|tie| Elsewhere { subject: tie.link.subject, role: tie.link.role, document: tie.link.document });
+    Ok(elsewhere.collect())
+}
+
+/// The record that a document's match key leads to in VTiger.
+enum Namesake {
+    /// There is none.
+    None,
+    /// One that has its document: this one may be another of the same name, and a person says so.
+    Linked(RecordRef),
+    /// One without a document: it takes this one when its own turn comes.
+    Free,
+}
+
+async fn namesake(
+    scope: &Scope<'_>,
+    unit: &UnitMapping,
+    mapping: &DocumentMapping,
+    created: &CreateInVtiger,
+    situation: &Situation,
+) -> Result<Namesake, EngineError> {
+    let Some(document) = &situation.newcomer else { return Ok(Namesake::None) };
+    let knows_each_other = |criteria: &Vec<Criterion>| !criteria.is_empty();
+    let keys = mapping.match_keys.iter().filter_map(|key| criteria(mapping, &key.0, document));
+    for criteria in keys.filter(knows_each_other) {
+        let fields =
+            created.key.iter().cloned().chain(criteria.iter().map(|criterion| criterion.field.clone()));
+        let fields = FieldRequests::plain(fields);
+        let found = scope.patiently(|| scope.engine.vtiger.find(&unit.module, &criteria, &fields)).await?;
+        let Some(record) = found.into_iter().next().map(|record| record.reference) else { continue };
+        let ties = scope.engine.store.ties_of(&scope.mapping.name, std::slice::from_ref(&record)).await?;
+        let has_its_own = ties.iter().any(|tie| tie.link.role == mapping.role);
+        return Ok(if has_its_own { Namesake::Linked(record) } else { Namesake::Free });
+    }
+    Ok(Namesake::None)
+}
+
+/// A match key in VTiger's terms; `None` where a part of it has no value, or no single VTiger field.
+fn criteria(mapping: &DocumentMapping, key: &[MatchPart], document: &Record) -> Option<Vec<Criterion>> {
+    let nobody = Record {
+        reference: document.reference.clone(),
+        version: document.version.clone(),
+        fields: cs_domain::Fields::new(),
+    };
+    let mut criteria = Vec::new();
+    for part in key {
+        let MatchPart::Field(field) = part else { continue };
+        let value = document.get(field).filter(|value| !value.is_empty())?;
+        let rule = mapping.rule(field)?;
+        for (field, value) in rule.to_vtiger(value, &nobody).ok()? {
+            criteria.push(Criterion { field, any_of: vec![value] });
+        }
+    }
+    Some(criteria)
+}
+
+/// The tie of a record that was created for a document, with what the two agree on.
+pub(crate) fn tie_of(
+    scope: &Scope<'_>,
+    unit: &UnitMapping,
+    mapping: &DocumentMapping,
+    record: &Record,
+    document: &Record,
+    situation: &Situation,
+) -> Tie {
+    let link = Link {
+        mapping: scope.mapping.name.clone(),
+        unit: unit.name.clone(),
+        subject: record.reference.clone(),
+        role: mapping.role.clone(),
+        document: document.reference.clone(),
+        origin: LinkOrigin::Created,
+        standing: LinkStanding::Live,
+    };
+    let schema = scope.schemas.get(&mapping.doctype);
+    let said = wanted_document(mapping, schema, record, situation).unwrap_or_default();
+    let agreed = |field: &FieldName| {
+        let (said, shown) = (said.value(field)?, document.get(field)?);
+        (said == shown).then(|| (field.clone(), Agreed::on(said.clone())))
+    };
+    let fields = mapping.fields.iter().filter_map(|rule| agreed(&rule.frappe)).collect();
+    let (vtiger, frappe) = (Some(record.version.clone()), Some(document.version.clone()));
+    Tie { link, shadow: Shadow { fields, vtiger, frappe } }
+}
