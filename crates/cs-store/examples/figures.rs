@@ -7,13 +7,15 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use cs_domain::plan::Conflict;
 use cs_domain::{
-    Action, Agreed, FieldName, Intent, IntentId, IntentState, Link, LinkOrigin, MappingName, OperationKey,
-    RecordRef, Role, RunId, Shadow, System, UnitName, Value, Verdict,
+    Action, Agreed, Choice, ConflictId, FieldName, Intent, IntentId, IntentState, Link, LinkOrigin,
+    LinkStanding, MappingName, MetConflict, OperationKey, RecordRef, Resolution, Role, RunId, Shadow, System,
+    UnitName, Value, Verdict,
 };
 use cs_ports::{
-    Cursor, FeedKey, Lease, LeaseAnswer, Settlement, Staged, StagedState, Store, StoreError, Tie, UnitKey,
-    UnitOutcome,
+    ConflictFilter, Cursor, FeedKey, Lease, LeaseAnswer, Settlement, Staged, StagedState, Store, StoreError,
+    Tie, TieChange, UnitKey, UnitOutcome,
 };
 use cs_store::SqliteStore;
 use jiff::Timestamp;
@@ -58,7 +60,7 @@ fn intent(number: u64) -> Intent {
             fields: values().collect(),
             key: OperationKey::of(&subject(number), &role),
         },
-        role,
+        role: Some(role),
     }
 }
 
@@ -71,6 +73,7 @@ fn tie(number: u64) -> Tie {
             role: "owner".into(),
             document: RecordRef::frappe("Contact", format!("Ana Núñez-{number}")),
             origin: LinkOrigin::Created,
+            standing: LinkStanding::Live,
         },
         shadow: Shadow {
             fields: values().map(|(field, value)| (field, Agreed::on(value))).collect(),
@@ -82,19 +85,25 @@ fn tie(number: u64) -> Tie {
 
 fn settled(number: u64, intent: bool) -> Settlement {
     let intent = intent.then(|| self::intent(number).id);
-    Settlement { intent, state: IntentState::Settled, tie: Some(tie(number)) }
+    Settlement { intent, state: IntentState::Settled, ties: vec![TieChange::Set(tie(number))] }
 }
 
 fn done(number: u64) -> UnitOutcome {
     UnitOutcome {
         key: key(number),
-        version: "2026-03-01 10:00:00".into(),
+        revision: 1,
+        version: Some("2026-03-01 10:00:00".into()),
         verdict: Verdict::Created,
         state: StagedState::Done,
         not_before: None,
         attempts: 0,
         failures: Vec::new(),
+        conflicts: Vec::new(),
     }
+}
+
+fn count<T>(items: &[T]) -> u64 {
+    items.iter().fold(0, |count, _| count + 1)
 }
 
 fn report(what: &str, calls: u64, items: u64, begun: Instant) {
@@ -116,7 +125,7 @@ async fn stage_all(store: &SqliteStore, lease: &Lease, units: u64) -> Result<(),
     let feed =
         FeedKey { mapping: mapping(), unit: unit(), system: System::Vtiger, kind: "SalesOrder".into() };
     let seen: Vec<Staged> = shuffled(units)
-        .map(|number| Staged { key: key(number), version: "2026-03-01 10:00:00".into() })
+        .map(|number| Staged { key: key(number), version: Some("2026-03-01 10:00:00".into()) })
         .collect();
     for what in ["stage, new", "stage, known"] {
         let begun = Instant::now();
@@ -131,14 +140,14 @@ async fn stage_all(store: &SqliteStore, lease: &Lease, units: u64) -> Result<(),
 
 async fn read_due(store: &SqliteStore, what: &str) -> Result<(), StoreError> {
     let begun = Instant::now();
-    let count = store.count_due(&mapping(), &unit(), Timestamp::now()).await?;
-    report(&format!("count_due, {what}"), 1, count, begun);
+    let due = store.count_due(&mapping(), &unit(), Timestamp::now()).await?;
+    report(&format!("count_due, {what}"), 1, due, begun);
     let begun = Instant::now();
     let (mut after, mut calls, mut items) = (None, 0, 0);
     loop {
         let page = store.due(&mapping(), &unit(), Timestamp::now(), after.as_ref(), 100).await?;
         calls += 1;
-        items += page.iter().fold(0, |count, _| count + 1);
+        items += count(&page);
         let Some(last) = page.last() else { break };
         after = Some(last.key.subject.clone());
     }
@@ -154,36 +163,122 @@ async fn write_singly(store: &SqliteStore, lease: &Lease) -> Result<(), StoreErr
     report("record_intents, one a call", SINGLE, SINGLE, begun);
     let begun = Instant::now();
     for number in 1..=SINGLE {
-        store.settle(lease, &settled(number, true)).await?;
+        store.settle(lease, &mapping(), &[settled(number, true)]).await?;
     }
-    report("settle, with an intent", SINGLE, SINGLE, begun);
+    report("settle, with an intent, one a call", SINGLE, SINGLE, begun);
     let begun = Instant::now();
     let intents: Vec<Intent> = (SINGLE + 1..=SINGLE * 5).map(intent).collect();
     for batch in intents.chunks(10) {
         store.record_intents(lease, batch).await?;
     }
     report("record_intents, ten a call", SINGLE * 4 / 10, SINGLE * 4, begun);
+    let begun = Instant::now();
+    let ends: Vec<Settlement> = (SINGLE + 1..=SINGLE * 3).map(|number| settled(number, true)).collect();
+    for batch in ends.chunks(10) {
+        store.settle(lease, &mapping(), batch).await?;
+    }
+    report("settle, with an intent, ten a call", SINGLE * 2 / 10, SINGLE * 2, begun);
+    let begun = Instant::now();
+    let ends: Vec<Settlement> = (SINGLE * 3 + 1..=SINGLE * 5).map(|number| settled(number, true)).collect();
+    for batch in ends.chunks(100) {
+        store.settle(lease, &mapping(), batch).await?;
+    }
+    report("settle, with an intent, a hundred a call", SINGLE * 2 / 100, SINGLE * 2, begun);
+    let begun = Instant::now();
+    let written = store.journal(&RunId("20261122-060000-0001".to_owned())).await?;
+    report("journal of a run", 1, count(&written), begun);
     Ok(())
 }
 
 async fn links(store: &SqliteStore, lease: &Lease, units: u64) -> Result<(), StoreError> {
     let begun = Instant::now();
-    for number in 1..=units {
-        store.settle(lease, &settled(number, false)).await?;
-    }
-    report("settle, adopted", units, units, begun);
-    let begun = Instant::now();
     let numbers: Vec<u64> = shuffled(units).collect();
+    for page in numbers.chunks(100) {
+        let batch: Vec<Settlement> = page.iter().map(|number| settled(*number, false)).collect();
+        store.settle(lease, &mapping(), &batch).await?;
+    }
+    report("settle, adopted, a hundred a call", units.div_ceil(100), units, begun);
+    let begun = Instant::now();
+    let linked = store.count_linked(&mapping()).await?;
+    report("count_linked", 1, linked, begun);
+    let begun = Instant::now();
     let mut found = 0;
     for page in numbers.chunks(100) {
         let subjects: Vec<RecordRef> = page.iter().map(|number| subject(*number)).collect();
-        found += store.ties_of(&mapping(), &subjects).await?.iter().fold(0, |count, _| count + 1);
+        found += count(&store.ties_of(&mapping(), &subjects).await?);
     }
     report("ties_of, 100 a call", units.div_ceil(100), found, begun);
     let begun = Instant::now();
     let all: Vec<RecordRef> = (1..=1000).map(|number| tie(number).link.document).collect();
-    let found = store.ties_to(&mapping(), &all).await?.iter().fold(0, |count, _| count + 1);
+    let found = count(&store.ties_to(&mapping(), &all).await?);
     report("ties_to, 1000 a call", 1, found, begun);
+    Ok(())
+}
+
+async fn read_known(store: &SqliteStore) -> Result<(), StoreError> {
+    for page in [100, 1_000, 10_000] {
+        let begun = Instant::now();
+        let (mut after, mut calls, mut items) = (None, 0, 0);
+        loop {
+            let known = store.known(&mapping(), &unit(), after.as_ref(), None, page).await?;
+            calls += 1;
+            items += count(&known);
+            let Some(last) = known.last() else { break };
+            after = Some(last.key.subject.id.clone());
+        }
+        report(&format!("known, {page} a call"), calls, items, begun);
+    }
+    Ok(())
+}
+
+fn conflict(number: u64) -> MetConflict {
+    let text = |text: &str| Value::Text(text.to_owned());
+    let conflict = Conflict::Field {
+        role: "owner".into(),
+        document: tie(number).link.document,
+        field: "field_1".into(),
+        base: Some(Agreed::on(text("before"))),
+        vtiger: text("Ana"),
+        frappe: text("Luis"),
+    };
+    let id = ConflictId::of(&mapping(), &subject(number), &conflict);
+    MetConflict { id, conflict, edits: [].into() }
+}
+
+/// A conflict in each unit, over again by the next run; then some that stand and are decided.
+async fn conflicts(store: &SqliteStore, lease: &Lease, units: u64) -> Result<(), StoreError> {
+    let run = RunId("20261122-060000-0002".to_owned());
+    for (what, met) in [("conclude, a conflict each", true), ("conclude, none of them met", false)] {
+        let begun = Instant::now();
+        let outcomes: Vec<UnitOutcome> = (1..=units)
+            .map(|number| UnitOutcome {
+                conflicts: Vec::from_iter(met.then(|| conflict(number))),
+                ..done(number)
+            })
+            .collect();
+        for batch in outcomes.chunks(100) {
+            store.conclude(lease, &run, batch).await?;
+        }
+        report(what, units.div_ceil(100), units, begun);
+    }
+    let standing: Vec<UnitOutcome> = (1..=units / 100)
+        .map(|number| UnitOutcome { conflicts: vec![conflict(number)], ..done(number) })
+        .collect();
+    store.conclude(lease, &run, &standing).await?;
+    let begun = Instant::now();
+    let open = ConflictFilter { states: Some(vec!["open", "resolved"]), ..ConflictFilter::default() };
+    let open = store.conflicts(&open, 10_000).await?;
+    report("conflicts, one in a hundred open", 1, count(&open), begun);
+    let begun = Instant::now();
+    let ids: Vec<ConflictId> = open.into_iter().map(|standing| standing.met.id).collect();
+    let resolution = Resolution { choice: Choice::Vtiger, by: "figures".to_owned(), at: Timestamp::now() };
+    let resolved = store.resolve(&ids, &resolution).await?;
+    report("resolve", 1, resolved, begun);
+    let begun = Instant::now();
+    for number in 1..=1_000 {
+        store.hint(&[key(number)]).await?;
+    }
+    report("hint, one a call", 1_000, 1_000, begun);
     Ok(())
 }
 
@@ -220,6 +315,8 @@ async fn main() -> Result<(), Failed> {
     write_singly(&store, &lease).await?;
     links(&store, &lease, units).await?;
     conclude_all(&store, &lease, units).await?;
+    read_known(&store).await?;
+    conflicts(&store, &lease, units).await?;
     let begun = Instant::now();
     store.backup_to(folder.join("figures-copy.sqlite3")).await?;
     report("backup_to", 1, units, begun);

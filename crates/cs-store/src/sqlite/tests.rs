@@ -59,11 +59,30 @@ async fn questions_are_answered_from_indexes() {
         (sql::own::DUE, "SEARCH staged USING INDEX staged_waiting (mapping=? AND unit=? AND order_key>?)"),
         (sql::LAST_TROUBLE, "SEARCH staged USING COVERING INDEX staged_troubled"),
         (sql::TROUBLED, "USING INDEX staged_troubled"),
-        (sql::own::KNOWN, "SEARCH staged USING PRIMARY KEY (mapping=? AND unit=? AND order_key=?)"),
+        (sql::own::BEFORE, "SEARCH staged USING PRIMARY KEY (mapping=? AND unit=? AND order_key=?)"),
+        (sql::own::MAKE_DUE, "SEARCH staged USING PRIMARY KEY (mapping=? AND unit=? AND order_key=?)"),
+        (
+            sql::own::KNOWN,
+            "SEARCH staged USING PRIMARY KEY (mapping=? AND unit=? AND order_key>? AND order_key<?)",
+        ),
         (sql::own::TIES_OF, "(mapping=? AND subject_id=? AND subject_kind=? AND subject_system=?)"),
         (sql::own::TIES_TO, "(mapping=? AND document_id=? AND document_kind=? AND document_system=?)"),
         (sql::OPEN_INTENTS, "SEARCH intent USING INDEX intent_open (mapping=?)"),
-        (sql::INTENT_STATE, "SEARCH intent USING INDEX sqlite_autoindex_intent_1 (id=?)"),
+        (
+            sql::own::FORGET_TIES,
+            "SEARCH tie USING COVERING INDEX sqlite_autoindex_tie_1 \
+             (mapping=? AND subject_id=? AND subject_kind=? AND subject_system=? AND role=?)",
+        ),
+        (sql::COUNT_LINKED, "SEARCH tie USING COVERING INDEX sqlite_autoindex_tie_1 (mapping=?)"),
+        (sql::COUNT_LINKED, "SEARCH given_up USING COVERING INDEX tie_given_up (mapping=?)"),
+        (sql::own::INTENT_STATES, "SEARCH intent USING INDEX sqlite_autoindex_intent_1 (id=?)"),
+        (sql::own::CLOSE_INTENTS, "SEARCH intent USING INDEX sqlite_autoindex_intent_1 (id=?)"),
+        (sql::JOURNAL, "SEARCH intent USING INDEX intent_by_run (run=?)"),
+        (sql::LAST_MEETING, "SEARCH conflict USING COVERING INDEX conflict_by_meeting"),
+        (sql::CONFLICTS, "SCAN conflict USING INDEX conflict_by_meeting"),
+        (sql::own::CONFLICTS_OF_SUBJECTS, "SEARCH conflict USING INDEX conflict_by_subject (subject_id=?"),
+        (sql::own::CONFLICTS_NAMED, "SEARCH conflict USING INDEX sqlite_autoindex_conflict_1 (id=?)"),
+        (sql::own::RESOLVE, "SEARCH conflict USING INDEX sqlite_autoindex_conflict_1 (id=?)"),
         (sql::LOG, "SEARCH log USING INTEGER PRIMARY KEY (rowid>?)"),
         (sql::LOG_OF_RUN, "SEARCH log USING INDEX log_by_run (run=? AND rowid>?)"),
         (sql::RUNS, "SCAN run USING INDEX run_by_start"),
@@ -73,6 +92,15 @@ async fn questions_are_answered_from_indexes() {
         assert!(plan.iter().any(|line| line.contains(step)), "{statement}\n{plan:#?}");
         assert!(!plan.iter().any(|line| line.contains("TEMP B-TREE")), "{statement}\n{plan:#?}");
     }
+}
+
+/// Open conflicts are few and sorted when asked for; that they are found must not take a walk past all that are over.
+#[tokio::test]
+async fn open_conflicts_are_found_among_many_that_are_over() {
+    let (_folder, store) = store().await;
+    let plan = plan(&store, sql::own::CONFLICTS_IN).await;
+    let step = "SEARCH conflict USING INDEX conflict_by_state (state=?)";
+    assert!(plan.iter().any(|line| line.contains(step)), "{plan:#?}");
 }
 
 fn intent(number: usize) -> Intent {
@@ -108,8 +136,8 @@ async fn a_full_disk_is_told_and_survived() {
     assert!(recorded > 0);
     limit("1000000").await;
     store.record_intents(&lease, &[intent(recorded)]).await.unwrap();
-    let end = Settlement { intent: Some(intent(0).id), state: IntentState::Settled, tie: None };
-    store.settle(&lease, &end).await.unwrap();
+    let end = Settlement { intent: Some(intent(0).id), state: IntentState::Settled, ties: Vec::new() };
+    store.settle(&lease, &"policy".into(), &[end]).await.unwrap();
     assert_eq!(store.open_intents(&"policy".into()).await.unwrap().len(), recorded);
 }
 

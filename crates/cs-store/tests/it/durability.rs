@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cs_domain::{IntentId, IntentState, MappingName};
-use cs_ports::{Lease, Settlement, Store};
+use cs_ports::{Lease, Store, TieChange};
 use cs_store::SqliteStore;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{Connection, Row};
@@ -76,8 +76,8 @@ async fn write(store: &SqliteStore, lease: &Lease, of: &MappingName, number: u64
     store.record_intents(lease, std::slice::from_ref(&intent)).await.unwrap();
     acknowledge(number, 1);
     let tie = tie(of, number, "owner", "Ana Núñez");
-    let settlement = Settlement { intent: Some(intent.id), state: IntentState::Settled, tie: Some(tie) };
-    store.settle(lease, &settlement).await.unwrap();
+    let settlement = end_of(intent.id, IntentState::Settled, vec![TieChange::Set(tie)]);
+    store.settle(lease, of, &[settlement]).await.unwrap();
     acknowledge(number, 2);
     let done = outcome(of, number, &format!("{number}"), cs_domain::Verdict::Created);
     store.conclude(lease, &run_id(1), &[done]).await.unwrap();

@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use cs_domain::plan::Conflict;
 use cs_domain::{
-    Action, Advice, Agreed, Balance, Event, Failure, FieldName, Fields, Intent, IntentId, Link, LinkOrigin,
-    MappingName, Moment, OperationKey, RecordRef, RequestCount, Requests, Role, Row, Run, RunId, RunStatus,
-    Shadow, System, UnitName, Value, Verdict,
+    Action, Advice, Agreed, Balance, Choice, ConflictId, Edit, Event, Failure, FieldName, Fields, Intent,
+    IntentId, IntentState, Link, LinkOrigin, LinkStanding, MappingName, MetConflict, Moment, OperationKey,
+    RecordRef, RequestCount, Requests, Resolution, Role, Row, Run, RunId, RunStatus, Shadow, System,
+    UnitName, Value, Verdict,
 };
 use cs_ports::{
-    Cursor, FeedKey, Lease, LeaseAnswer, Staged, StagedState, Store, StoreError, Tie, UnitKey, UnitOutcome,
+    Cursor, Due, FeedKey, Lease, LeaseAnswer, Settlement, Staged, StagedState, Store, StoreError, Tie,
+    TieChange, UnitKey, UnitOutcome,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -42,7 +45,12 @@ pub(crate) fn key(of: &MappingName, number: u64) -> UnitKey {
 }
 
 pub(crate) fn staged(of: &MappingName, number: u64, version: &str) -> Staged {
-    Staged { key: key(of, number), version: version.into() }
+    Staged { key: key(of, number), version: Some(version.into()) }
+}
+
+/// A sighting of the other side.
+pub(crate) fn moved(of: &MappingName, number: u64) -> Staged {
+    Staged { key: key(of, number), version: None }
 }
 
 pub(crate) fn feed(of: &MappingName) -> FeedKey {
@@ -72,6 +80,19 @@ pub(crate) async fn due(store: &dyn Store, of: &MappingName, now: Timestamp) -> 
     due.iter().map(|due| number(&due.key.subject)).collect()
 }
 
+/// The units that are due, with revision and attempts.
+pub(crate) async fn all_due(store: &dyn Store, of: &MappingName, now: Timestamp) -> Vec<(u64, u64, u32)> {
+    let due = store.due(of, &unit(), now, None, 1000).await.unwrap();
+    due.iter().map(|Due { key, revision, attempts }| (number(&key.subject), *revision, *attempts)).collect()
+}
+
+/// The numbers and versions of the units that are known.
+pub(crate) async fn known(store: &dyn Store, of: &MappingName) -> Vec<(u64, Option<String>)> {
+    let known = store.known(of, &unit(), None, None, 1000).await.unwrap();
+    let version = |version: &cs_domain::Version| version.to_string();
+    known.iter().map(|known| (number(&known.key.subject), known.version.as_ref().map(version))).collect()
+}
+
 /// The number in a subject's id.
 pub(crate) fn number(subject: &RecordRef) -> u64 {
     subject.id.as_str().strip_prefix("6x").unwrap().parse().unwrap()
@@ -87,17 +108,48 @@ pub(crate) fn failure(code: &str) -> Failure {
     }
 }
 
+/// What was concluded about a unit that was staged once.
 pub(crate) fn outcome(of: &MappingName, number: u64, version: &str, verdict: Verdict) -> UnitOutcome {
     let failed = verdict == Verdict::Failed;
     UnitOutcome {
         key: key(of, number),
-        version: version.into(),
+        revision: 1,
+        version: Some(version.into()),
         verdict,
         state: StagedState::Done,
         not_before: None,
         attempts: u32::from(failed),
         failures: if failed { vec![failure("frappe.mandatory")] } else { Vec::new() },
+        conflicts: Vec::new(),
     }
+}
+
+/// A conflict about a field of the owner, with the last edit of each side.
+pub(crate) fn met(of: &MappingName, number: u64, field: &str, vtiger: &str, frappe: &str) -> MetConflict {
+    let text = |text: &str| Value::Text(text.to_owned());
+    let conflict = Conflict::Field {
+        role: "owner".into(),
+        document: document("Ana Núñez"),
+        field: field.into(),
+        base: Some(Agreed::on(text("before"))),
+        vtiger: text(vtiger),
+        frappe: text(frappe),
+    };
+    let edit = |by: Option<&str>, version: &str| Edit { by: by.map(str::to_owned), version: version.into() };
+    MetConflict {
+        id: ConflictId::of(of, &subject(number), &conflict),
+        conflict,
+        edits: [
+            (System::Vtiger, edit(None, "2026-03-01 10:00:00")),
+            (System::Frappe, edit(Some("ana@example.test"), "2026-03-01 10:00:00.000001")),
+        ]
+        .into(),
+    }
+}
+
+/// A person's decision.
+pub(crate) fn decision(choice: Choice, seconds: i64) -> Resolution {
+    Resolution { choice, by: "ana@example.test".to_owned(), at: at(seconds) }
 }
 
 pub(crate) fn run_id(salt: u16) -> RunId {
@@ -160,6 +212,7 @@ pub(crate) fn tie(of: &MappingName, number: u64, role: &str, name: &str) -> Tie 
             role: role.into(),
             document: document(name),
             origin: LinkOrigin::Created,
+            standing: LinkStanding::Live,
         },
         shadow: Shadow { fields: agreed(), vtiger: Some("2026-03-01 10:00:00".into()), frappe: None },
     }
@@ -179,7 +232,7 @@ pub(crate) fn create(of: &MappingName, id: &str, number: u64, role: &str) -> Int
             fields: fields(),
             key: OperationKey::of(&subject(number), &role),
         },
-        role,
+        role: Some(role),
     }
 }
 
@@ -193,6 +246,16 @@ pub(crate) fn update(of: &MappingName, id: &str, number: u64, role: &str, name: 
         },
         ..create(of, id, number, role)
     }
+}
+
+/// What is agreed without a write.
+pub(crate) fn agreement(tie: Tie) -> Settlement {
+    Settlement { intent: None, state: IntentState::Settled, ties: vec![TieChange::Set(tie)] }
+}
+
+/// The end of a write with what is agreed from then on.
+pub(crate) fn end_of(intent: IntentId, state: IntentState, ties: Vec<TieChange>) -> Settlement {
+    Settlement { intent: Some(intent), state, ties }
 }
 
 /// The intents' names.

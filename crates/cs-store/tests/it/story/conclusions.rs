@@ -9,6 +9,27 @@ pub(super) async fn tell(store: &dyn Store) {
     a_newer_version_stays_due(store).await;
     trouble_is_shown_latest_first(store).await;
     a_unit_that_was_never_staged(store).await;
+    what_a_write_left_is_known(store).await;
+}
+
+/// The state that the product's own write left is concluded; where the feed tells it, the unit is not due.
+async fn what_a_write_left_is_known(store: &dyn Store) {
+    let of = mapping("echo");
+    let lease = take(store, "echo").await;
+    stage(store, &lease, &of, &[1, 2, 3], "v1").await;
+    // 2 was staged again while it was written; of 3 nothing is known but what was seen.
+    stage(store, &lease, &of, &[2], "v2").await;
+    let outcomes = [
+        outcome(&of, 1, "ours", Verdict::Updated),
+        outcome(&of, 2, "ours", Verdict::Updated),
+        UnitOutcome { version: None, ..outcome(&of, 3, "", Verdict::Skipped) },
+    ];
+    store.conclude(&lease, &run_id(1), &outcomes).await.unwrap();
+    let versions = [(1, "ours"), (2, "v2"), (3, "v1")];
+    assert_eq!(known(store, &of).await, versions.map(|(number, version)| (number, Some(version.to_owned()))));
+    assert_eq!(stage(store, &lease, &of, &[1], "ours").await, 0);
+    assert_eq!(stage(store, &lease, &of, &[3], "v1").await, 0);
+    assert_eq!(all_due(store, &of, at(0)).await, [(2, 2, 0)]);
 }
 
 /// A unit changed while it was looked into: the verdict is written down, and the unit is looked into again.
@@ -21,12 +42,12 @@ async fn a_newer_version_stays_due(store: &dyn Store) {
         UnitOutcome { state: StagedState::Parked, attempts: 7, ..outcome(&of, 1, "v1", Verdict::Failed) };
     let outcomes = [late.clone(), outcome(&of, 2, "v1", Verdict::Updated)];
     store.conclude(&lease, &run_id(1), &outcomes).await.unwrap();
-    let due = store.due(&of, &unit(), at(0), None, 9).await.unwrap();
-    assert_eq!(due.len(), 1);
-    assert_eq!((number(&due[0].key.subject), due[0].version.as_str(), due[0].attempts), (1, "v2", 0));
+    assert_eq!(all_due(store, &of, at(0)).await, [(1, 2, 0)]);
+    assert_eq!(known(store, &of).await[0], (1, Some("v2".to_owned())));
     let shown = UnitOutcome { state: StagedState::Waiting, attempts: 0, ..late };
     assert_eq!(store.troubled(Some(&of), 9).await.unwrap(), [shown]);
-    store.conclude(&lease, &run_id(2), &[outcome(&of, 1, "v2", Verdict::Updated)]).await.unwrap();
+    let timely = UnitOutcome { revision: 2, ..outcome(&of, 1, "v2", Verdict::Updated) };
+    store.conclude(&lease, &run_id(2), &[timely]).await.unwrap();
     assert_eq!(store.troubled(Some(&of), 9).await.unwrap(), []);
     assert_eq!(store.count_due(&of, &unit(), at(0)).await.unwrap(), 0);
 }

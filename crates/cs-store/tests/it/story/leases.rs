@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cs_domain::{IntentState, Verdict};
-use cs_ports::{Lease, LeaseAnswer, Settlement, Store};
+use cs_ports::{Lease, LeaseAnswer, Store, TieChange};
 
 use crate::samples::*;
 
@@ -73,12 +73,10 @@ async fn every_write_is_fenced(store: &dyn Store) {
     let outcomes = [outcome(&of, 1, "v1", Verdict::Created)];
     assert!(is_lost(&store.conclude(&old, &run_id(1), &outcomes).await));
     assert!(is_lost(&store.record_intents(&old, &[create(&of, "fenced-2", 2, "owner")]).await));
-    let settlement = Settlement {
-        intent: Some(create(&of, "fenced-1", 1, "owner").id),
-        state: IntentState::Settled,
-        tie: Some(tie(&of, 1, "owner", "Ana")),
-    };
-    assert!(is_lost(&store.settle(&old, &settlement).await));
+    let settled = vec![TieChange::Set(tie(&of, 1, "owner", "Ana"))];
+    let settlement = [end_of(create(&of, "fenced-1", 1, "owner").id, IntentState::Settled, settled)];
+    assert!(is_lost(&store.settle(&old, &of, &settlement).await));
+    assert!(is_lost(&store.settle(&old, &of, &[]).await));
 
     // And none of it happened.
     assert_eq!(store.cursor(&feed(&of)).await.unwrap(), Some(cursor("v1")));
@@ -86,5 +84,5 @@ async fn every_write_is_fenced(store: &dyn Store) {
     assert_eq!(names(&store.open_intents(&of).await.unwrap()), ["fenced-1"]);
     assert_eq!(store.ties_of(&of, &[subject(1)]).await.unwrap(), []);
     assert_eq!(store.troubled(Some(&of), 9).await.unwrap(), []);
-    store.settle(&new, &settlement).await.unwrap();
+    store.settle(&new, &of, &settlement).await.unwrap();
 }

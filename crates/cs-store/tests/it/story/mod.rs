@@ -4,9 +4,11 @@
 //! opened in between, and does not change what a second `recall` would find.
 
 mod conclusions;
+mod conflicts;
 mod due;
 mod feeds;
 mod journal;
+mod known;
 mod leases;
 mod log;
 mod runs;
@@ -19,7 +21,9 @@ pub(crate) async fn tell(store: &dyn Store) {
     runs::tell(store).await;
     feeds::tell(store).await;
     due::tell(store).await;
+    known::tell(store).await;
     conclusions::tell(store).await;
+    conflicts::tell(store).await;
     ties::tell(store).await;
     journal::tell(store).await;
     log::tell(store).await;
@@ -30,6 +34,7 @@ pub(crate) async fn recall(store: &dyn Store) {
     runs::recall(store).await;
     feeds::recall(store).await;
     conclusions::recall(store).await;
+    conflicts::recall(store).await;
     ties::recall(store).await;
     journal::recall(store).await;
     log::recall(store).await;
