@@ -87,14 +87,14 @@ pub fn is_outgrown(
 fn key_fields(mapping: &DocumentMapping) -> impl Iterator<Item = &FieldName> {
     first_key(mapping).iter().filter_map(|part| match part {
         MatchPart::Field(field) => Some(field),
-        MatchPart::Linked(_) => None,
+        MatchPart::Linked(_) | MatchPart::IfKnown(_) => None,
     })
 }
 
 fn key_roles(mapping: &DocumentMapping) -> impl Iterator<Item = &Role> {
     first_key(mapping).iter().filter_map(|part| match part {
         MatchPart::Linked(role) => Some(role),
-        MatchPart::Field(_) => None,
+        MatchPart::Field(_) | MatchPart::IfKnown(_) => None,
     })
 }
 
@@ -112,6 +112,8 @@ fn own_key<'v>(mapping: &DocumentMapping, value: impl Fn(&FieldName) -> Option<&
 pub struct KeyValues<'a> {
     /// The key's own fields with the values wanted.
     pub fields: Vec<(&'a FieldName, &'a Value)>,
+    /// Fields with the values wanted that a document may lack, and may not have another value of.
+    pub known: Vec<(&'a FieldName, &'a Value)>,
     /// The roles whose documents it must be tied to, with those documents.
     pub ties: Vec<(&'a Role, &'a Record)>,
 }
@@ -121,14 +123,18 @@ impl KeyValues<'_> {
     pub fn signature(&self) -> String {
         let fields = self.fields.iter().map(|(name, value)| format!("{name}={}", fold(&value.plain())));
         let ties = self.ties.iter().map(|(role, document)| format!("{role}->{}", document.reference.id));
-        fields.chain(ties).collect::<Vec<_>>().join("\u{1f}")
+        // Two new documents with different values are different ones.
+        let known = self.known.iter().map(|(name, value)| format!("{name}?={}", fold(&value.plain())));
+        fields.chain(known).chain(ties).collect::<Vec<_>>().join("\u{1f}")
     }
 
     /// Whether a document has these values; ties are looked at by [`is_tied`].
     pub fn agree_with(&self, document: &Record) -> bool {
-        self.fields.iter().all(|(name, value)| {
-            document.get(name).is_some_and(|found| fold(&found.plain()) == fold(&value.plain()))
-        })
+        let same = |found: &Value, value: &Value| fold(&found.plain()) == fold(&value.plain());
+        self.fields.iter().all(|(name, value)| document.get(name).is_some_and(|found| same(found, value)))
+            && self.known.iter().all(|(name, value)| {
+                document.get(name).is_none_or(|found| found.is_empty() || same(found, value))
+            })
     }
 }
 
@@ -138,7 +144,7 @@ pub fn key_values<'a>(
     wanted: &'a WantedDocument,
     documents: &BTreeMap<&Role, &'a Record>,
 ) -> Option<KeyValues<'a>> {
-    let mut values = KeyValues { fields: Vec::new(), ties: Vec::new() };
+    let mut values = KeyValues { fields: Vec::new(), known: Vec::new(), ties: Vec::new() };
     for part in &key.0 {
         match part {
             MatchPart::Field(name) => match wanted.fields.get(name) {
@@ -146,6 +152,11 @@ pub fn key_values<'a>(
                 _ => return None,
             },
             MatchPart::Linked(role) => values.ties.push((role, documents.get(role)?)),
+            MatchPart::IfKnown(name) => {
+                values
+                    .known
+                    .extend(wanted.value(name).filter(|value| !value.is_empty()).map(|value| (name, value)));
+            }
         }
     }
     Some(values)

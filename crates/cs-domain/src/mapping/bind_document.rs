@@ -122,15 +122,15 @@ impl<'a> DocumentBinder<'_, 'a> {
             self.binder.tell("bind.is_a_table", place.clone(), message, remedy);
             return;
         }
-        if !matches!(rule.source, Source::Fields { .. }) {
-            return;
-        }
         if rule.direction.reaches_vtiger() {
             for from in from.iter().filter(|from| !from.writable) {
                 let message = format!("{} of VTiger cannot be written", from.name);
                 let remedy = "Write direction = \"to_frappe\".";
                 self.binder.tell("bind.not_writable", place.clone(), message, remedy);
             }
+        }
+        if !matches!(rule.source, Source::Fields { .. }) {
+            return;
         }
         let [from] = from else { return };
         // What a transform makes of a value is text or a date; a default or trim leaves the type.
@@ -197,7 +197,7 @@ impl<'a> DocumentBinder<'_, 'a> {
             *field = known(schema, field);
         }
         for part in document.match_keys.iter_mut().flat_map(|key| &mut key.0) {
-            if let MatchPart::Field(field) = part {
+            if let MatchPart::Field(field) | MatchPart::IfKnown(field) = part {
                 *field = known(schema, field);
             }
         }

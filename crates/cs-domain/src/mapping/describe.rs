@@ -88,6 +88,9 @@ impl fmt::Display for DocumentMapping {
         if self.conflict != ConflictPolicy::Ask {
             write!(f, "\n    conflicts: {}", decides(self.conflict))?;
         }
+        if let Some(policy) = self.first_contact {
+            write!(f, "\n    at first contact: {}", decides(policy))?;
+        }
         match &self.deletes {
             DeletePolicy::Unlink => {}
             DeletePolicy::Ignore => f.write_str("\n    deletes: nothing happens")?,
@@ -202,6 +205,7 @@ fn part(part: &MatchPart) -> String {
     match part {
         MatchPart::Field(field) => field.to_string(),
         MatchPart::Linked(role) => format!("its tie to {role}"),
+        MatchPart::IfKnown(field) => format!("{field} if known"),
     }
 }
 

@@ -18,8 +18,8 @@ use crate::policy::ConflictPolicy;
 use crate::value::Value;
 
 pub use document::{
-    CheckForm, DeletesForm, DeletesWord, DocumentForm, LinkedForm, MarkForm, MarkTarget, MatchPartForm,
-    RowForm,
+    CheckForm, DeletesForm, DeletesWord, DocumentForm, IfKnownForm, LinkedForm, MarkForm, MarkTarget,
+    MatchPartForm, RowForm,
 };
 pub use field::{
     ColumnForm, FieldForm, OtherwiseForm, OtherwiseWord, RuleForm, SourceForm, TransformForm, TransformTable,
@@ -84,6 +84,9 @@ pub struct MappingForm {
     /// Who decides where both sides changed one field: `ask` (a person; where nothing is said), `vtiger_wins`,
     /// `frappe_wins`, `newest_wins`. Units, documents and fields may say otherwise.
     pub conflict: Option<Placed<ConflictPolicy>>,
+    /// Whose value stands where a document that was already there differs from its record before anything was agreed on,
+    /// in the words of `conflict`; where nothing is said, `conflict` decides. Units and documents may say otherwise.
+    pub first_contact: Option<Placed<ConflictPolicy>>,
     /// What a delete on one side means for the other; `unlink` where nothing is said. Units and documents may say
     /// otherwise.
     pub deletes: Option<Placed<DeletesForm>>,
@@ -122,6 +125,8 @@ pub struct UnitForm {
     pub create_in_vtiger: Option<Placed<CreateForm>>,
     /// Who decides conflicts, where it differs from the mapping's.
     pub conflict: Option<Placed<ConflictPolicy>>,
+    /// Whose value stands at first contact, where it differs from the mapping's.
+    pub first_contact: Option<Placed<ConflictPolicy>>,
     /// What a delete on one side means for the other, where it differs from the mapping's.
     pub deletes: Option<Placed<DeletesForm>>,
     /// Its documents.

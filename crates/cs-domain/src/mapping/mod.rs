@@ -158,6 +158,10 @@ pub struct DocumentMapping {
     pub checks: Vec<Check>,
     /// Who decides conflicts, where the field does not say.
     pub conflict: ConflictPolicy,
+    /// Whose value stands where a document that was already there differs before anything was agreed on, where the field
+    /// does not say; `None`: as with other conflicts.
+    #[serde(default)]
+    pub first_contact: Option<ConflictPolicy>,
     /// What deletes mean.
     pub deletes: DeletePolicy,
     /// Whether a submitted document is amended where a field has to change that may not; otherwise a person does it.
@@ -188,8 +192,8 @@ impl DocumentMapping {
     }
 }
 
-/// Fields that together name a document: all must have a value and be equal (case and accents ignored, as both
-/// systems do).
+/// Fields that together name a document: all must have a value (but those that count only if known) and be equal (case and
+/// accents ignored, as both systems do).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MatchKey(pub Vec<MatchPart>);
 
@@ -201,6 +205,8 @@ pub enum MatchPart {
     Field(FieldName),
     /// A tie to the document that plays this role: one points at the other by a field or by a row.
     Linked(Role),
+    /// The document's own field, equal where both sides have a value: tells namesakes apart and finds nothing by itself.
+    IfKnown(FieldName),
 }
 
 /// The rule for one field.

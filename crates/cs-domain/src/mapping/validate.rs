@@ -86,8 +86,9 @@ impl<'a> Lowering<'a> {
             );
         }
         self.unique(form.unit.iter().map(|unit| &unit.name), "unit", "unit.duplicate");
-        let defaults = Inherited { conflict: ConflictPolicy::default(), deletes: None };
-        let defaults = defaults.or(form.conflict.as_ref(), form.deletes.as_ref());
+        let defaults = Inherited { conflict: ConflictPolicy::default(), first_contact: None, deletes: None };
+        let defaults =
+            defaults.or(form.conflict.as_ref(), form.first_contact.as_ref(), form.deletes.as_ref());
         let units = form.unit.iter().map(|unit| self.unit_mapping(unit, defaults)).collect();
         let mut mapping =
             Mapping { name: form.name.as_str().into(), title: form.title.value.clone(), settings, units };

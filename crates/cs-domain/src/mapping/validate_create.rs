@@ -135,7 +135,7 @@ impl Lowering<'_> {
     fn check_given_once(&mut self, document: &DocumentMapping, stands: bool) {
         let found_by = |rule: &FieldRule| {
             let mut parts = document.match_keys.iter().flat_map(|key| &key.0);
-            parts.any(|part| matches!(part, MatchPart::Field(field) if *field == rule.frappe))
+            parts.any(|part| matches!(part, MatchPart::Field(field) | MatchPart::IfKnown(field) if *field == rule.frappe))
         };
         for rule in &document.fields {
             if rule.on_create && rule.direction == Direction::ToVtiger && !stands && !found_by(rule) {

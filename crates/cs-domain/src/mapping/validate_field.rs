@@ -186,10 +186,10 @@ impl Lowering<'_> {
 
     fn direction(&mut self, form: &RuleForm, source: &Source, on_create: bool) -> Direction {
         let only_to_frappe = match source {
-            Source::Fields { .. } => None,
+            Source::Fields { .. } | Source::Linked { .. } => None,
             Source::Constant(_) => Some("a constant"),
             Source::Setting(_) => Some("a setting"),
-            Source::Document(_) | Source::Linked { .. } => Some("the name of a document"),
+            Source::Document(_) => Some("the name of a document"),
         };
         match (&form.direction, only_to_frappe) {
             (Some(said), Some(what)) if said.reaches_vtiger() => {
@@ -199,7 +199,7 @@ impl Lowering<'_> {
                 Direction::ToFrappe
             }
             (_, Some(_)) => Direction::ToFrappe,
-            (None, None) if on_create => Direction::ToFrappe,
+            (None, None) if on_create || matches!(source, Source::Linked { .. }) => Direction::ToFrappe,
             (said, None) => said.as_ref().map(|said| said.value).unwrap_or_default(),
         }
     }

@@ -86,7 +86,9 @@ impl Lowering<'_> {
             for (at, part) in parts.0.iter().enumerate() {
                 let place = self.document_place(DocumentPart::Match(key, at));
                 match part {
-                    MatchPart::Field(field) => self.check_match_field(document, field, &place),
+                    MatchPart::Field(field) | MatchPart::IfKnown(field) => {
+                        self.check_match_field(document, field, &place);
+                    }
                     MatchPart::Linked(role) => {
                         self.check_role(unit, role, &place);
                         let other = unit.document(role).filter(|other| other.role != document.role);

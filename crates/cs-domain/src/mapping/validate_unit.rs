@@ -14,6 +14,7 @@ use crate::record::System;
 #[derive(Clone, Copy)]
 pub(super) struct Inherited<'f> {
     pub(super) conflict: ConflictPolicy,
+    pub(super) first_contact: Option<ConflictPolicy>,
     pub(super) deletes: Option<&'f Placed<DeletesForm>>,
 }
 
@@ -22,10 +23,14 @@ impl<'f> Inherited<'f> {
     pub(super) fn or(
         self,
         conflict: Option<&Placed<ConflictPolicy>>,
+        first_contact: Option<&Placed<ConflictPolicy>>,
         deletes: Option<&'f Placed<DeletesForm>>,
     ) -> Self {
-        let conflict = conflict.map_or(self.conflict, |conflict| conflict.value);
-        Self { conflict, deletes: deletes.or(self.deletes) }
+        Self {
+            conflict: conflict.map_or(self.conflict, |conflict| conflict.value),
+            first_contact: first_contact.map(|policy| policy.value).or(self.first_contact),
+            deletes: deletes.or(self.deletes),
+        }
     }
 }
 
@@ -50,7 +55,7 @@ impl Lowering<'_> {
             })
             .collect();
         let create_in_vtiger = form.create_in_vtiger.as_ref().map(|create| self.create_in_vtiger(create));
-        let inherited = above.or(form.conflict.as_ref(), form.deletes.as_ref());
+        let inherited = above.or(form.conflict.as_ref(), form.first_contact.as_ref(), form.deletes.as_ref());
         if form.document.is_empty() {
             let message = format!("the unit `{}` has no documents", form.name.value);
             self.problems.add("unit.no_documents", &form.name.span, message, "add a [[unit.document]]");
@@ -89,7 +94,7 @@ impl Lowering<'_> {
         if let Some(amend) = &form.amend {
             self.at_document(DocumentPart::Amend, &amend.span);
         }
-        let inherited = above.or(form.conflict.as_ref(), form.deletes.as_ref());
+        let inherited = above.or(form.conflict.as_ref(), form.first_contact.as_ref(), form.deletes.as_ref());
         let keys = form.match_keys.iter().enumerate();
         let match_keys = keys.map(|(index, key)| self.match_key(index, key)).collect();
         let checks = form.checks.iter().enumerate();
@@ -106,6 +111,7 @@ impl Lowering<'_> {
             rows: form.row.iter().enumerate().map(|(index, row)| self.row_rule(index, row)).collect(),
             checks,
             conflict: inherited.conflict,
+            first_contact: inherited.first_contact,
             deletes: inherited.deletes.map(|deletes| self.deletes(deletes)).unwrap_or_default(),
             amend: form.amend.as_ref().is_some_and(|amend| amend.value),
         }
@@ -116,12 +122,18 @@ impl Lowering<'_> {
             let help = "name the fields that must be equal: match = [[\"first_name\", \"last_name\"]]";
             self.problems.add("match.empty", &form.span, "a match key names no field", help);
         }
+        if !form.is_empty() && form.iter().all(|part| matches!(part.value, MatchPartForm::IfKnown(_))) {
+            let message = "what counts only if it is known finds nothing by itself";
+            let help = "add a field that must be equal: [\"last_name\", { if_known = \"email_id\" }]";
+            self.problems.add("match.only_if_known", &form.span, message, help);
+        }
         let mut parts = Vec::new();
         for (part, placed) in form.iter().enumerate() {
             self.at_document(DocumentPart::Match(index, part), &placed.span);
             parts.push(match &placed.value {
                 MatchPartForm::Field(field) => MatchPart::Field(field.as_str().into()),
                 MatchPartForm::Linked(linked) => MatchPart::Linked(linked.linked.as_str().into()),
+                MatchPartForm::IfKnown(form) => MatchPart::IfKnown(form.if_known.as_str().into()),
             });
         }
         MatchKey(parts)

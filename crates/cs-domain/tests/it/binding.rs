@@ -44,6 +44,8 @@ fn reference(kind: &str) -> FieldType {
 fn vtiger() -> Schemas {
     let mut stamp = field("modifiedtime", "Modified Time", FieldType::DateTime);
     stamp.writable = false;
+    let mut fixed = field("fixed_id", "Fixed", reference("Accounts"));
+    fixed.writable = false;
     let fields = vec![
         field("cf_7", "Owner First Name", FieldType::Text),
         field("cf_8", "Name", FieldType::Text),
@@ -52,6 +54,7 @@ fn vtiger() -> Schemas {
         field("cf_11", "Paid", FieldType::Boolean),
         field("account_id", "Organization", reference("Accounts")),
         field("cf_12", "Sync Key", FieldType::Text),
+        fixed,
         stamp,
     ];
     let mut must = field("accountname", "Name", FieldType::Text);
@@ -225,6 +228,12 @@ fn what_does_not_fit_is_told_at_its_place() {
         ),
         ("bind.not_writable", text("first_name = { vtiger = [7, \"modifiedtime\"] }")),
         (
+            "bind.not_writable",
+            text(
+                "customer = { vtiger = \"Fixed\", unit = \"account\", role = \"customer\", direction = \"both\" }",
+            ),
+        ),
+        (
             "bind.never_read",
             text("first_name = \"Owner First Name\"")
                 .replace("module = \"SalesOrder\"", "module = \"SalesOrder\"\nnever_read = [7]"),
@@ -329,9 +338,9 @@ fn a_submittable_document_may_be_amended() {
 #[test]
 fn what_a_document_does_not_say_its_unit_or_mapping_says() {
     let text = text("born = { vtiger = 10, conflict = \"ask\" }")
-        .replace("title = \"Test\"", "title = \"Test\"\nconflict = \"newest_wins\"\ndeletes = \"ignore\"")
+        .replace("title = \"Test\"", "title = \"Test\"\nconflict = \"newest_wins\"\nfirst_contact = \"vtiger_wins\"\ndeletes = \"ignore\"")
         .replace("name = \"order\"", "name = \"order\"\nconflict = \"vtiger_wins\"")
-        .replace("external_id", "conflict = \"frappe_wins\"\ndeletes = \"propagate\"\nexternal_id");
+        .replace("external_id", "conflict = \"frappe_wins\"\nfirst_contact = \"ask\"\ndeletes = \"propagate\"\nexternal_id");
     let mapping = parse(&text).unwrap().mapping;
     let policies: Vec<(&str, ConflictPolicy, &DeletePolicy)> = mapping
         .units
@@ -345,6 +354,9 @@ fn what_a_document_does_not_say_its_unit_or_mapping_says() {
         ("owner", ConflictPolicy::FrappeWins, &DeletePolicy::Propagate),
     ];
     assert_eq!(policies, expected);
+    let first = mapping.units.iter().flat_map(|unit| &unit.documents).map(|document| document.first_contact);
+    let (vtiger, ask) = (Some(ConflictPolicy::VtigerWins), Some(ConflictPolicy::Ask));
+    assert_eq!(first.collect::<Vec<_>>(), [vtiger, vtiger, ask]);
     let owner = mapping.unit(&"order".into()).unwrap().document(&"owner".into()).unwrap();
     assert_eq!(owner.rule(&"born".into()).unwrap().conflict, Some(ConflictPolicy::Ask));
     assert_eq!(owner.rule(&"last_name".into()).unwrap().conflict, None);

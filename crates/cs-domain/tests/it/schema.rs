@@ -130,6 +130,7 @@ fn schema_and_reader_know_the_same_keys() {
         ("Document", document("zzzzzzzzzz = 1")),
         ("Mark", document("deletes = { mark = { field = \"f\", value = 1 }, zzzzzzzzzz = 1 }")),
         ("MarkTarget", document("deletes = { mark = { field = \"f\", value = 1, zzzzzzzzzz = 1 } }")),
+        ("IfKnown", document("match = [[{ if_known = \"f\", zzzzzzzzzz = 1 }]]")),
         ("Check", document("checks = [{ zzzzzzzzzz = 1 }]")),
         ("Rule", document("fields = { f = { zzzzzzzzzz = 1 } }")),
         ("TransformTable", document("fields = { f = { vtiger = 1, transform = { zzzzzzzzzz = 1 } } }")),

@@ -33,6 +33,8 @@ pub struct DocumentForm {
     pub checks: Vec<Placed<CheckForm>>,
     /// Who decides conflicts, where it differs from the unit's.
     pub conflict: Option<Placed<ConflictPolicy>>,
+    /// Whose value stands at first contact, where it differs from the unit's.
+    pub first_contact: Option<Placed<ConflictPolicy>>,
     /// What a delete on one side means for the other, where it differs from the unit's.
     pub deletes: Option<Placed<DeletesForm>>,
     /// Whether a submitted document is amended (cancelled, and copied to a new one) where a field has to change that may
@@ -54,6 +56,16 @@ pub enum MatchPartForm {
     Field(String),
     /// A tie to another document.
     Linked(LinkedForm),
+    /// A Frappe field that has a rule, equal where both sides have a value.
+    IfKnown(IfKnownForm),
+}
+
+/// A Frappe field of the document that must be equal where both sides have a value: it tells namesakes apart.
+#[derive(Clone, Debug, JsonSchema)]
+#[schemars(deny_unknown_fields, rename = "IfKnown")]
+pub struct IfKnownForm {
+    /// The field.
+    pub if_known: Placed<String>,
 }
 
 /// A tie to the document that plays a role: one points at the other by a field or by a row.

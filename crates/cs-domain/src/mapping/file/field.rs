@@ -28,7 +28,7 @@ pub struct RuleForm {
     #[schemars(with = "Option<OneOrMany<TransformForm>>")]
     pub transform: Vec<Placed<TransformForm>>,
     /// Which way it travels: `both`, `to_frappe` or `to_vtiger`. Where nothing is said: `both`; but `to_frappe` for
-    /// `constant`, `setting` and `document`, which never go to VTiger, and with `on_create`.
+    /// `constant`, `setting` and `document`, which never go to VTiger, and with `unit` and `role` or `on_create`.
     pub direction: Option<Placed<Direction>>,
     /// What an empty value means for the other side: `keep` its value, or `clear` it too.
     pub when_empty: Option<Placed<Clearing>>,

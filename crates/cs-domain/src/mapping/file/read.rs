@@ -6,9 +6,9 @@ use crate::mapping::diagnostic::Problems;
 use crate::mapping::file::walk::{At, Table, entries, flag, number, text, word};
 use crate::mapping::file::{
     CheckForm, ColumnForm, ConditionForm, CreateForm, DeletesForm, DeletesWord, DocumentForm, FORMAT,
-    FieldForm, LinkedForm, MappingForm, MarkForm, MarkTarget, MatchPartForm, OperandForm, OtherwiseForm,
-    OtherwiseWord, Placed, RowForm, RuleForm, Scalar, Selector, SettingForm, SettingName, SourceForm,
-    TransformForm, TransformTable, TransformWord, UnitForm, UseForm,
+    FieldForm, IfKnownForm, LinkedForm, MappingForm, MarkForm, MarkTarget, MatchPartForm, OperandForm,
+    OtherwiseForm, OtherwiseWord, Placed, RowForm, RuleForm, Scalar, Selector, SettingForm, SettingName,
+    SourceForm, TransformForm, TransformTable, TransformWord, UnitForm, UseForm,
 };
 use crate::policy::{Clearing, ConflictPolicy, Direction};
 use crate::value::Value;
@@ -43,7 +43,8 @@ pub(in crate::mapping) fn read(source: &str, problems: &mut Problems<'_>) -> Opt
     let title = table.required("title", text, problems);
     let settings = table.entries("settings", setting, problems);
     let settings = settings.map(|settings| settings.value).unwrap_or_default();
-    let conflict = table.optional("conflict", conflict, problems);
+    let policy = table.optional("conflict", conflict, problems);
+    let first_contact = table.optional("first_contact", conflict, problems);
     let deletes = table.optional("deletes", deletes, problems);
     let units = table.required("unit", units, problems);
     table.close(problems);
@@ -52,7 +53,8 @@ pub(in crate::mapping) fn read(source: &str, problems: &mut Problems<'_>) -> Opt
         name: name?,
         title: title?,
         settings: settings.into_iter().map(|(key, placed)| (key, placed.value)).collect(),
-        conflict,
+        conflict: policy,
+        first_contact,
         deletes,
         unit: units?.value,
     })
@@ -79,7 +81,8 @@ fn unit(at: At<'_>, problems: &mut Problems<'_>) -> Option<UnitForm> {
     let never_read = table.list("never_read", selector, problems);
     let selection = table.list("selection", condition, problems);
     let create_in_vtiger = table.optional("create_in_vtiger", create, problems);
-    let conflict = table.optional("conflict", conflict, problems);
+    let policy = table.optional("conflict", conflict, problems);
+    let first_contact = table.optional("first_contact", conflict, problems);
     let deletes = table.optional("deletes", deletes, problems);
     let documents = table.required("document", documents, problems);
     table.close(problems);
@@ -89,7 +92,8 @@ fn unit(at: At<'_>, problems: &mut Problems<'_>) -> Option<UnitForm> {
         never_read,
         selection,
         create_in_vtiger,
-        conflict,
+        conflict: policy,
+        first_contact,
         deletes,
         document: documents?.value,
     })
@@ -119,7 +123,8 @@ fn document(at: At<'_>, problems: &mut Problems<'_>) -> Option<DocumentForm> {
     let external_id = table.optional("external_id", text, problems);
     let match_keys = table.list("match", match_key, problems);
     let checks = table.list("checks", check, problems);
-    let conflict = table.optional("conflict", conflict, problems);
+    let policy = table.optional("conflict", conflict, problems);
+    let first_contact = table.optional("first_contact", conflict, problems);
     let deletes = table.optional("deletes", deletes, problems);
     let amend = table.optional("amend", flag, problems);
     let fields = table.entries("fields", field, problems);
@@ -134,7 +139,8 @@ fn document(at: At<'_>, problems: &mut Problems<'_>) -> Option<DocumentForm> {
         external_id,
         match_keys,
         checks,
-        conflict,
+        conflict: policy,
+        first_contact,
         deletes,
         amend,
         fields: fields.map(|fields| fields.value).unwrap_or_default(),
@@ -204,6 +210,11 @@ fn match_part(at: At<'_>, problems: &mut Problems<'_>) -> Option<MatchPartForm> 
         return text(at, problems).map(MatchPartForm::Field);
     }
     let mut table = Table::open(at, "a part of a match key", problems)?;
+    if table.has("if_known") {
+        let field = table.required("if_known", text, problems);
+        table.close(problems);
+        return Some(MatchPartForm::IfKnown(IfKnownForm { if_known: field? }));
+    }
     let linked = table.required("linked", text, problems);
     table.close(problems);
     Some(MatchPartForm::Linked(LinkedForm { linked: linked? }))

@@ -89,8 +89,15 @@ impl<'n> Table<'n> {
         Self { what, span, entries, known: Vec::new() }
     }
 
+    /// Whether the key is there, so that the table is one of those that have it.
+    pub(super) fn has(&mut self, key: &'static str) -> bool {
+        self.find(key).is_some()
+    }
+
     fn find(&mut self, key: &'static str) -> Option<At<'n>> {
-        self.known.push(key);
+        if !self.known.contains(&key) {
+            self.known.push(key);
+        }
         let found = self.entries.iter().find(|(name, _)| name.get_ref() == key);
         found.map(|(_, node)| At { name: key, node })
     }
