@@ -25,6 +25,7 @@ mod revise;
 mod session;
 mod transport;
 mod watermark;
+mod workflow;
 mod write;
 mod zone;
 
@@ -33,3 +34,4 @@ pub use config::{DatabaseConfig, VtigerConfig};
 pub use database::VtigerDatabase;
 pub use error::VtigerError;
 pub use probe::{KindProbe, ServerProbe, WantedFields};
+pub use workflow::{HintError, Prefixes, hinted};

@@ -5,7 +5,7 @@ use cs_ports::{ChangeFeed, Meter, Reader, WriteOutcome, Writer};
 use cs_sandbox::faults::{FaultKind, Turn};
 use cs_sandbox::vtiger::Persona;
 
-use crate::world::{World, fault, fields, key, wanted};
+use crate::world::{World, delay, fault, fields, key, update, wanted};
 
 const ALL: [FaultKind; 9] = [
     FaultKind::ErrorBefore,
@@ -50,20 +50,69 @@ async fn a_create_is_never_doubted_wrongly_nor_made_twice() {
         let (name, done) = expected(kind);
         assert_eq!(told(&outcome), name, "{kind:?}: {outcome:?}");
         assert_eq!(world.count("Contacts"), 1 + usize::from(done), "{kind:?}");
-        if let WriteOutcome::Applied(record) = outcome {
-            assert_eq!(record.fields["lastname"].plain(), "Prueba", "{kind:?}");
+        if let WriteOutcome::Applied(written) = outcome {
+            assert!(written.untouched, "{kind:?}");
+            assert_eq!(written.record.fields["lastname"].plain(), "Prueba", "{kind:?}");
         }
     }
 }
 
 #[tokio::test]
-async fn without_a_key_to_look_for_a_lost_create_stays_unknown() {
-    for kind in [FaultKind::ErrorAfter, FaultKind::DropAfter, FaultKind::HtmlAfter, FaultKind::Truncated] {
+async fn without_a_key_a_lost_create_is_told_by_its_values_and_its_place_in_time() {
+    for kind in ALL {
         let world = World::new(Persona::v8_3_0(), vec![fault("create", Turn::Nth(1), kind)]).await;
+        // The same person was there before.
+        world.put("Contacts", "2026-01-01 10:00:00", &[("lastname", "Prueba"), ("firstname", "Ana")]);
+        let client = world.client();
+        let values = fields(&[("lastname", "Prueba"), ("firstname", "Ana")]);
+        let outcome =
+            client.create(&"Contacts".into(), &values, &key("6x1/owner"), &wanted(&["lastname"])).await;
+        let (name, done) = expected(kind);
+        assert_eq!(told(&outcome), name, "{kind:?}: {outcome:?}");
+        assert_eq!(world.count("Contacts"), 1 + usize::from(done), "{kind:?}");
+        if let WriteOutcome::Applied(written) = outcome {
+            let newest = world.state().records().keys().max().copied().unwrap();
+            assert_eq!(
+                written.record.reference.id.to_string(),
+                format!("12x{newest}"),
+                "{kind:?}: not the old one"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_lost_create_that_may_be_one_of_several_stays_unknown() {
+    for (others, wrote, name) in [
+        // Somebody created the same person a moment later.
+        (&["Prueba"][..], FaultKind::ErrorAfter, "unknown"),
+        // What was made meanwhile is another, and ours may be it, changed by a workflow.
+        (&["Otra"][..], FaultKind::ErrorBefore, "unknown"),
+        (&["Otra"][..], FaultKind::ErrorAfter, "applied"),
+        (&[][..], FaultKind::ErrorBefore, "rejected"),
+    ] {
+        let faults = vec![
+            fault("create", Turn::Nth(1), wrote),
+            delay("query", Turn::Nth(2), std::time::Duration::from_millis(150)),
+        ];
+        let world = World::new(Persona::v8_3_0(), faults).await;
         let client = world.client();
         let values = fields(&[("lastname", "Prueba")]);
-        let outcome = client.create(&"Contacts".into(), &values, &key("6x1/owner"), &wanted(&[])).await;
-        assert_eq!(told(&outcome), "unknown", "{kind:?}: {outcome:?}");
+        let kind = Kind::from("Contacts");
+        client.schema(&kind).await.unwrap();
+        let (k, names) = (key("k"), wanted(&[]));
+        let create = client.create(&kind, &values, &k, &names);
+        let meanwhile = async {
+            // Above the highest id of before, and in time for the look: that one waits.
+            while world.server.requests().write < 1 {
+                tokio::task::yield_now().await;
+            }
+            for other in others {
+                world.put("Contacts", "2026-01-01 10:00:00", &[("lastname", other)]);
+            }
+        };
+        let (outcome, ()) = tokio::join!(create, meanwhile);
+        assert_eq!(told(&outcome), name, "{others:?} {wrote:?}: {outcome:?}");
     }
 }
 
@@ -75,8 +124,7 @@ async fn a_revise_is_judged_by_what_the_record_holds() {
         let client = world.client();
         let target = RecordRef::vtiger("Contacts", id.as_str());
         let changes = fields(&[("lastname", "Nueva")]);
-        let outcome =
-            client.update(&target, &changes, &"2026-01-01 10:00:00".into(), &wanted(&["lastname"])).await;
+        let outcome = update(&client, &target, &changes, "2026-01-01 10:00:00", &["lastname"]).await;
         let (name, done) = expected(kind);
         assert_eq!(told(&outcome), name, "{kind:?}: {outcome:?}");
         assert_eq!(world.held(&id, "lastname"), if done { "Nueva" } else { "Prueba" }, "{kind:?}");
@@ -98,7 +146,7 @@ async fn read_with(operation: &str, kind: FaultKind) {
     let contacts = Kind::from("Contacts");
     let read = client.read(&contacts, &[id.as_str().into()], &wanted(&["lastname"])).await;
     assert_eq!(read.unwrap_or_else(|error| panic!("{kind:?} {operation}: {error}")).len(), 1);
-    assert_eq!(client.changes(&contacts, None).await.unwrap().observations.len(), 1);
+    assert_eq!(client.changes(&contacts, None, &wanted(&[])).await.unwrap().observations.len(), 1);
 }
 
 #[tokio::test]
@@ -110,7 +158,7 @@ async fn a_server_that_always_fails_is_given_up_and_told() {
     ] {
         let world = World::new(Persona::v8_3_0(), vec![fault("query", Turn::Every(1), kind)]).await;
         let client = world.client();
-        let error = client.changes(&"Contacts".into(), None).await.unwrap_err();
+        let error = client.changes(&"Contacts".into(), None, &wanted(&[])).await.unwrap_err();
         assert_eq!(error.code, code);
         assert!(client.requests().read < 20);
     }

@@ -7,6 +7,7 @@
     reason = "a test that stops at any trouble"
 )]
 
+mod contents;
 mod faulty;
 mod pacing;
 mod reading;

@@ -58,7 +58,7 @@ async fn a_server_that_says_wait_is_waited_for() {
     let begin = Instant::now();
     let values = fields(&[("lastname", "Prueba")]);
     let outcome = client.create(&"Contacts".into(), &values, &key("k"), &wanted(&[])).await;
-    crate::writing::applied(outcome);
+    crate::world::applied(outcome);
     assert!(begin.elapsed() >= Duration::from_secs(1), "Retry-After: 1");
     assert_eq!((client.requests().write, world.count("Contacts")), (2, 1));
 }

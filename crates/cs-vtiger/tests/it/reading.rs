@@ -13,7 +13,7 @@ use crate::world::{World, client, wanted};
 async fn pass(client: &VtigerClient, kind: &Kind, cursor: Option<Cursor>) -> (Vec<String>, Cursor) {
     let (mut seen, mut cursor) = (Vec::new(), cursor);
     loop {
-        let page = client.changes(kind, cursor.as_ref()).await.unwrap();
+        let page = client.changes(kind, cursor.as_ref(), &wanted(&[])).await.unwrap();
         seen.extend(page.observations.into_iter().map(|seen| seen.reference.id.to_string()));
         cursor = Some(page.next);
         if !page.more {

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use cs_domain::{Fields, OperationKey, Value};
-use cs_ports::{Clock, Entropy, FieldRequests};
+use cs_domain::{Fields, OperationKey, Record, RecordRef, Value, Version};
+use cs_ports::{Clock, Entropy, Expected, FieldRequests, PeerError, WriteOutcome, Writer, Written};
 use cs_sandbox::faults::{Fault, FaultKind, Faults, SystemName, Turn};
 use cs_sandbox::server::{Server, system_clock};
 use cs_sandbox::vtiger::{Draft, Installation, Persona, Setup, System, Values, serve};
@@ -114,6 +114,43 @@ pub(crate) fn delay(operation: &str, turn: Turn, delay: Duration) -> Fault {
 
 pub(crate) fn fields(values: &[(&str, &str)]) -> Fields {
     values.iter().map(|(name, value)| ((*name).into(), Value::text(*value))).collect()
+}
+
+/// An update that relies on the version alone.
+pub(crate) async fn update(
+    client: &VtigerClient,
+    target: &RecordRef,
+    changes: &Fields,
+    version: &str,
+    names: &[&str],
+) -> WriteOutcome {
+    update_from(client, target, changes, version, &Fields::new(), names).await
+}
+
+/// An update that relies on what the fields held.
+pub(crate) async fn update_from(
+    client: &VtigerClient,
+    target: &RecordRef,
+    changes: &Fields,
+    version: &str,
+    before: &Fields,
+    names: &[&str],
+) -> WriteOutcome {
+    let version = Version::from(version);
+    client.update(target, changes, Expected { version: &version, before }, &wanted(names)).await
+}
+
+/// What a write left, of which every field came back as it was sent.
+pub(crate) fn applied(outcome: WriteOutcome) -> Record {
+    let WriteOutcome::Applied(Written { record, untouched }) = outcome else { panic!("{outcome:?}") };
+    assert!(untouched, "{record:?}");
+    record
+}
+
+/// Why a write was refused.
+pub(crate) fn rejected(outcome: WriteOutcome) -> PeerError {
+    let WriteOutcome::Rejected(error) = outcome else { panic!("{outcome:?}") };
+    error
 }
 
 pub(crate) fn wanted(names: &[&str]) -> FieldRequests {

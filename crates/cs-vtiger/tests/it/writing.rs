@@ -1,21 +1,11 @@
 //! Creating and changing records.
 
-use cs_domain::{Kind, Record, RecordRef, Value, Version};
+use cs_domain::{Kind, Record, RecordRef, Value};
 use cs_ports::{ErrorKind, Meter, WriteOutcome, Writer};
 use cs_sandbox::vtiger::Persona;
 use cs_vtiger::VtigerClient;
 
-use crate::world::{World, fields, key, wanted};
-
-pub(crate) fn applied(outcome: WriteOutcome) -> Record {
-    let WriteOutcome::Applied(record) = outcome else { panic!("{outcome:?}") };
-    record
-}
-
-pub(crate) fn rejected(outcome: WriteOutcome) -> cs_ports::PeerError {
-    let WriteOutcome::Rejected(error) = outcome else { panic!("{outcome:?}") };
-    error
-}
+use crate::world::{World, applied, fields, key, rejected, update, update_from, wanted};
 
 pub(crate) async fn create_contact(client: &VtigerClient, lastname: &str, source: &str) -> Record {
     let values = fields(&[("lastname", lastname), ("department", source)]);
@@ -35,20 +25,21 @@ async fn a_record_is_created_changed_and_read_back() {
 
         let changes = fields(&[("lastname", "Muñoz"), ("birthday", "1990-02-28")]);
         let outcome =
-            client.update(&made.reference, &changes, &made.version, &wanted(&["lastname", "birthday"])).await;
+            update(&client, &made.reference, &changes, made.version.as_str(), &["lastname", "birthday"])
+                .await;
         let changed = applied(outcome);
         assert_eq!(changed.fields["birthday"], Value::Date("1990-02-28".parse().unwrap()));
         assert_eq!(world.held(made.reference.id.as_str(), "lastname"), "Muñoz");
 
         let cleared = [("birthday".into(), Value::Empty)].into();
         let outcome =
-            client.update(&made.reference, &cleared, &changed.version, &wanted(&["birthday"])).await;
+            update(&client, &made.reference, &cleared, changed.version.as_str(), &["birthday"]).await;
         assert_eq!(applied(outcome).fields["birthday"], Value::Empty);
 
         let writes = client.requests().write;
         let same = fields(&[("lastname", "Muñoz")]);
-        let version = Version::new(world.held(made.reference.id.as_str(), "modifiedtime"));
-        applied(client.update(&made.reference, &same, &version, &wanted(&[])).await);
+        let version = world.held(made.reference.id.as_str(), "modifiedtime");
+        applied(update(&client, &made.reference, &same, &version, &[]).await);
         assert_eq!(client.requests().write, writes, "what is there already is not written");
     }
 }
@@ -60,11 +51,34 @@ async fn nothing_is_written_over_somebody_elses_change() {
     let id = world.put("Contacts", "2026-01-01 10:00:00", &[("lastname", "Prueba")]);
     let target = RecordRef::vtiger("Contacts", id.as_str());
     let changes = fields(&[("lastname", "Otra")]);
-    let outcome = client.update(&target, &changes, &"2026-01-01 09:59:59".into(), &wanted(&[])).await;
+    let outcome = update(&client, &target, &changes, "2026-01-01 09:59:59", &[]).await;
     assert!(matches!(outcome, WriteOutcome::Stale), "{outcome:?}");
     assert_eq!(client.requests().write, 0);
+
+    // Only the version moved: what is to be written over is what was seen.
+    let before = fields(&[("lastname", "Prueba")]);
+    world.put("Contacts", "2026-01-01 10:00:00", &[("lastname", "Testigo")]);
+    let moved = update_from(&client, &target, &changes, "2026-01-01 09:59:59", &before, &["lastname"]).await;
+    assert_eq!(applied(moved).fields["lastname"], Value::text("Otra"));
+    // One field holds something else, though the version did not move within its second.
+    let version = world.held(&id, "modifiedtime");
+    let changes = fields(&[("lastname", "Tercera"), ("firstname", "Ana")]);
+    let before = fields(&[("lastname", "Prueba"), ("firstname", "")]);
+    let outcome = update_from(&client, &target, &changes, &version, &before, &[]).await;
+    assert!(matches!(outcome, WriteOutcome::Stale), "{outcome:?}");
+    assert_eq!(world.held(&id, "firstname"), "");
+    // Of a field whose value is not known, the version alone vouches.
+    let partly = fields(&[("lastname", "Otra")]);
+    let outcome = update_from(&client, &target, &changes, "2026-01-01 10:00:00", &partly, &[]).await;
+    assert!(matches!(outcome, WriteOutcome::Stale), "{outcome:?}");
+    applied(update_from(&client, &target, &changes, &version, &partly, &[]).await);
+    // Said again after a crash, it is already there.
+    let writes = client.requests().write;
+    applied(update_from(&client, &target, &changes, "x", &before, &[]).await);
+    assert_eq!(client.requests().write, writes);
+
     let gone = RecordRef::vtiger("Contacts", "12x999999");
-    let error = rejected(client.update(&gone, &changes, &"x".into(), &wanted(&[])).await);
+    let error = rejected(update(&client, &gone, &changes, "x", &[]).await);
     assert_eq!((error.code.as_ref(), error.kind), ("vtiger.gone", ErrorKind::Missing));
 }
 
@@ -76,6 +90,7 @@ async fn what_would_not_survive_is_refused_before_it_is_sent() {
     for (name, value, code) in [
         ("lastname", "x".repeat(81), "value.too_long"),
         ("lastname", "😀".into(), "value.unstorable_character"),
+        ("lastname", "Ana &amp; Luis".into(), "value.html_entity"),
         ("birthday", "31/01/2026".into(), "value.wrong_type"),
         ("modifiedtime", "2026-01-01 00:00:00".into(), "vtiger.read_only_field"),
         ("nope", "x".into(), "vtiger.no_such_field"),
@@ -91,7 +106,7 @@ async fn what_would_not_survive_is_refused_before_it_is_sent() {
     let order = world.put("SalesOrder", "2026-01-01 10:00:00", &[("subject", "Orden")]);
     let target = RecordRef::vtiger("SalesOrder", order.as_str());
     let items = fields(&[("LineItems", "[]")]);
-    let error = rejected(client.update(&target, &items, &"2026-01-01 10:00:00".into(), &wanted(&[])).await);
+    let error = rejected(update(&client, &target, &items, "2026-01-01 10:00:00", &[]).await);
     assert_eq!(error.code, "vtiger.no_such_field");
     assert_eq!(client.requests().write, 1);
 }
@@ -154,8 +169,7 @@ async fn an_order_that_answers_500_and_is_saved_counts_as_saved() {
     let id = world.put("SalesOrder", "2026-01-01 10:00:00", &values);
     let target = RecordRef::vtiger("SalesOrder", id.as_str());
     let changes = fields(&[("subject", "Renombrada")]);
-    let outcome =
-        client.update(&target, &changes, &"2026-01-01 10:00:00".into(), &wanted(&["subject"])).await;
+    let outcome = update(&client, &target, &changes, "2026-01-01 10:00:00", &["subject"]).await;
     assert_eq!(applied(outcome).fields["subject"], Value::Text("Renombrada".into()));
 }
 
@@ -166,10 +180,13 @@ async fn an_owner_that_does_not_exist_does_not_hide_the_write() {
     let values = fields(&[("lastname", "Prueba"), ("department", "k/owner"), ("assigned_user_id", "19x999")]);
     let outcome =
         client.create(&"Contacts".into(), &values, &key("k/owner"), &wanted(&["assigned_user_id"])).await;
-    let record = applied(outcome);
+    let WriteOutcome::Applied(written) = outcome else { panic!("{outcome:?}") };
+    assert!(!written.untouched, "the owner reads back otherwise");
+    let record = written.record;
     assert_eq!(record.fields["assigned_user_id"], Value::Opaque("999".into()));
     assert_eq!(world.count("Contacts"), 1);
     let changes = fields(&[("department", "otro")]);
-    let outcome = client.update(&record.reference, &changes, &record.version, &wanted(&["department"])).await;
+    let outcome =
+        update(&client, &record.reference, &changes, record.version.as_str(), &["department"]).await;
     assert_eq!(applied(outcome).fields["department"], Value::Text("otro".into()));
 }
