@@ -7,10 +7,15 @@
     reason = "a test that stops at any trouble"
 )]
 
+mod census;
 mod contents;
+mod deleting;
 mod faulty;
+mod lost;
 mod pacing;
 mod reading;
 mod sessions;
+mod swallowing;
+mod whole;
 mod world;
 mod writing;
