@@ -5,4 +5,8 @@ mod binding;
 #[cfg(test)]
 mod problems;
 #[cfg(test)]
+mod round_trip;
+#[cfg(test)]
 mod schema;
+#[cfg(test)]
+mod shipped;
