@@ -38,7 +38,7 @@ impl<'a> DocumentBinder<'_, 'a> {
             self.row(schema, index, row);
         }
         let Some(schema) = schema else { return };
-        self.named(schema, document);
+        Self::named(schema, document);
         self.policies(schema, document);
         self.external_id(schema, document.external_id.as_mut());
         self.twice(document, &written);
@@ -192,7 +192,7 @@ impl<'a> DocumentBinder<'_, 'a> {
     }
 
     /// Resolves the fields that keys, checks and conditions name; rules were resolved before.
-    fn named(&mut self, schema: &'a KindSchema, document: &mut DocumentMapping) {
+    fn named(schema: &KindSchema, document: &mut DocumentMapping) {
         for field in &mut document.exists_when {
             *field = known(schema, field);
         }
