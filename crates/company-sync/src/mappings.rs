@@ -95,5 +95,14 @@ pub(crate) fn job(config: &Config, name: &str, full: bool) -> Result<Job, Comman
     let said = config.mappings.get(name).cloned().unwrap_or_default();
     let mapping = parsed(&file, &text)?.mapping;
     refuse_unknown_settings(config, name, &said, &mapping)?;
-    Ok(Job { mapping, settings: said.settings, full, eager: true, zone: config.zone.clone() })
+    Ok(Job {
+        mapping,
+        settings: said.settings,
+        full,
+        eager: true,
+        census: full,
+        approved_deletes: None,
+        approved: None,
+        zone: config.zone.clone(),
+    })
 }

@@ -89,6 +89,7 @@ impl Connected {
         Engine {
             vtiger: Arc::clone(&self.vtiger) as _,
             frappe: Arc::clone(&self.frappe) as _,
+            census: Arc::clone(&self.vtiger) as _,
             store,
             clock: Arc::clone(&self.clock),
             entropy: Arc::clone(&self.entropy),

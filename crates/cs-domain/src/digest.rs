@@ -33,7 +33,7 @@ impl Content {
                 Some(value) => (value.type_name(), value.plain()),
                 None => ("absent", String::new()),
             };
-            text.push_str(&format!("{field}\u{1f}{kind}\u{1f}{shown}\u{1e}"));
+            text.extend([field.as_str(), "\u{1f}", kind, "\u{1f}", &shown, "\u{1e}"]);
         }
         Self(digest(&text))
     }

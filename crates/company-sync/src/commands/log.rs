@@ -70,6 +70,12 @@ fn told(event: &Event) -> String {
             format!("the mapping or its settings have changed: {units} units are looked at again")
         }
         Event::Pulled { unit, seen } => format!("{unit}: {seen} changes seen"),
+        Event::Counted { unit, seen } => format!("{unit}: {seen} records counted"),
+        Event::Recorded { subject, verb } => format!("{subject}: {verb} in VTiger"),
+        Event::GivenUp { subject, role, document } => {
+            format!("{subject}: the link to {document} ({role}) was given up, since one side was deleted")
+        }
+        Event::Renamed { from, to } => format!("{from} is called {} now; its links went along", to.id),
         Event::Expecting { units } => format!("{units} units to go through"),
         Event::Written { subject, role, document, verb } => format!("{subject}: {verb} {document} ({role})"),
         Event::Adopted { subject, role, document } => {

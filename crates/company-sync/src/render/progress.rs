@@ -89,7 +89,13 @@ impl Observer for Progress {
                 "the mapping or its settings have changed since the last run: {} units are looked at again",
                 grouped(*units)
             )),
-            Event::Pulled { .. } | Event::Written { .. } | Event::Adopted { .. } => {}
+            Event::Pulled { .. }
+            | Event::Counted { .. }
+            | Event::Written { .. }
+            | Event::Recorded { .. }
+            | Event::Adopted { .. }
+            | Event::GivenUp { .. }
+            | Event::Renamed { .. } => {}
         }
     }
 }

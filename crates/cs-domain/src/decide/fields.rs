@@ -104,11 +104,11 @@ impl<'a> Decision<'a, '_> {
         match merge(&self.field_situation(field)) {
             FieldOutcome::Agreed(agreed) => merged.agree(field, agreed),
             FieldOutcome::Leave => merged.keep(field),
-            FieldOutcome::ToVtiger(value) => self.to_vtiger(field, &value, merged),
+            FieldOutcome::ToVtiger(value) => self.wish_for(field, &value, merged),
             FieldOutcome::ToFrappe(_) if self.is_anothers(field) => merged.keep(field),
             FieldOutcome::ToFrappe(value) => merged.change(field, value),
             FieldOutcome::Conflict => match self.decided(field) {
-                Some(value) => self.to_both(field, &value, merged),
+                Some(value) => self.spread(field, &value, merged),
                 None => self.disputed(field, merged),
             },
         }
@@ -136,7 +136,7 @@ impl<'a> Decision<'a, '_> {
         match self.decided(field) {
             Some(value) if field.shown() != Some(&value) => merged.change(field, value),
             _ => {
-                merged.agree(field, Agreed { vtiger: field.said_or_empty(), frappe: field.shown_or_empty() })
+                merged.agree(field, Agreed { vtiger: field.said_or_empty(), frappe: field.shown_or_empty() });
             }
         }
     }
@@ -152,11 +152,11 @@ impl<'a> Decision<'a, '_> {
     }
 
     /// Brings a decided value to whichever side does not say it yet; VTiger first, since that is asked again.
-    fn to_both(&mut self, field: &Field<'_, 'a>, value: &Value, merged: &mut Merged) {
+    fn spread(&mut self, field: &Field<'_, 'a>, value: &Value, merged: &mut Merged) {
         if field.vtiger == Some(value) {
             merged.change(field, value.clone());
         } else {
-            self.to_vtiger(field, value, merged);
+            self.wish_for(field, value, merged);
         }
     }
 
@@ -173,7 +173,7 @@ impl<'a> Decision<'a, '_> {
     }
 
     /// Has VTiger say it, where it can.
-    fn to_vtiger(&mut self, field: &Field<'_, 'a>, value: &Value, merged: &mut Merged) {
+    fn wish_for(&mut self, field: &Field<'_, 'a>, value: &Value, merged: &mut Merged) {
         if !self.situation.writes_vtiger || !travels_back(field.rule) {
             return merged.keep(field);
         }

@@ -28,10 +28,9 @@ pub(super) fn decide(
         plan.skipped = Some(SkipReason::NotNew);
         return plan;
     };
-    let separate = situation.decided.iter().filter_map(|decided| decided.of_document(&mapping.role));
-    if let (Some(by), None) =
-        (&situation.namesake, separate.filter(|choice| **choice == Choice::Separate).last())
-    {
+    let chosen = situation.decided.iter().filter_map(|decided| decided.of_document(&mapping.role));
+    let is_another = chosen.into_iter().any(|choice| *choice == Choice::Separate);
+    if let (Some(by), false) = (&situation.namesake, is_another) {
         let (role, candidate) = (mapping.role.clone(), document.reference.clone());
         plan.conflicts.push(Conflict::Taken { role, candidate, by: by.clone() });
         return plan;
