@@ -85,6 +85,17 @@ mod tests {
         }
     }
 
+    proptest! {
+        #[test]
+        fn a_bound_lies_behind_its_id_and_before_the_next(a in "[0-9x ]{0,6}", b in "[0-9x ]{0,6}") {
+            let bound = behind(&a.as_str().into());
+            prop_assert!(order(&a) < bound && bound.as_str() < END);
+            if a != b {
+                prop_assert_eq!(order(&b) < bound, order(&b) < order(&a));
+            }
+        }
+    }
+
     #[test]
     fn a_longer_number_comes_later() {
         assert!(order("6x9") < order("6x10"));

@@ -162,8 +162,8 @@ pub(crate) mod own {
     pub(crate) const CONFLICTS_IN: &str = "SELECT * FROM conflict INDEXED BY conflict_by_state \
         WHERE state IN (SELECT value FROM json_each($3)) AND ($1 IS NULL OR mapping = $1) \
         ORDER BY met DESC LIMIT $2";
-    /// `[id, ...]`
+    /// `[id, ...]`. The plus keeps the planner from the index of states: all that is open, for a few that are named.
     pub(crate) const RESOLVE: &str = "UPDATE conflict SET state = 'resolved', resolution = $2 \
-        WHERE id IN (SELECT value FROM json_each($1)) AND state IN ('open', 'resolved') \
+        WHERE id IN (SELECT value FROM json_each($1)) AND +state IN ('open', 'resolved') \
         RETURNING mapping, unit, subject_system, subject_kind, subject_id";
 }

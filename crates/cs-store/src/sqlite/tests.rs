@@ -76,7 +76,7 @@ async fn questions_are_answered_from_indexes() {
         (sql::COUNT_LINKED, "SEARCH tie USING COVERING INDEX sqlite_autoindex_tie_1 (mapping=?)"),
         (sql::COUNT_LINKED, "SEARCH given_up USING COVERING INDEX tie_given_up (mapping=?)"),
         (sql::own::INTENT_STATES, "SEARCH intent USING INDEX sqlite_autoindex_intent_1 (id=?)"),
-        (sql::own::CLOSE_INTENTS, "SEARCH intent USING INDEX sqlite_autoindex_intent_1 (id=?)"),
+        (sql::own::CLOSE_INTENTS, "SEARCH intent USING COVERING INDEX sqlite_autoindex_intent_1 (id=?)"),
         (sql::JOURNAL, "SEARCH intent USING INDEX intent_by_run (run=?)"),
         (sql::LAST_MEETING, "SEARCH conflict USING COVERING INDEX conflict_by_meeting"),
         (sql::CONFLICTS, "SCAN conflict USING INDEX conflict_by_meeting"),

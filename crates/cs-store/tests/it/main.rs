@@ -9,7 +9,7 @@
 
 mod conformance;
 mod durability;
-//mod model;
+mod model;
 mod opening;
 mod samples;
 mod story;

@@ -6,8 +6,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use cs_domain::RunStatus;
-use cs_ports::{Store, StoreError};
+use cs_domain::{RunStatus, Verdict};
+use cs_ports::{ConflictFilter, StagedState, Store, StoreError, UnitOutcome};
 use cs_store::{OpenError, SqliteStore};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, Connection};
@@ -87,6 +87,64 @@ async fn a_store_of_a_newer_program_is_refused_and_unharmed() {
     SqliteStore::open(&path).await.unwrap();
 }
 
+/// The first schema with what its program left in it: a unit that is done, one that failed and waits, one that is due,
+/// a link, an intent.
+const FIRST: &str = concat!(
+    "CREATE TABLE schema_version (version INTEGER NOT NULL PRIMARY KEY) STRICT;",
+    include_str!("../../migrations/sqlite/0001_first.sql"),
+    r#"INSERT INTO schema_version VALUES (1);
+    INSERT INTO staged VALUES
+        ('old', 'order', concat_ws(char(31), '016x019', '6x9', 'SalesOrder', 'vtiger'), 'vtiger', 'SalesOrder',
+         '6x9', 'v1', 'done', NULL, 0, '20261122-060000-0001', 'v1', 'created', '[]', NULL),
+        ('old', 'order', concat_ws(char(31), '016x0210', '6x10', 'SalesOrder', 'vtiger'), 'vtiger', 'SalesOrder',
+         '6x10', 'v2', 'waiting', '2026-11-22T06:01:40.250000Z', 3, '20261122-060000-0001', 'v1', 'failed', '[]', 1),
+        ('old', 'order', concat_ws(char(31), '016x0211', '6x11', 'SalesOrder', 'vtiger'), 'vtiger', 'SalesOrder',
+         '6x11', 'v1', 'waiting', NULL, 0, NULL, NULL, NULL, NULL, NULL);
+    INSERT INTO tie VALUES ('old', 'order', 'vtiger', 'SalesOrder', '6x9', 'owner', 'frappe', 'Contact', 'Ana Núñez',
+        'created', '{}', '2026-03-01 10:00:00', NULL);
+    INSERT INTO intent (id, mapping, run, state, body) VALUES ('old-1', 'old', '20261122-060000-0001', 'open', '{
+        "id": "old-1", "run": "20261122-060000-0001", "mapping": "old", "unit": "order",
+        "subject": {"system": "vtiger", "kind": "SalesOrder", "id": "6x9"}, "role": "owner",
+        "action": "create", "system": "frappe", "kind": "Contact", "key": "6x9/owner", "fields": {}}');"#
+);
+
+#[tokio::test]
+async fn a_store_of_the_first_schema_is_brought_up_to_date_and_loses_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.sqlite3");
+    tamper(&path, FIRST).await;
+    let store = SqliteStore::open(&path).await.unwrap();
+    let of = mapping("old");
+    let versions = [(9, "v1"), (10, "v2"), (11, "v1")];
+    assert_eq!(
+        known(&store, &of).await,
+        versions.map(|(number, version)| (number, Some(version.to_owned())))
+    );
+    assert_eq!(all_due(&store, &of, at(0)).await, [(11, 1, 0)]);
+    assert_eq!(all_due(&store, &of, at(100)).await, [(10, 1, 3), (11, 1, 0)]);
+    let failed = UnitOutcome {
+        state: StagedState::Waiting,
+        not_before: Some(at(100)),
+        attempts: 3,
+        failures: Vec::new(),
+        ..outcome(&of, 10, "v1", Verdict::Failed)
+    };
+    assert_eq!(store.troubled(None, 9).await.unwrap(), [failed]);
+    let mut tie = tie(&of, 9, "owner", "Ana Núñez");
+    tie.shadow.fields.clear();
+    assert_eq!(store.ties_of(&of, &[subject(9)]).await.unwrap(), [tie]);
+    assert_eq!(store.count_linked(&of).await.unwrap(), 1);
+    assert_eq!(names(&store.open_intents(&of).await.unwrap()), ["old-1"]);
+    assert_eq!(store.journal(&run_id(1)).await.unwrap().len(), 1);
+
+    // Seen again it is known, as it was to the program before; and the whole story can be told to it.
+    let lease = take(&store, "old").await;
+    assert_eq!(stage(&store, &lease, &of, &[9, 11], "v1").await, 0);
+    crate::story::tell(&store).await;
+    store.close().await;
+    crate::story::recall(&SqliteStore::open(&path).await.unwrap()).await;
+}
+
 #[tokio::test]
 async fn only_the_owner_can_read_it() {
     let folder = tempfile::tempdir().unwrap();
@@ -146,6 +204,11 @@ async fn a_row_that_cannot_be_read_is_told_by_its_kind() {
     assert_eq!(what(store.open_intents(&mapping("journal")).await.unwrap_err()), "intent");
     tamper(&path, "UPDATE tie SET fields = '[1]'").await;
     assert_eq!(what(store.ties_of(&mapping("ties"), &[subject(1)]).await.unwrap_err()), "shadow");
+    tamper(&path, "UPDATE conflict SET resolution = '{}' WHERE state = 'resolved'").await;
+    let all = ConflictFilter::default();
+    assert_eq!(what(store.conflicts(&all, 999).await.unwrap_err()), "decision");
+    tamper(&path, "UPDATE conflict SET body = '{}'").await;
+    assert_eq!(what(store.conflicts(&all, 999).await.unwrap_err()), "conflict");
     tamper(&path, "UPDATE log SET at = 'yesterday'").await;
     assert_eq!(what(store.log(None, 0, 9).await.unwrap_err()), "time");
     tamper(&path, "UPDATE staged SET verdict = 'splendid' WHERE trouble IS NOT NULL").await;
