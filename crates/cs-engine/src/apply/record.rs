@@ -14,34 +14,7 @@ use crate::newcomers;
 impl Execution<'_, '_> {
     /// Carries out what VTiger's record gets; answers whether the documents may follow.
     pub(super) async fn write_record(&mut self, step: &VtigerStep) -> Result<bool, EngineError> {
-        let (role, action) = match step {
-            VtigerStep::Revise { target, expected, changes } => (
-                None,
-                Action::Update {
-                    target: target.clone(),
-                    changes: after(changes),
-                    expected: expected.clone(),
-                    before: before(changes),
-                },
-            ),
-            VtigerStep::Create { module, key, role, changes, .. } => (
-                Some(role),
-                Action::Create {
-                    system: System::Vtiger,
-                    kind: module.clone(),
-                    fields: after(changes),
-                    key: key.clone(),
-                },
-            ),
-            VtigerStep::Delete { target, expected } => (
-                None,
-                Action::Delete {
-                    target: target.clone(),
-                    expected: expected.clone(),
-                    before: self.record.as_ref().map(|record| record.fields.clone()).unwrap_or_default(),
-                },
-            ),
-        };
+        let (role, action) = self.record_action(step);
         let intent = self.context.record_intent(self.unit, &self.situation.subject, role, action).await?;
         let wanted = self.context.scope.vtiger_fields_with_author.clone();
         match send(self.context, self.unit, &intent, &wanted).await? {
@@ -74,6 +47,37 @@ impl Execution<'_, '_> {
                 self.applied.refused_by_vtiger = true;
                 Ok(false)
             }
+        }
+    }
+
+    fn record_action<'s>(&self, step: &'s VtigerStep) -> (Option<&'s Role>, Action) {
+        match step {
+            VtigerStep::Revise { target, expected, changes } => (
+                None,
+                Action::Update {
+                    target: target.clone(),
+                    changes: after(changes),
+                    expected: expected.clone(),
+                    before: before(changes),
+                },
+            ),
+            VtigerStep::Create { module, key, role, changes, .. } => (
+                Some(role),
+                Action::Create {
+                    system: System::Vtiger,
+                    kind: module.clone(),
+                    fields: after(changes),
+                    key: key.clone(),
+                },
+            ),
+            VtigerStep::Delete { target, expected } => (
+                None,
+                Action::Delete {
+                    target: target.clone(),
+                    expected: expected.clone(),
+                    before: self.record.as_ref().map(|record| record.fields.clone()).unwrap_or_default(),
+                },
+            ),
         }
     }
 
