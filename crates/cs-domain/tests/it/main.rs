@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod binding;
 #[cfg(test)]
+mod manual;
+#[cfg(test)]
 mod problems;
 #[cfg(test)]
 mod round_trip;
