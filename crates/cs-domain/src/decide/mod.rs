@@ -69,3 +69,5 @@ fn begun(situation: &Situation) -> Plan {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod two_way_tests;
