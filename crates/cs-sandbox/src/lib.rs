@@ -10,4 +10,5 @@ pub mod agency;
 pub mod faults;
 pub mod frappe;
 pub mod server;
+pub mod simulation;
 pub mod vtiger;

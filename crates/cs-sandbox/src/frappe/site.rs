@@ -83,7 +83,8 @@ struct Token {
     user: String,
 }
 
-/// A site.
+/// A site. A clone is another site that begins where this one stands.
+#[derive(Clone)]
 pub struct Site {
     /// What is wrong with it.
     pub switches: Switches,
@@ -208,6 +209,21 @@ impl Site {
     /// All stored documents of a kind, in the order of their names.
     pub fn documents(&self, doctype: &str) -> Vec<Value> {
         self.store.rows(doctype).map(|row| Value::Object(Row::clone(row))).collect()
+    }
+
+    /// A stored document with its child rows, as it is kept.
+    pub fn row(&self, doctype: &str, name: &str) -> Option<&Row> {
+        self.store.get(doctype, name).map(AsRef::as_ref)
+    }
+
+    /// All stored documents of a kind as they are kept, in the order of their names.
+    pub fn rows(&self, doctype: &str) -> impl Iterator<Item = &Row> {
+        self.store.rows(doctype).map(AsRef::as_ref)
+    }
+
+    /// The last stamp given.
+    pub fn clock(&self) -> Timestamp {
+        self.last
     }
 
     /// How many documents of a kind there are.

@@ -10,6 +10,7 @@ use super::catalogue::DocType;
 use super::collate;
 use super::values::{Row, text};
 
+#[derive(Clone)]
 enum Undo {
     Row { doctype: String, key: String, before: Option<Arc<Row>> },
     Series { prefix: String, before: Option<u64> },
@@ -17,7 +18,7 @@ enum Undo {
 }
 
 /// The database of one site.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Store {
     doctypes: BTreeMap<String, Arc<DocType>>,
     tables: BTreeMap<String, BTreeMap<String, Arc<Row>>>,

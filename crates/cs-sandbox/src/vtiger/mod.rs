@@ -33,5 +33,6 @@ pub use changes::Write;
 pub use http::serve;
 pub use persona::{Persona, Version};
 pub use refusal::{Code, Refusal};
+pub(crate) use render::Face;
 pub use session::{Challenge, Login};
 pub use system::{Draft, Record, Rights, Setup, System, User, Values};

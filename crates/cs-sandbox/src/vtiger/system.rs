@@ -1,6 +1,7 @@
 //! The state of one VTiger server, and what a test or a generator may put into it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -118,7 +119,7 @@ impl Setup {
 #[derive(Debug, Clone)]
 pub struct System {
     pub(crate) setup: Setup,
-    pub(crate) catalogue: Catalogue,
+    pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) users: BTreeMap<u64, User>,
     pub(crate) currencies: BTreeMap<u64, Values>,
     pub(crate) records: BTreeMap<u64, Record>,
@@ -133,7 +134,7 @@ impl System {
     /// `ventas1` (`19x5`, key `sandbox-ventas1-key`, sees all and changes the own), and US dollars.
     pub fn new(setup: Setup) -> Self {
         let mut system = Self {
-            catalogue: Catalogue::of(setup.installation),
+            catalogue: Arc::new(Catalogue::of(setup.installation)),
             setup,
             users: BTreeMap::new(),
             currencies: BTreeMap::from([(1, super::actors::us_dollars())]),

@@ -1,0 +1,143 @@
+//! Whether all is well, when everything is quiet.
+
+use std::collections::BTreeMap;
+
+use cs_domain::{Clearing, DeletePolicy, LinkStanding, RecordRef, System};
+use cs_ports::Tie;
+
+use super::ledger::number;
+use super::pairs::{Pair, bare};
+use super::story::Story;
+use super::vtiger_values;
+use super::world::World;
+
+/// Looks at everything once more.
+pub(crate) fn judge(story: &Story) {
+    let subjects: Vec<RecordRef> = {
+        let world = story.world.lock();
+        let modules: Vec<String> = story.told.mapping.units.iter().map(|unit| unit.module.to_string()).collect();
+        let records = world.vtiger.records().values().filter(|record| modules.contains(&record.module));
+        let refer = |record| RecordRef::vtiger(record_module(record), vtiger_values::id(&world.vtiger, record));
+        records.map(refer).collect()
+    };
+    let name = story.told.mapping.name.clone();
+    let ties = story.with_store(async |store| store.ties_of(&name, &subjects).await);
+    let Some(Ok(ties)) = ties else {
+        story.world.lock().breach("the ties cannot be read");
+        return;
+    };
+    let mut world = story.world.lock();
+    one_to_one(&mut world, story, &ties);
+    for duplicate in world.ledger.duplicates() {
+        world.breach(duplicate);
+    }
+    for tie in &ties {
+        judge_tie(&mut world, story, tie);
+    }
+}
+
+fn record_module(record: &crate::vtiger::Record) -> &str {
+    &record.module
+}
+
+/// No document belongs to two records, unless the mapping shares it.
+fn one_to_one(world: &mut World, story: &Story, ties: &[Tie]) {
+    let mut owners: BTreeMap<&RecordRef, Vec<&Tie>> = BTreeMap::new();
+    for tie in ties.iter().filter(|tie| tie.link.standing == LinkStanding::Live) {
+        owners.entry(&tie.link.document).or_default().push(tie);
+    }
+    for (document, owners) in owners {
+        let unit = owners.first().and_then(|tie| story.told.mapping.unit(&tie.link.unit));
+        let shared = owners.iter().all(|tie| {
+            unit.and_then(|unit| unit.document(&tie.link.role)).is_some_and(|document| document.shared)
+        });
+        if owners.len() > 1 && !shared {
+            let subjects: Vec<String> = owners.iter().map(|tie| tie.link.subject.to_string()).collect();
+            world.breach(format!("{document} is tied to several records: {}", subjects.join(", ")));
+        }
+    }
+}
+
+fn judge_tie(world: &mut World, story: &Story, tie: &Tie) {
+    let link = &tie.link;
+    let Some(subject) = number(&link.subject.id) else { return };
+    let Some(document) = world.ledger.known_document(&link.document) else {
+        if link.standing == LinkStanding::Live {
+            world.breach(format!("{}/{} is tied to {}, which never was", link.subject, link.role, link.document));
+        }
+        return;
+    };
+    let record_gone = world.ledger.record_is_gone(subject);
+    let document_gone = world.ledger.documents.get(&document).is_none_or(|document| document.gone);
+    if link.standing == LinkStanding::Live && !record_gone && !document_gone {
+        let pairs: Vec<Pair> =
+            world.ledger.pairs.iter().filter(|pair| pair.role == link.role && pair.unit == link.unit).cloned().collect();
+        if is_selected(world, story, subject) {
+            for pair in pairs {
+                judge_pair(world, subject, document, &pair);
+            }
+        }
+    } else {
+        judge_departure(world, story, tie, record_gone, document_gone);
+    }
+}
+
+/// The policy's own selection: what it leaves out is not kept in agreement.
+fn is_selected(world: &World, story: &Story, subject: u64) -> bool {
+    let Some(record) = world.vtiger.records().get(&subject) else { return false };
+    let policy = story.told.mapping.name.as_str() == "policy";
+    !policy
+        || (crate::agency::SELECTED.contains(&record.text("cf_2141")) && record.text("cf_2059") == "2026-01-01")
+}
+
+fn judge_pair(world: &mut World, subject: u64, document: u64, pair: &Pair) {
+    let here = world.ledger.last_said(System::Vtiger, subject, pair);
+    let there = world.ledger.last_said(System::Frappe, document, pair);
+    let (Some((vtiger, cleared_here)), Some((frappe, cleared_there))) = (here, there) else { return };
+    if pair.same(&vtiger, &frappe) {
+        return;
+    }
+    let keeps = pair.clearing == Clearing::Keep;
+    let excused = |text: &str, by_person: bool| keeps && bare(text).is_empty() && by_person;
+    if excused(&vtiger, cleared_here) || excused(&frappe, cleared_there) {
+        return;
+    }
+    // What only the side without a voice says stays there.
+    let silent = |owner: &str| bare(owner).is_empty() && keeps;
+    let (to_frappe, to_vtiger) = (pair.speaks(System::Vtiger), pair.speaks(System::Frappe));
+    if (!to_vtiger && silent(&vtiger)) || (!to_frappe && silent(&frappe)) {
+        return;
+    }
+    world.breach(format!(
+        "the sides do not agree: VTiger {} {subject}.{} says {vtiger:?}, Frappe {}.{} says {frappe:?} ({:?}, {:?}, {:?})",
+        pair.module, pair.vtiger, pair.doctype, pair.frappe, pair.direction, pair.clearing, pair.policy
+    ));
+}
+
+fn judge_departure(world: &mut World, story: &Story, tie: &Tie, record_gone: bool, document_gone: bool) {
+    let link = &tie.link;
+    let unit = story.told.mapping.unit(&link.unit);
+    let Some(document) = unit.and_then(|unit| unit.document(&link.role)) else { return };
+    let decided = world
+        .ledger
+        .decisions
+        .iter()
+        .any(|decision| Some(decision.subject) == number(&link.subject.id) && decision.field.is_empty());
+    let live = link.standing == LinkStanding::Live;
+    let what = format!("{}/{} and {}", link.subject, link.role, link.document);
+    match &document.deletes {
+        DeletePolicy::Ignore => {
+            if !live {
+                world.breach(format!("{what} were taken apart, though deletes are to be ignored"));
+            }
+        }
+        DeletePolicy::Propagate if record_gone && !document_gone && !document.shared && !decided && live => {
+            world.breach(format!("{what}: the record is gone, and the document neither followed nor was let go"));
+        }
+        DeletePolicy::Unlink | DeletePolicy::Mark { .. } | DeletePolicy::Propagate => {
+            if live && (record_gone != document_gone) {
+                world.breach(format!("{what}: one is gone, and the tie still holds"));
+            }
+        }
+    }
+}
