@@ -7,6 +7,7 @@
 
 pub mod approval;
 pub mod conflict;
+pub mod cost;
 pub mod decide;
 pub mod digest;
 pub mod event;
