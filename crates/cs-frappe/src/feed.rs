@@ -18,8 +18,8 @@ use crate::cursor::Position;
 use crate::error::FrappeError;
 use crate::list::{ListQuery, VALUES_AT_ONCE, text};
 use crate::refusal::Class;
-use crate::renames::{Rename, merged_away, survivors};
-use crate::source::{Seen, Source, rename_of};
+use crate::renames::{Manner, Rename, survivors};
+use crate::source::{Seen, Source, merged_away, rename_of};
 use crate::zone::feed_floor;
 
 #[async_trait]
@@ -107,31 +107,38 @@ impl FrappeClient {
         let alive = self.alive(kind, page.seen.iter().map(|seen| seen.document.as_str())).await?;
         let gone: Vec<&Seen> = page.seen.iter().filter(|seen| !alive.contains_key(&seen.document)).collect();
         let merged = self.merged(kind, &gone).await?;
-        let observations = gone.iter().enumerate().filter(|(at, _)| !merged.contains(at)).map(|(_, seen)| {
-            observation(kind, &seen.document, seen.key.stamp.as_str().into(), Sighting::Deleted)
-        });
+        let observations = gone
+            .iter()
+            .filter(|seen| !merged.contains(&seen.key.name))
+            .map(|seen| observation(kind, &seen.document, seen.key.stamp.as_str().into(), Sighting::Deleted));
         let observations = observations.collect();
         position.deletes_read = !page.more;
         position.deletes = page.stream;
         Ok(observations)
     }
 
-    /// Which of these deletes, oldest first, are a merge's last act.
-    async fn merged(&self, kind: &Kind, gone: &[&Seen]) -> Result<BTreeSet<usize>, FrappeError> {
+    /// Those of these deletes, oldest first, that are a merge's last act: names of `Deleted Document`s.
+    async fn merged(&self, kind: &Kind, gone: &[&Seen]) -> Result<BTreeSet<String>, FrappeError> {
         let (Some(first), Some(last)) = (gone.first(), gone.last()) else {
             return Ok(BTreeSet::new());
         };
         // Comment and delete are of one request.
         let from = feed_floor(self.zone().await?, &first.key.stamp, self.feed_overlap);
-        let source = Source::renames(kind);
-        let comments = self.between(&source, &from, &last.key.stamp).await;
+        let comments = self.between(&Source::renames(kind), &from, &last.key.stamp).await;
         let Some(comments) = self.if_permitted(comments, &Trace::Comment)? else {
             return Ok(BTreeSet::new());
         };
-        let renames: Vec<Rename> = comments.iter().filter_map(rename_of).collect();
-        let deletes: Vec<(&str, &str)> =
-            gone.iter().map(|seen| (seen.document.as_str(), seen.key.stamp.as_str())).collect();
-        Ok(merged_away(&deletes, &renames))
+        let names: BTreeSet<&str> = gone.iter().map(|seen| seen.document.as_str()).collect();
+        let renames = comments.iter().filter_map(rename_of);
+        let merges: Vec<Rename> = renames
+            .filter(|rename| rename.manner != Manner::Renamed && names.contains(rename.from.as_str()))
+            .collect();
+        if merges.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        // The delete that belongs to a merge may lie before this page.
+        let deletes = self.between(&Source::deletes(kind), &from, &last.key.stamp).await?;
+        Ok(merged_away(&deletes, &merges))
     }
 
     /// The versions of those of the names that documents bear now, by name.

@@ -3,7 +3,7 @@
 //! `merged <strong>A</strong> into <strong>B</strong>` where A went into a document that there was, in the language of
 //! whoever did it. Comments follow the document when it is renamed again, so that the name they hang on is the last one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use cs_domain::Version;
 
@@ -90,17 +90,6 @@ pub(crate) fn survivors<'a>(renames: &'a [Rename], alive: &BTreeMap<String, Vers
         .collect()
 }
 
-/// Which of these deletes (name and stamp, oldest first) are the last act of a merge. A merge writes its comment, then
-/// deletes: it explains the first delete of the name that comes behind it and no other.
-pub(crate) fn merged_away(deletes: &[(&str, &str)], renames: &[Rename]) -> BTreeSet<usize> {
-    let merges = renames.iter().filter(|rename| rename.manner != Manner::Renamed);
-    merges
-        .filter_map(|merge| {
-            deletes.iter().position(|(name, stamp)| *name == merge.from && *stamp >= merge.stamp.as_str())
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,7 +109,7 @@ mod tests {
             from: from.into(),
             to: to.into(),
             on: on.into(),
-            manner: Manner::Merged,
+            manner: Manner::Renamed,
         }
     }
 
@@ -162,16 +151,5 @@ mod tests {
         // A name that was given up before does not lead on.
         let reused = [rename(1, "x", "a", "a"), rename(2, "a", "b", "b"), rename(3, "c", "x", "x")];
         assert_eq!(survivors(&reused, &alive(&[])), ["b", "b", "x"]);
-    }
-
-    #[test]
-    fn a_merge_explains_one_delete() {
-        let at = |second: u32| format!("2026-11-21 19:00:{second:02}.000000");
-        let (before, after, later) = (at(1), at(5), at(9));
-        let deletes =
-            [("a", before.as_str()), ("a", after.as_str()), ("a", later.as_str()), ("b", after.as_str())];
-        assert_eq!(merged_away(&deletes, &[rename(4, "a", "b", "b")]), BTreeSet::from([1]));
-        let plain = Rename { manner: Manner::Renamed, ..rename(4, "a", "b", "b") };
-        assert!(merged_away(&deletes, &[plain]).is_empty());
     }
 }

@@ -1,5 +1,7 @@
 //! The lists that a feed reads, and one page of one of them.
 
+use std::collections::BTreeSet;
+
 use cs_domain::Kind;
 use serde_json::{Value as Json, json};
 
@@ -119,6 +121,15 @@ pub(crate) fn rename_of(seen: &Seen) -> Option<Rename> {
     })
 }
 
+/// Which of these deletes, oldest first, are the last act of one of these merges: names of `Deleted Document`s. A merge
+/// writes its comment, then deletes; it explains the first delete of the name that comes behind it and no other.
+pub(crate) fn merged_away(deletes: &[Seen], merges: &[Rename]) -> BTreeSet<String> {
+    let act = |merge: &Rename| {
+        deletes.iter().find(|seen| seen.document == merge.from && seen.key.stamp >= merge.stamp)
+    };
+    merges.iter().filter_map(act).map(|seen| seen.key.name.clone()).collect()
+}
+
 impl FrappeClient {
     /// The page behind a position.
     pub(crate) async fn page(&self, source: &Source, stream: &Stream) -> Result<Page, FrappeError> {
@@ -170,5 +181,35 @@ impl FrappeClient {
         let query = ListQuery { order_by, ..source.query(&Stream::default(), 1) };
         let rows = query.fetch(&self.transport).await?;
         rows.first().map(|row| text(row, source.stamp)).transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::renames::Manner;
+
+    fn at(second: u32) -> String {
+        format!("2026-11-21 19:00:{second:02}.000000")
+    }
+
+    #[test]
+    fn a_merge_explains_one_delete() {
+        let deletes =
+            [("d1", "a", 1), ("d2", "b", 5), ("d3", "a", 5), ("d4", "a", 9)].map(|(name, of, second)| Seen {
+                key: RowKey { stamp: at(second), name: name.into() },
+                document: of.into(),
+                content: None,
+            });
+        let merge = |from: &str, second| Rename {
+            comment: "c".into(),
+            stamp: at(second),
+            from: from.into(),
+            to: "z".into(),
+            on: "z".into(),
+            manner: Manner::Merged,
+        };
+        assert_eq!(merged_away(&deletes, &[merge("a", 4)]), BTreeSet::from(["d3".to_owned()]));
+        assert_eq!(merged_away(&deletes, &[merge("a", 10), merge("c", 1)]), BTreeSet::new());
     }
 }

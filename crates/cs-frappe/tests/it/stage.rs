@@ -1,10 +1,11 @@
 //! A site to play on.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use cs_domain::{Fields, Kind, OperationKey, Record, Value, Version};
+use cs_domain::{Fields, Kind, OperationKey, Record, Row, Value, Version};
 use cs_frappe::{FrappeClient, FrappeConfig};
 use cs_ports::{Expected, FieldRequests, PeerError, WriteOutcome, Writer};
 use cs_sandbox::faults::Faults;
@@ -139,4 +140,36 @@ pub(crate) fn unknown(outcome: WriteOutcome) -> PeerError {
         WriteOutcome::Unknown(error) => error,
         other => panic!("not unknown: {other:?}"),
     }
+}
+
+/// A customer and an item, which an order needs.
+pub(crate) async fn with_customer_and_item(client: &FrappeClient) {
+    create(client, "Customer", &texts([("customer_name", "Cliente Prueba")]), &fields(["name"])).await;
+    let item = texts([
+        ("item_code", "ART-1"),
+        ("item_name", "Artículo"),
+        ("item_group", "Products"),
+        ("stock_uom", "Nos"),
+    ]);
+    create(client, "Item", &item, &fields(["name"])).await;
+}
+
+/// An order for them.
+pub(crate) fn order() -> Fields {
+    let item = Row {
+        name: None,
+        columns: BTreeMap::from([
+            ("item_code".into(), Value::Text("ART-1".into())),
+            ("qty".into(), Value::Integer(2)),
+            ("rate".into(), Value::Text("150.5".into())),
+        ]),
+    };
+    let mut order = texts([
+        ("customer", "Cliente Prueba"),
+        ("transaction_date", "2026-11-20"),
+        ("delivery_date", "2026-11-30"),
+        ("custom_ffm_app_id", "FFM-1"),
+    ]);
+    order.insert("items".into(), Value::Rows(vec![item]));
+    order
 }
