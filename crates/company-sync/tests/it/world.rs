@@ -6,14 +6,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use cs_ports::Store;
 use cs_sandbox::agency::{Agency, Policy};
 use cs_sandbox::faults::Faults;
 use cs_sandbox::frappe::install::{self, AgencyOptions};
 use cs_sandbox::frappe::{FrappeFace, Site, router};
 use cs_sandbox::server::{self, Requests, Server, system_clock};
-use cs_sandbox::vtiger::{self, Installation, Persona, Setup, System, Write};
+use cs_sandbox::vtiger::{self, Draft, Installation, Persona, Record, Setup, System, Write};
+use cs_store::SqliteStore;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -26,6 +28,9 @@ pub(crate) const FRAPPE_URL: &str = "COMPANY_SYNC_FRAPPE_URL";
 /// The file that the store lives in.
 pub(crate) const STORE_FILE: &str = "company-sync.sqlite3";
 
+/// Who works at the desk in Frappe.
+const PERSON: &str = "Administrator";
+
 /// Which agency it is, and what random names Frappe draws.
 const SEED: u64 = 1;
 
@@ -33,17 +38,28 @@ const SEED: u64 = 1;
 pub(crate) struct Wish {
     orders: usize,
     bare: bool,
+    persona: Persona,
+}
+
+/// The VTiger servers that must be served alike.
+pub(crate) fn personas() -> [Persona; 2] {
+    [Persona::v8_3_0(), Persona::v8_2_0()]
 }
 
 impl Wish {
     /// An agency with so many orders.
     pub(crate) fn orders(orders: usize) -> Self {
-        Self { orders, bare: false }
+        Self { orders, bare: false, persona: Persona::v8_3_0() }
     }
 
     /// A Frappe as ERPNext comes, without what the mapping needs.
     pub(crate) fn bare(self) -> Self {
         Self { bare: true, ..self }
+    }
+
+    /// Another VTiger than 8.3.0.
+    pub(crate) fn on(self, persona: Persona) -> Self {
+        Self { persona, ..self }
     }
 
     /// The world, without faults.
@@ -54,7 +70,7 @@ impl Wish {
     /// The world with these faults (the TOML of a fault file).
     pub(crate) fn start_with(self, faults: &str) -> World {
         let agency = Agency::generate(SEED, self.orders);
-        let mut system = System::new(Setup::new(Persona::v8_3_0(), Installation::Agency));
+        let mut system = System::new(Setup::new(self.persona, Installation::Agency));
         // An hour ago, so that what a test changes has a later second than what it found.
         let orders = agency.fill(&mut system, Timestamp::now() - SignedDuration::from_hours(1));
         let options = AgencyOptions { prepared: !self.bare, seed: SEED, ..AgencyOptions::default() };
@@ -129,10 +145,69 @@ impl World {
 
     /// Changes an order as its user would, now.
     pub(crate) fn edit(&self, order: &str, field: &str, value: &str) {
-        let element = json!({ "id": order, field: value });
+        self.edit_at(Timestamp::now(), order, &[(field, value)]);
+    }
+
+    /// Changes a VTiger record as its user would, by VTiger's clock at that moment.
+    pub(crate) fn edit_at(&self, now: Timestamp, id: &str, fields: &[(&str, &str)]) {
+        let mut element = serde_json::Map::from_iter([("id".to_owned(), id.into())]);
+        element.extend(fields.iter().map(|(field, value)| ((*field).to_owned(), (*value).into())));
         let mut system = self.system();
         let admin = system.users()[&1].clone();
-        system.write(&admin, Write::Revise, element.as_object().unwrap(), Timestamp::now()).unwrap();
+        system.write(&admin, Write::Revise, &element, now).unwrap();
+    }
+
+    /// A VTiger record as the server keeps it, line items included.
+    pub(crate) fn record(&self, id: &str) -> Record {
+        let (_, number) = id.split_once('x').unwrap();
+        self.system().records()[&number.parse::<u64>().unwrap()].clone()
+    }
+
+    /// Puts a record in place of this one, without an operation: no stamp moves.
+    pub(crate) fn put_over(&self, id: &str, change: impl FnOnce(&mut Record)) {
+        let mut record = self.record(id);
+        change(&mut record);
+        let Record { id, module, values, label, deleted, items, savers } = record;
+        self.system().put(Draft { module, id: Some(id), values, label: Some(label), items, deleted, savers });
+    }
+
+    /// Changes a document as somebody at the desk would, now.
+    pub(crate) fn edit_document(&self, kind: &str, name: &str, fields: &Value) {
+        self.edit_document_at(Timestamp::now(), kind, name, fields);
+    }
+
+    /// The same, by Frappe's clock at that moment.
+    pub(crate) fn edit_document_at(&self, now: Timestamp, kind: &str, name: &str, fields: &Value) {
+        let fields = fields.as_object().unwrap();
+        let saved = self.site().transact(PERSON, now, |txn| txn.update(kind, name, fields));
+        saved.result.unwrap_or_else(|refusal| panic!("{kind} {name}: {refusal:?}"));
+    }
+
+    /// Makes a document as somebody at the desk would, and gives its name.
+    pub(crate) fn add_document(&self, kind: &str, fields: &Value) -> String {
+        let fields = fields.as_object().unwrap();
+        let made = self.site().transact(PERSON, Timestamp::now(), |txn| txn.insert(kind, fields));
+        let made = made.result.unwrap_or_else(|refusal| panic!("{kind}: {refusal:?}"));
+        made["name"].as_str().unwrap().to_owned()
+    }
+
+    /// A stored document.
+    #[track_caller]
+    pub(crate) fn document(&self, kind: &str, name: &str) -> Value {
+        self.site().document(kind, name).unwrap_or_else(|| panic!("there is no {kind} {name}"))
+    }
+
+    /// Looks into, or decides in, the program's store, as the web interface will.
+    pub(crate) fn in_store<T>(&self, work: impl AsyncFnOnce(&dyn Store) -> T) -> T {
+        self.runtime.block_on(async {
+            let store = SqliteStore::open(self.data_dir().join(STORE_FILE)).await.unwrap();
+            work(&store).await
+        })
+    }
+
+    /// Puts a configuration file where the program looks for one.
+    pub(crate) fn configure(&self, text: &str) {
+        std::fs::write(self.folder().join("company-sync.toml"), text).unwrap();
     }
 
     /// Where the program keeps its data.
