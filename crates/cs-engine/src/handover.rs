@@ -13,7 +13,7 @@ use crate::run::Engine;
 const LATEST: u32 = 50;
 
 /// What the lease on a mapping is called.
-pub(crate) fn lease_name(mapping: &MappingName) -> String {
+pub fn lease_name(mapping: &MappingName) -> String {
     format!("mapping/{mapping}")
 }
 

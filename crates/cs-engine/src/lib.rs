@@ -29,6 +29,7 @@ mod scope;
 mod setup;
 
 pub use error::EngineError;
+pub use handover::lease_name;
 pub use retry::RetryPolicy;
 pub use run::{Engine, Job};
 pub use setup::{SetupProblem, missing_settings};
