@@ -1,11 +1,12 @@
 //! Documents that appeared in Frappe: read, and held against what VTiger has already.
 
-use cs_domain::mapping::{CreateInVtiger, DocumentMapping, MatchPart, Source, UnitMapping};
+use cs_domain::fold::fold;
+use cs_domain::mapping::{DocumentMapping, MatchPart, Source, UnitMapping};
 use cs_domain::plan::Conflict;
 use cs_domain::situation::{Elsewhere, Situation};
 use cs_domain::wanted::wanted_document;
 use cs_domain::{
-    Agreed, FieldName, Link, LinkOrigin, LinkStanding, Record, RecordId, RecordRef, Shadow, Value,
+    Agreed, FieldName, Fields, Link, LinkOrigin, LinkStanding, Record, RecordId, RecordRef, Shadow, Value,
 };
 use cs_ports::{ConflictFilter, Criterion, FieldRequests, Tie};
 
@@ -22,8 +23,7 @@ pub(crate) async fn load(
     let mut situations: Vec<Situation> =
         subjects.iter().map(|subject| situation(scope, unit, subject, &[])).collect();
     let created = unit.create_in_vtiger.as_ref();
-    let Some((created, mapping)) = created.and_then(|made| Some((made, unit.document(&made.document)?)))
-    else {
+    let Some(mapping) = created.and_then(|created| unit.document(&created.document)) else {
         return Ok(situations);
     };
     let ids: Vec<RecordId> = subjects.iter().map(|subject| subject.id.clone()).collect();
@@ -46,7 +46,7 @@ pub(crate) async fn load(
     note_decisions(scope, &mut situations).await?;
     for situation in &mut situations {
         situation.elsewhere = records_of_links(scope, mapping, situation).await?;
-        match namesake(scope, unit, mapping, created, situation).await? {
+        match namesake(scope, unit, mapping, situation).await? {
             Namesake::None => {}
             Namesake::Linked(record) => situation.namesake = Some(record),
             Namesake::Free => situation.newcomer = None,
@@ -111,42 +111,74 @@ async fn namesake(
     scope: &Scope<'_>,
     unit: &UnitMapping,
     mapping: &DocumentMapping,
-    created: &CreateInVtiger,
     situation: &Situation,
 ) -> Result<Namesake, EngineError> {
     let Some(document) = &situation.newcomer else { return Ok(Namesake::None) };
-    let knows_each_other = |criteria: &Vec<Criterion>| !criteria.is_empty();
-    let keys = mapping.match_keys.iter().filter_map(|key| criteria(mapping, &key.0, document));
-    for criteria in keys.filter(knows_each_other) {
-        let fields =
-            created.key.iter().cloned().chain(criteria.iter().map(|criterion| criterion.field.clone()));
-        let fields = FieldRequests::plain(fields);
-        let found = scope.patiently(|| scope.engine.vtiger.find(&unit.module, &criteria, &fields)).await?;
-        let Some(record) = found.into_iter().next().map(|record| record.reference) else { continue };
-        let ties = scope.engine.store.ties_of(&scope.mapping.name, std::slice::from_ref(&record)).await?;
-        let has_its_own = ties.iter().any(|tie| tie.link.role == mapping.role);
-        return Ok(if has_its_own { Namesake::Linked(record) } else { Namesake::Free });
+    let keys = mapping.match_keys.iter().filter_map(|key| KeyInVtiger::of(mapping, &key.0, document));
+    for key in keys.filter(|key| !key.criteria.is_empty()) {
+        let named = key.criteria.iter().map(|criterion| criterion.field.clone());
+        let fields = FieldRequests::plain(named.chain(key.if_known.keys().cloned()));
+        let found =
+            scope.patiently(|| scope.engine.vtiger.find(&unit.module, &key.criteria, &fields)).await?;
+        let found: Vec<RecordRef> =
+            found.into_iter().filter(|record| key.allows(record)).map(|record| record.reference).collect();
+        let Some(first) = found.first() else { continue };
+        let ties = scope.engine.store.ties_of(&scope.mapping.name, &found).await?;
+        let has_its_own = |record: &RecordRef| {
+            ties.iter().any(|tie| tie.link.subject == *record && tie.link.role == mapping.role)
+        };
+        let all_have = found.iter().all(has_its_own);
+        return Ok(if all_have { Namesake::Linked(first.clone()) } else { Namesake::Free });
     }
     Ok(Namesake::None)
 }
 
-/// A match key in VTiger's terms; `None` where a part of it has no value, or no single VTiger field.
-fn criteria(mapping: &DocumentMapping, key: &[MatchPart], document: &Record) -> Option<Vec<Criterion>> {
+/// A match key in VTiger's terms.
+struct KeyInVtiger {
+    criteria: Vec<Criterion>,
+    /// Values that a record may lack, and may not have others of.
+    if_known: Fields,
+}
+
+impl KeyInVtiger {
+    /// `None` where a part of the key has no value, or no VTiger field.
+    fn of(mapping: &DocumentMapping, key: &[MatchPart], document: &Record) -> Option<Self> {
+        let mut made = Self { criteria: Vec::new(), if_known: Fields::new() };
+        for part in key {
+            match part {
+                MatchPart::Field(field) => {
+                    let fields = in_vtiger(mapping, field, document)?;
+                    let criteria =
+                        fields.into_iter().map(|(field, value)| Criterion { field, any_of: vec![value] });
+                    made.criteria.extend(criteria);
+                }
+                MatchPart::IfKnown(field) => {
+                    made.if_known.extend(in_vtiger(mapping, field, document).unwrap_or_default());
+                }
+                // Documents tied to this one have no record either.
+                MatchPart::Linked(_) => {}
+            }
+        }
+        Some(made)
+    }
+
+    fn allows(&self, record: &Record) -> bool {
+        self.if_known.iter().all(|(field, value)| {
+            let found = record.get(field).filter(|found| !found.is_empty());
+            found.is_none_or(|found| fold(&found.plain()) == fold(&value.plain()))
+        })
+    }
+}
+
+/// The VTiger fields that would say what the document's field holds; `None` where it holds nothing.
+fn in_vtiger(mapping: &DocumentMapping, field: &FieldName, document: &Record) -> Option<Fields> {
     let nobody = Record {
         reference: document.reference.clone(),
         version: document.version.clone(),
-        fields: cs_domain::Fields::new(),
+        fields: Fields::new(),
     };
-    let mut criteria = Vec::new();
-    for part in key {
-        let MatchPart::Field(field) = part else { continue };
-        let value = document.get(field).filter(|value| !value.is_empty())?;
-        let rule = mapping.rule(field)?;
-        for (field, value) in rule.to_vtiger(value, &nobody).ok()? {
-            criteria.push(Criterion { field, any_of: vec![value] });
-        }
-    }
-    Some(criteria)
+    let value = document.get(field).filter(|value| !value.is_empty())?;
+    mapping.rule(field)?.to_vtiger(value, &nobody).ok()
 }
 
 /// The tie of a record that was created for a document, with what the two agree on.

@@ -4,7 +4,7 @@ use crate::decide::begun;
 use crate::decide::documents::Decision;
 use crate::decide::draft::Wish;
 use crate::decide::fields::{back, fitted, travels_back};
-use crate::mapping::{DocumentMapping, UnitMapping};
+use crate::mapping::{DocumentMapping, FieldRule, UnitMapping};
 use crate::name::FieldName;
 use crate::plan::{Act, Change, Conflict, Plan, Planned, SkipReason, Step, VtigerStep};
 use crate::policy::{ConflictPolicy, DeletePolicy};
@@ -62,7 +62,9 @@ impl Pair<'_> {
             }
             DeletePolicy::Unlink | DeletePolicy::Propagate => self.unlink(plan),
             DeletePolicy::Mark { field, value } => {
-                self.mark(plan, document, field, value);
+                if !self.is_anothers_too() {
+                    self.mark(plan, document, field, value);
+                }
                 self.unlink(plan);
             }
         }
@@ -87,7 +89,7 @@ impl Pair<'_> {
         self.step(plan, Act::Update { target, expected }, vec![change]);
     }
 
-    /// Whether other records mean the same document: it is never deleted for one of them.
+    /// Whether other records mean the same document: it is neither deleted nor marked for one of them.
     fn is_anothers_too(&self) -> bool {
         self.mapping.shared && (self.mapping.keyed || !self.known.others.is_empty())
     }
@@ -187,7 +189,10 @@ impl<'a> Decision<'a, '_> {
 
     /// Has VTiger say that the document is gone, in the field that the mapping ties to Frappe's; answers whether it does.
     fn mark_record(&mut self, mapping: &'a DocumentMapping, field: &FieldName, value: &str) -> bool {
-        let Some(rule) = mapping.rule(field).filter(|rule| travels_back(rule)) else { return true };
+        let reaches = |rule: &&FieldRule| travels_back(rule) && rule.direction.reaches_vtiger();
+        let Some(rule) = mapping.rule(field).filter(reaches).filter(|_| self.situation.writes_vtiger) else {
+            return true;
+        };
         let fields = back(rule, &Value::text(value), &self.draft.record, self.situation)
             .and_then(|fields| fitted(fields, self.schemas.vtiger));
         match fields {
