@@ -17,7 +17,7 @@ use cs_ports::{
     ConflictFilter, Cursor, FeedKey, Lease, LeaseAnswer, Settlement, Staged, StagedState, Store, StoreError,
     Tie, TieChange, UnitKey, UnitOutcome,
 };
-use cs_store::SqliteStore;
+use cs_store::{MemoryStore, SqliteStore};
 use jiff::Timestamp;
 
 type Failed = Box<dyn Error + Send + Sync>;
@@ -46,11 +46,15 @@ fn values() -> impl Iterator<Item = (FieldName, Value)> {
     (0..12).map(|field| (format!("field_{field}").into(), Value::Text(format!("Ana Núñez {field}"))))
 }
 
+fn run() -> RunId {
+    RunId("20261122-060000-0001".to_owned())
+}
+
 fn intent(number: u64) -> Intent {
     let role = Role::new("owner");
     Intent {
         id: IntentId(format!("20261122-060000-0001/{number:08}")),
-        run: RunId("20261122-060000-0001".to_owned()),
+        run: run(),
         mapping: mapping(),
         unit: unit(),
         subject: subject(number),
@@ -138,6 +142,46 @@ async fn stage_all(store: &SqliteStore, lease: &Lease, units: u64) -> Result<(),
     Ok(())
 }
 
+/// What a simulation does, without its engine: ten records in a store of their own, from the feed to the conclusion,
+/// each with a pass in which nothing is new.
+async fn histories(count: u64) -> Result<(), Failed> {
+    let feed =
+        FeedKey { mapping: mapping(), unit: unit(), system: System::Vtiger, kind: "SalesOrder".into() };
+    let seen: Vec<Staged> =
+        (0..10).map(|number| Staged { key: key(number), version: Some("1".into()) }).collect();
+    let intents: Vec<Intent> = (0..10).map(intent).collect();
+    let settled: Vec<Settlement> = (0..10).map(|number| settled(number, true)).collect();
+    let outcomes: Vec<UnitOutcome> = (0..10).map(done).collect();
+    let subjects: Vec<RecordRef> = (0..10).map(subject).collect();
+    let begun = Instant::now();
+    for _ in 0..count {
+        let store = MemoryStore::new();
+        let LeaseAnswer::Granted(lease) =
+            store.take_lease("policy", "figures", Timestamp::UNIX_EPOCH, Duration::from_hours(1)).await?
+        else {
+            return Err("a new store is free".into());
+        };
+        for _ in 0..2 {
+            store.stage(&lease, &feed, &seen, &Cursor("1".to_owned())).await?;
+            for due in store.due(&mapping(), &unit(), Timestamp::UNIX_EPOCH, None, 100).await? {
+                store.ties_of(&mapping(), &[due.key.subject]).await?;
+            }
+            store.ties_of(&mapping(), &subjects).await?;
+        }
+        store.record_intents(&lease, &intents).await?;
+        store.settle(&lease, &mapping(), &settled).await?;
+        store.conclude(&lease, &run(), &outcomes).await?;
+        store.known(&mapping(), &unit(), None, None, 100).await?;
+    }
+    report("histories in memory, ten records each", count, count * 10, begun);
+    let begun = Instant::now();
+    for _ in 0..count * 100 {
+        std::hint::black_box(MemoryStore::new());
+    }
+    report("stores in memory, made and dropped", count * 100, count * 100, begun);
+    Ok(())
+}
+
 async fn read_due(store: &SqliteStore, what: &str) -> Result<(), StoreError> {
     let begun = Instant::now();
     let due = store.count_due(&mapping(), &unit(), Timestamp::now()).await?;
@@ -185,7 +229,7 @@ async fn write_singly(store: &SqliteStore, lease: &Lease) -> Result<(), StoreErr
     }
     report("settle, with an intent, a hundred a call", SINGLE * 2 / 100, SINGLE * 2, begun);
     let begun = Instant::now();
-    let written = store.journal(&RunId("20261122-060000-0001".to_owned())).await?;
+    let written = store.journal(&run()).await?;
     report("journal of a run", 1, count(&written), begun);
     Ok(())
 }
@@ -283,7 +327,7 @@ async fn conflicts(store: &SqliteStore, lease: &Lease, units: u64) -> Result<(),
 }
 
 async fn conclude_all(store: &SqliteStore, lease: &Lease, units: u64) -> Result<(), StoreError> {
-    let run = RunId("20261122-060000-0001".to_owned());
+    let run = run();
     let begun = Instant::now();
     let outcomes: Vec<UnitOutcome> = (1..=units - units / 100).map(done).collect();
     for batch in outcomes.chunks(100) {
@@ -302,6 +346,7 @@ async fn main() -> Result<(), Failed> {
     let mut arguments = std::env::args().skip(1);
     let folder = PathBuf::from(arguments.next().ok_or("name a folder")?);
     let units: u64 = arguments.next().map_or(Ok(100_000), |text| text.parse())?;
+    histories(5_000).await?;
     let path = folder.join("figures.sqlite3");
     let store = SqliteStore::open(&path).await?;
     let hour = Duration::from_hours(1);

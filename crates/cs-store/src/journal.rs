@@ -9,10 +9,10 @@ use crate::error::JournalError;
 
 /// Where these settlements leave the intents they name. `standing` tells where an intent of the mapping stands now.
 /// All or none: the first that is not open, is not there, or is not to be closed refuses them all.
-pub(crate) fn close<'s>(
-    settlements: &'s [Settlement],
+pub(crate) fn close(
+    settlements: &[Settlement],
     standing: impl Fn(&IntentId) -> Option<IntentState>,
-) -> Result<BTreeMap<&'s IntentId, IntentState>, JournalError> {
+) -> Result<BTreeMap<&IntentId, IntentState>, JournalError> {
     use IntentState::{Dropped, Open, Settled};
     let mut closed = BTreeMap::new();
     for settlement in settlements {

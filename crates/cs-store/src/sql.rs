@@ -29,14 +29,9 @@ pub(crate) const TROUBLED: &str = "SELECT mapping, unit, system, kind, id, seen_
     verdict, state, not_before, attempts, failures FROM staged \
     WHERE trouble IS NOT NULL AND ($1 IS NULL OR mapping = $1) ORDER BY trouble DESC LIMIT $2";
 
-/// Records with a tie, less those whose ties were all given up: few are, and each is looked up.
-pub(crate) const COUNT_LINKED: &str = "SELECT \
-    (SELECT COUNT(*) FROM (SELECT DISTINCT subject_id, subject_kind, subject_system FROM tie WHERE mapping = $1)) \
-    - (SELECT COUNT(*) FROM (SELECT DISTINCT subject_id, subject_kind, subject_system FROM tie AS given_up \
-       WHERE mapping = $1 AND standing = 'given_up' AND NOT EXISTS (SELECT 1 FROM tie AS live \
-       WHERE live.mapping = given_up.mapping AND live.subject_id = given_up.subject_id \
-       AND live.subject_kind = given_up.subject_kind AND live.subject_system = given_up.subject_system \
-       AND live.standing = 'live')))";
+pub(crate) const COUNT_LINKED: &str = "SELECT records FROM linked WHERE mapping = $1";
+pub(crate) const MOVE_LINKED: &str = "INSERT INTO linked (mapping, records) VALUES ($1, $2) \
+    ON CONFLICT (mapping) DO UPDATE SET records = linked.records + excluded.records";
 
 pub(crate) const PUT_INTENT: &str =
     "INSERT INTO intent (id, mapping, run, state, body) VALUES ($1, $2, $3, 'open', $4)";
@@ -130,6 +125,11 @@ pub(crate) mod own {
     pub(crate) const TIES_TO: &str = "SELECT tie.* FROM json_each($2) AS wanted CROSS JOIN tie \
         WHERE tie.mapping = $1 AND tie.document_id = wanted.value ->> 0 \
         AND tie.document_kind = wanted.value ->> 1 AND tie.document_system = wanted.value ->> 2";
+    /// `[[id, kind, system], ...]`, each once
+    pub(crate) const LINKED_AMONG: &str = "SELECT COUNT(*) FROM json_each($2) AS wanted WHERE EXISTS \
+        (SELECT 1 FROM tie WHERE tie.mapping = $1 AND tie.subject_id = wanted.value ->> 0 \
+        AND tie.subject_kind = wanted.value ->> 1 AND tie.subject_system = wanted.value ->> 2 \
+        AND tie.standing = 'live')";
     /// `[[unit, subject's system, kind and id, role, document's system, kind and id, origin, standing, fields, VTiger's
     /// version, Frappe's version], ...]`
     pub(crate) const PUT_TIES: &str = "INSERT INTO tie (mapping, unit, subject_system, subject_kind, subject_id, \

@@ -34,8 +34,14 @@ CREATE INDEX staged_waiting ON staged (mapping, unit, order_key, not_before) WHE
 CREATE INDEX staged_troubled ON staged (trouble) WHERE trouble IS NOT NULL;
 
 ALTER TABLE tie ADD COLUMN standing TEXT NOT NULL DEFAULT 'live' CHECK (standing IN ('live', 'given_up'));
--- Few ties are given up: how many records are linked is told from the primary key and these.
-CREATE INDEX tie_given_up ON tie (mapping, subject_id, subject_kind, subject_system) WHERE standing = 'given_up';
+-- Kept with every change of ties, because each run asks for it and counting would walk all of them.
+CREATE TABLE linked (
+    mapping TEXT NOT NULL PRIMARY KEY,
+    records INTEGER NOT NULL        -- with at least one live tie
+) STRICT, WITHOUT ROWID;
+INSERT INTO linked (mapping, records)
+SELECT mapping, COUNT(*) FROM (SELECT DISTINCT mapping, subject_id, subject_kind, subject_system FROM tie)
+GROUP BY mapping;
 
 CREATE INDEX intent_by_run ON intent (run);
 

@@ -73,8 +73,12 @@ async fn questions_are_answered_from_indexes() {
             "SEARCH tie USING COVERING INDEX sqlite_autoindex_tie_1 \
              (mapping=? AND subject_id=? AND subject_kind=? AND subject_system=? AND role=?)",
         ),
-        (sql::COUNT_LINKED, "SEARCH tie USING COVERING INDEX sqlite_autoindex_tie_1 (mapping=?)"),
-        (sql::COUNT_LINKED, "SEARCH given_up USING COVERING INDEX tie_given_up (mapping=?)"),
+        (sql::COUNT_LINKED, "SEARCH linked USING PRIMARY KEY (mapping=?)"),
+        (
+            sql::own::LINKED_AMONG,
+            "SEARCH tie EXISTS USING INDEX sqlite_autoindex_tie_1 \
+             (mapping=? AND subject_id=? AND subject_kind=? AND subject_system=?)",
+        ),
         (sql::own::INTENT_STATES, "SEARCH intent USING INDEX sqlite_autoindex_intent_1 (id=?)"),
         (sql::own::CLOSE_INTENTS, "SEARCH intent USING COVERING INDEX sqlite_autoindex_intent_1 (id=?)"),
         (sql::JOURNAL, "SEARCH intent USING INDEX intent_by_run (run=?)"),

@@ -101,6 +101,44 @@ pub(super) async fn change(
             TieChange::Forget { subject, role } => last.insert((subject, role), None),
         };
     }
+    if last.is_empty() {
+        return Ok(());
+    }
+    let subjects = to_json(OPERATION, &named(last.keys().map(|(subject, _)| *subject)))?;
+    let before = linked_among(connection, mapping, &subjects).await?;
+    put(connection, mapping, last).await?;
+    let after = linked_among(connection, mapping, &subjects).await?;
+    if before != after {
+        sqlx::query(sql::MOVE_LINKED)
+            .bind(mapping.as_str())
+            .bind(after - before)
+            .execute(connection)
+            .await
+            .map_err(database(OPERATION))?;
+    }
+    Ok(())
+}
+
+/// How many of these records have a live tie.
+async fn linked_among(
+    connection: &mut SqliteConnection,
+    mapping: &MappingName,
+    subjects: &str,
+) -> Result<i64, StoreError> {
+    sqlx::query_scalar(sql::own::LINKED_AMONG)
+        .bind(mapping.as_str())
+        .bind(subjects)
+        .fetch_one(connection)
+        .await
+        .map_err(database("count the records with links"))
+}
+
+async fn put(
+    connection: &mut SqliteConnection,
+    mapping: &MappingName,
+    last: BTreeMap<(&RecordRef, &Role), Option<&Tie>>,
+) -> Result<(), StoreError> {
+    const OPERATION: &str = "write links";
     let (mut set, mut forgotten) = (Vec::new(), Vec::new());
     for ((subject, role), tie) in last {
         match tie {
@@ -157,10 +195,10 @@ fn row(tie: &Tie) -> Result<Row<'_>, StoreError> {
 }
 
 pub(super) async fn count_linked(store: &SqliteStore, mapping: &MappingName) -> Result<u64, StoreError> {
-    let count: i64 = sqlx::query_scalar(sql::COUNT_LINKED)
+    let count: Option<i64> = sqlx::query_scalar(sql::COUNT_LINKED)
         .bind(mapping.as_str())
-        .fetch_one(&store.pools.readers)
+        .fetch_optional(&store.pools.readers)
         .await
         .map_err(database("count the records with links"))?;
-    number(count)
+    number(count.unwrap_or(0))
 }
