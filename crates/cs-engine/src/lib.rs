@@ -20,6 +20,7 @@ mod journal;
 mod ledger;
 mod newcomers;
 mod pull;
+pub mod reconcile;
 mod recover;
 mod report;
 mod requests;

@@ -1,5 +1,6 @@
 //! `demo`: the whole way on this machine, with nothing configured: sandbox, sync, and a second sync that writes nothing.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::sync::report;
 use crate::cli::{Demo, Global};
-use crate::config::Config;
+use crate::config::{Config, ReconciliationConfig};
 use crate::failure::{CommandError, Outcome};
 use crate::mappings;
 use crate::playground::{Playground, Wish};
@@ -25,6 +26,8 @@ pub(crate) async fn run(global: &Global, demo: &Demo) -> Result<Outcome, Command
         vtiger: Some(playground.vtiger()),
         frappe: Some(playground.frappe()),
         mappings: Playground::mappings(),
+        reconciliation: ReconciliationConfig::default(),
+        companies: BTreeMap::new(),
         source: None,
     };
     let say = |text: &str| if global.json { Ok(()) } else { line(text) };

@@ -8,6 +8,7 @@ use cs_domain::mapping::{did_you_mean, shipped};
 
 use super::ConfigError;
 use super::file::ConfigFile;
+use super::reconciliation;
 
 const PREFIX: &str = "COMPANY_SYNC_";
 
@@ -61,7 +62,16 @@ impl Environment {
         self.0.get(name).map(PathBuf::from)
     }
 
-    fn parsed<T: FromStr>(&self, name: &str, expected: &'static str) -> Result<Option<T>, ConfigError> {
+    /// All of them.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    pub(super) fn parsed<T: FromStr>(
+        &self,
+        name: &str,
+        expected: &'static str,
+    ) -> Result<Option<T>, ConfigError> {
         let Some(value) = self.0.get(name) else { return Ok(None) };
         value.parse().map(Some).map_err(|_| ConfigError::Variable {
             variable: format!("{PREFIX}{name}"),
@@ -103,19 +113,22 @@ impl Environment {
             overrule(&mut frappe.concurrency, self.parsed("FRAPPE_CONCURRENCY", "whole number")?);
         }
         self.overrule_settings(file, &names);
-        Ok(())
+        reconciliation::overrule(file, self)
     }
 
     /// A variable that nobody reads is a slip: what it was to say would silently not hold.
     fn refuse_unknown(&self, mappings: &[String]) -> Result<(), ConfigError> {
-        let unknown =
-            |name: &&String| !KNOWN.contains(&name.as_str()) && setting_of(name, mappings).is_none();
+        let unknown = |name: &&String| {
+            !KNOWN.contains(&name.as_str())
+                && setting_of(name, mappings).is_none()
+                && !reconciliation::is_variable(name)
+        };
         let Some(name) = self.0.keys().find(unknown) else { return Ok(()) };
         let known: Vec<String> = match name.strip_prefix("MAPPING_").and_then(|rest| rest.split_once('_')) {
             Some((_, setting)) => {
                 mappings.iter().map(|mapping| format!("MAPPING_{}_{setting}", spelt(mapping))).collect()
             }
-            None => KNOWN.map(str::to_owned).to_vec(),
+            None => KNOWN.iter().copied().chain(reconciliation::variables()).map(str::to_owned).collect(),
         };
         // Compared without the prefix, which would make distant names look near.
         let hint = did_you_mean(name, known.iter().map(String::as_str));
@@ -157,7 +170,7 @@ fn setting_of<'a>(variable: &str, mappings: &'a [String]) -> Option<(&'a str, St
 }
 
 /// A name as variables spell it.
-fn spelt(name: &str) -> String {
+pub(super) fn spelt(name: &str) -> String {
     name.replace('-', "_").to_uppercase()
 }
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
+use super::reconciliation::{CompanySection, ReconciliationSection};
 use super::{ConfigError, Frappe, Vtiger, zone};
 
 #[derive(Debug, Default, Deserialize)]
@@ -18,6 +19,10 @@ pub(super) struct ConfigFile {
     pub(super) frappe: Option<FrappeSection>,
     #[serde(default)]
     pub(super) mapping: BTreeMap<String, MappingSection>,
+    #[serde(default)]
+    pub(super) reconciliation: ReconciliationSection,
+    #[serde(default)]
+    pub(super) companies: BTreeMap<String, CompanySection>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -78,7 +83,8 @@ fn message(text: &str, offset: usize, said: &str) -> String {
     let start = text.get(..offset).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1);
     let line = text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
     let key = line.split('=').next().unwrap_or_default();
-    let secret = line.contains('=') && ["key", "secret", "password"].iter().any(|word| key.contains(word));
+    let secret =
+        line.contains('=') && ["key", "secret", "password", "url"].iter().any(|word| key.contains(word));
     if secret && !said.starts_with("unknown field") {
         format!("{} takes a text in quotes", key.trim())
     } else {
@@ -123,7 +129,7 @@ impl FrappeSection {
 }
 
 /// The secret itself, or what the file that holds it says on its first line.
-fn secret(
+pub(super) fn secret(
     said: Option<SecretString>,
     file: Option<PathBuf>,
     beside: &Path,
@@ -153,7 +159,7 @@ fn address(value: Option<String>, key: &'static str) -> Result<String, ConfigErr
     if authority.contains('@') { Err(ConfigError::Credentials { key }) } else { Ok(url) }
 }
 
-fn said<T>(value: Option<T>, key: &'static str) -> Result<T, ConfigError> {
+pub(super) fn said<T>(value: Option<T>, key: &'static str) -> Result<T, ConfigError> {
     let variable = format!("COMPANY_SYNC_{}", key.replace('.', "_").to_uppercase());
     value.ok_or(ConfigError::Missing { key, variable })
 }

@@ -3,6 +3,7 @@
 mod environment;
 mod error;
 mod file;
+mod reconciliation;
 mod template;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use secrecy::SecretString;
 
 pub(crate) use environment::Environment;
 pub(crate) use error::ConfigError;
+pub(crate) use reconciliation::{CompanyConfig, ReconciliationConfig};
 pub(crate) use template::TEMPLATE;
 
 use file::ConfigFile;
@@ -44,6 +46,10 @@ pub(crate) struct Config {
     pub(crate) frappe: Option<Frappe>,
     /// What is said of mappings, by name.
     pub(crate) mappings: BTreeMap<String, MappingConfig>,
+    /// What is said of reconciliation.
+    pub(crate) reconciliation: ReconciliationConfig,
+    /// What is said of companies, by key.
+    pub(crate) companies: BTreeMap<String, CompanyConfig>,
     /// The file this came from, where there was one.
     pub(crate) source: Option<PathBuf>,
 }
@@ -119,7 +125,11 @@ impl Config {
             };
             (name, mapping)
         });
+        let companies = file.companies.into_iter();
+        let companies = companies.map(|(key, section)| Ok((key, section.resolve(&beside)?)));
         Ok(Self {
+            reconciliation: file.reconciliation.resolve(&beside)?,
+            companies: companies.collect::<Result<_, ConfigError>>()?,
             data_dir: file.data_dir.map_or_else(default_data_dir, |path| beside.join(path)),
             zone,
             vtiger: file.vtiger.map(|section| section.resolve(&beside)).transpose()?,
