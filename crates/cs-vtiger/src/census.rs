@@ -96,6 +96,18 @@ impl VtigerClient {
         rows.first().map(|row| id_of(row).map(RecordId::new)).transpose()
     }
 
+    /// The same, where a module that has none is proven to be empty.
+    pub(crate) async fn highest_or_none(
+        &self,
+        described: &Described,
+    ) -> Result<Option<RecordId>, VtigerError> {
+        let highest = self.highest_id(described).await?;
+        if highest.is_none() {
+            self.empty_module(described).await?;
+        }
+        Ok(highest)
+    }
+
     /// Believes that a module is empty: one more form of the question, and a witness that the database answers.
     async fn empty_module(&self, described: &Described) -> Result<(), VtigerError> {
         let plain = self.rows(any(described.kind())).await?;

@@ -51,12 +51,11 @@ impl VtigerClient {
         with_group_tax(&described, &mut own)?;
         let request = self.creation(&described, &own, &item).await?;
         let holder = own.iter().find(|(_, value)| value.plain() == key.0);
-        let (trace, _alone) = match holder {
-            Some((field, value)) => (Trace::Key(field, value), None),
-            None => {
-                let alone = self.keyless.lock().await;
-                (Trace::Above(self.highest_id(&described).await?), Some(alone))
-            }
+        let (trace, _alone) = if let Some((field, value)) = holder {
+            (Trace::Key(field, value), None)
+        } else {
+            let alone = self.keyless.lock().await;
+            (Trace::Above(self.highest_or_none(&described).await?), Some(alone))
         };
         match self.call(request).await {
             Answer::Done(payload) => Ok(self.read_created(&described, &payload, &own, wanted).await),

@@ -14,7 +14,7 @@ type Told = BTreeMap<String, (Version, Content)>;
 fn told(observations: Vec<Observation>) -> Told {
     observations
         .into_iter()
-        .map(|seen| (seen.reference.id.to_string(), (seen.version, seen.content.expect("a content"))))
+        .map(|seen| (seen.reference.id.to_string(), (seen.version, seen.content.unwrap())))
         .collect()
 }
 

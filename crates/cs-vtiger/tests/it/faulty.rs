@@ -96,6 +96,8 @@ async fn a_lost_create_that_may_be_one_of_several_stays_unknown() {
             delay("query", Turn::Nth(2), std::time::Duration::from_millis(150)),
         ];
         let world = World::new(Persona::v8_3_0(), faults).await;
+        // With a record in the module, its highest id is one question and the look for the new one the second.
+        world.put("Contacts", "2026-01-01 10:00:00", &[("lastname", "Vieja")]);
         let client = world.client();
         let values = fields(&[("lastname", "Prueba")]);
         let kind = Kind::from("Contacts");

@@ -9,7 +9,7 @@ use cs_sandbox::vtiger::Persona;
 
 use crate::world::{World, applied, fault, fields, key, update_from, wanted};
 
-/// Of each kind of write, in each of the two ways, on each of two versions, with and without a key.
+/// Creates, and as many revises, in each of the two ways on each of two versions: 500 and 500.
 const EACH: usize = 125;
 
 #[tokio::test]
@@ -27,7 +27,7 @@ async fn lose(persona: Persona, way: FaultKind) {
     let kind = Kind::from("Contacts");
     let names = wanted(&["lastname", "department"]);
     let mut expected = BTreeMap::new();
-    for n in 0..2 * EACH {
+    for n in 0..EACH {
         // Every second has no key in it, and every tenth is called like the one ten before.
         let lastname = if n % 20 == 1 { "Tocaya".to_owned() } else { format!("Prueba {n}") };
         let source = format!("6x{n}/owner");
@@ -58,5 +58,5 @@ async fn lose(persona: Persona, way: FaultKind) {
         })
         .collect();
     assert_eq!(found, expected, "{persona:?} {way:?}");
-    assert_eq!(client.requests().write, 4 * EACH as u64, "each was sent once");
+    assert_eq!(client.requests().write, 2 * EACH as u64, "each was sent once");
 }

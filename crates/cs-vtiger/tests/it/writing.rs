@@ -1,11 +1,12 @@
 //! Creating and changing records.
 
-use cs_domain::{Kind, Record, RecordRef, Value};
+use cs_domain::{Fields, Kind, Record, RecordRef, Value};
 use cs_ports::{ErrorKind, Meter, WriteOutcome, Writer};
+use cs_sandbox::faults::{FaultKind, Turn};
 use cs_sandbox::vtiger::Persona;
 use cs_vtiger::VtigerClient;
 
-use crate::world::{World, applied, fields, key, rejected, update, update_from, wanted};
+use crate::world::{World, applied, fault, fields, key, rejected, update, update_from, wanted};
 
 pub(crate) async fn create_contact(client: &VtigerClient, lastname: &str, source: &str) -> Record {
     let values = fields(&[("lastname", lastname), ("department", source)]);
@@ -57,7 +58,6 @@ async fn nothing_is_written_over_somebody_elses_change() {
 
     // Only the version moved: what is to be written over is what was seen.
     let before = fields(&[("lastname", "Prueba")]);
-    world.put("Contacts", "2026-01-01 10:00:00", &[("lastname", "Testigo")]);
     let moved = update_from(&client, &target, &changes, "2026-01-01 09:59:59", &before, &["lastname"]).await;
     assert_eq!(applied(moved).fields["lastname"], Value::text("Otra"));
     // One field holds something else, though the version did not move within its second.
@@ -158,6 +158,70 @@ async fn a_server_that_cannot_create_orders_says_so() {
         let error = rejected(client.create(&kind, &incomplete, &key("k"), &wanted(&[])).await);
         assert_eq!(error.code, "vtiger.mandatory", "{error}");
         assert_eq!(world.count("SalesOrder"), 0);
+    }
+}
+
+/// A new order with one item, `more` overriding.
+fn new_order(world: &World, more: &[(&str, &str)]) -> Fields {
+    let account = world.put("Accounts", "2026-01-01 10:00:00", &[("accountname", "Empresa")]);
+    let product = world.put("Products", "2026-01-01 10:00:00", &[("productname", "Plan")]);
+    let mut order = fields(&[
+        ("subject", "Orden"),
+        ("sostatus", "Created"),
+        ("account_id", &account),
+        ("invoicestatus", "AutoCreated"),
+        ("bill_street", "Calle 1"),
+        ("ship_street", "Calle 2"),
+        ("productid", &product),
+        ("listprice", "10"),
+    ]);
+    order.extend(fields(more));
+    order
+}
+
+#[tokio::test]
+async fn an_order_is_created_whole_or_not_at_all() {
+    let kind = Kind::from("SalesOrder");
+    let names = wanted(&["subject", "hdnTaxType", "hdnGrandTotal"]);
+    for (fault_kind, key_field) in [
+        (None, "cf_853"),
+        (Some(FaultKind::ErrorAfter), "cf_853"),
+        (Some(FaultKind::DropAfter), "subject"),
+        (Some(FaultKind::HtmlAfter), "nowhere"),
+    ] {
+        let faults = fault_kind.map(|kind| fault("create", Turn::Nth(1), kind));
+        let world = World::new(Persona::v8_2_0(), faults.into_iter().collect()).await;
+        let order = match key_field {
+            "nowhere" => new_order(&world, &[]),
+            field => new_order(&world, &[(field, "D-0001/order")]),
+        };
+        let made = applied(world.client().create(&kind, &order, &key("D-0001/order"), &names).await);
+        assert_eq!(made.fields["hdnTaxType"].plain(), "group", "what nobody gave");
+        assert_eq!(made.fields["hdnGrandTotal"].plain(), "10");
+        assert_eq!(world.count("SalesOrder"), 1, "{fault_kind:?}");
+    }
+    let world = World::new(Persona::v8_2_0(), vec![]).await;
+    let client = world.client();
+    let by_half = new_order(&world, &[("hdnTaxType", "individual")]);
+    let error = rejected(client.create(&kind, &by_half, &key("k"), &names).await);
+    assert_eq!(error.code, "vtiger.tax_type");
+    assert_eq!((client.requests().write, world.count("SalesOrder")), (0, 0));
+}
+
+#[tokio::test]
+async fn half_an_order_is_not_taken_for_one() {
+    // Individual tax: it can be queried, never retrieved. No tax type: it is retrieved without items.
+    for taxes in ["individual", ""] {
+        let lost = fault("create", Turn::Nth(1), FaultKind::ErrorBefore);
+        let world = World::new(Persona::v8_2_0(), vec![lost]).await;
+        let values = [("subject", "D-0001/order"), ("hdnTaxType", taxes)];
+        let half = world.put("SalesOrder", "2026-01-01 10:00:00", &values);
+        let order = new_order(&world, &[("subject", "D-0001/order")]);
+        let outcome =
+            world.client().create(&"SalesOrder".into(), &order, &key("D-0001/order"), &wanted(&[])).await;
+        let WriteOutcome::Unknown(error) = outcome else { panic!("{outcome:?}") };
+        assert_eq!(error.code, "vtiger.half_saved");
+        assert!(error.message.contains(&half), "{error}");
     }
 }
 
