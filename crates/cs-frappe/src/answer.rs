@@ -11,7 +11,8 @@ use serde_json::{Map, Value as Json};
 
 use crate::error::FrappeError;
 use crate::plain_text::clean;
-use crate::refusal::{Class, Subject};
+use crate::refusal::Class;
+use crate::subject::Subject;
 
 /// Whether a request may change documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,8 +6,9 @@ use rust_decimal::Decimal;
 use serde_json::{Number, Value as Json, json};
 
 use crate::decode::{Tables, Wire};
-use crate::error::{FrappeError, Unfit};
+use crate::error::FrappeError;
 use crate::schema::{Check, DocSchema, Form};
+use crate::unfit::Unfit;
 use crate::zone::SiteZone;
 
 /// What the fields are sent for.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use cs_domain::{FieldName, Kind};
 use cs_ports::PeerError;
 use serde::Serialize;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use crate::client::FrappeClient;
 use crate::error::FrappeError;
@@ -82,6 +82,19 @@ pub struct KindProbe {
     pub state: KindState,
 }
 
+/// How far the user sees a list that a feed needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sight {
+    /// What others put there too.
+    Others,
+    /// Nothing of anybody else's: there is nothing, or the right ends at one's own (Frappe gives every desk user the right to
+    /// read the comments that are theirs). A role with the right to read all of it settles it.
+    OwnAtMost,
+    /// Reading it is forbidden.
+    Barred,
+}
+
 /// What a site is and what of the mapping works there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SiteProbe {
@@ -95,7 +108,7 @@ pub struct SiteProbe {
     pub sees_deletes: bool,
     /// Whether renames can be noticed: the right to read Comment (facts/FRAPPE.md, trap 11). Without it a merge looks like
     /// a delete too.
-    pub sees_renames: bool,
+    pub sees_renames: Sight,
     /// The DocTypes that were asked about.
     pub kinds: Vec<KindProbe>,
 }
@@ -121,12 +134,12 @@ impl FrappeClient {
             kinds.push(KindProbe { kind: kind.clone(), state });
         }
         Ok(SiteProbe {
-            user,
             versions: self.versions().await?,
             time_zone: self.look_at_zone().await?,
-            sees_deletes: self.may_list("Deleted Document").await?,
-            sees_renames: self.may_list("Comment").await?,
+            sees_deletes: self.sight("Deleted Document", &[]).await? != Sight::Barred,
+            sees_renames: self.sight("Comment", &[json!(["owner", "!=", user])]).await?,
             kinds,
+            user,
         })
     }
 
@@ -179,19 +192,21 @@ impl FrappeClient {
         }
     }
 
-    async fn may_list(&self, kind: &str) -> Result<bool, FrappeError> {
+    /// Whether the rows that meet these filters are seen.
+    async fn sight(&self, kind: &str, filters: &[Json]) -> Result<Sight, FrappeError> {
         let query = ListQuery {
             doctype: kind.into(),
             fields: vec!["name".to_owned()],
-            filters: Vec::new(),
+            filters: filters.to_vec(),
             or_filters: Vec::new(),
             order_by: "creation asc".to_owned(),
             limit: 1,
             parent: None,
         };
         match query.fetch(&self.transport).await {
-            Ok(_) => Ok(true),
-            Err(FrappeError::Refused { class: Class::Permission, .. }) => Ok(false),
+            Ok(rows) if rows.is_empty() => Ok(Sight::OwnAtMost),
+            Ok(_) => Ok(Sight::Others),
+            Err(FrappeError::Refused { class: Class::Permission, .. }) => Ok(Sight::Barred),
             Err(error) => Err(error),
         }
     }

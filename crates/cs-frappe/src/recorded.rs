@@ -8,8 +8,8 @@ use serde_json::{Map, Value as Json};
 
 use crate::answer::{Answer, Effect, Notice, Payload, Received, classify};
 use crate::error::FrappeError;
-use crate::refusal::Subject;
 use crate::schema::DocSchema;
+use crate::subject::Subject;
 
 /// Nothing was changed, with this code. Every recording that is not listed here or below is a success.
 const NOT_DONE: &[(&str, &[&str])] = &[

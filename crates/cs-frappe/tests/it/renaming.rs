@@ -180,3 +180,14 @@ async fn other_comments_are_passed_over() {
     rename(&stage, 1, "Ana", "Ana 2");
     assert_eq!(pass(&client, Some(cursor)).await.0, ["Ana -> Ana 2"]);
 }
+
+#[tokio::test]
+async fn without_the_right_to_see_renames_the_rest_of_the_feed_goes_on() {
+    let (stage, client, cursor) = known(&["Ana", "Beto", "Carla"], 2).await;
+    stage.bar("Comment");
+    rename(&stage, 1, "Ana", "Ana 2");
+    delete(&stage, 2, "Beto");
+    let (told, cursor) = pass(&client, Some(cursor)).await;
+    assert_eq!(told, ["- Beto"]);
+    assert_eq!(pass(&client, Some(cursor)).await.0, ["- Beto"]);
+}

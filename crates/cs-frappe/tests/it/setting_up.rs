@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use cs_domain::{Fields, Kind};
-use cs_frappe::{BatchOutcome, CustomDoctype, CustomField, KindState, SiteProbe, ZoneProbe, ZoneSource};
+use cs_frappe::{
+    BatchOutcome, CustomDoctype, CustomField, KindState, Sight, SiteProbe, ZoneProbe, ZoneSource,
+};
 use cs_ports::{ErrorKind, Reader};
 
 use crate::stage::{Stage, applied, create, fields, rejected, texts};
@@ -32,6 +34,7 @@ async fn a_probe_names_what_is_missing() {
         ZoneProbe::Known { name: "America/Mexico_City".into(), source: ZoneSource::SystemSettings }
     );
     assert!(probe.sees_deletes);
+    assert_eq!(probe.sees_renames, Sight::OwnAtMost, "nobody has commented on anything");
     let expected = |submittable: bool, missing: &str| KindState::Present {
         readable: true,
         creatable: true,
@@ -62,7 +65,23 @@ async fn a_probe_tells_what_the_user_may_not() {
     let wrong = cs_frappe::FrappeConfig::new(stage.server.url(), "API_KEY_SYNC", "WRONG".to_owned());
     let error = cs_frappe::FrappeClient::new(wrong).unwrap().probe(&wanted()).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Credentials);
-    assert!(!stage.client_of("reader").probe(&BTreeMap::new()).await.unwrap().sees_deletes);
+
+    let now = "2027-02-01T00:00:00Z".parse().unwrap();
+    stage.put("Contact", serde_json::json!({"name": "Ana", "first_name": "Ana"}));
+    let renamed = stage
+        .site()
+        .transact("sync@example.invalid", now, |txn| txn.rename("Contact", "Ana", "Ana 2", false));
+    renamed.result.unwrap();
+    let sees = async |user: &str| {
+        let probe = stage.client_of(user).probe(&BTreeMap::new()).await.unwrap();
+        (probe.sees_deletes, probe.sees_renames)
+    };
+    assert_eq!(sees("admin").await, (true, Sight::Others));
+    assert_eq!(sees("sync").await, (true, Sight::OwnAtMost), "it made the only one itself");
+    assert_eq!(sees("reader").await, (false, Sight::Others));
+    assert_eq!(sees("nobody").await, (false, Sight::OwnAtMost));
+    stage.bar("Comment");
+    assert_eq!(sees("reader").await, (false, Sight::Barred));
 }
 
 #[tokio::test]

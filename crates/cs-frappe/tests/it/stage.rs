@@ -9,6 +9,7 @@ use cs_domain::{Fields, Kind, OperationKey, Record, Row, Value, Version};
 use cs_frappe::{FrappeClient, FrappeConfig};
 use cs_ports::{Expected, FieldRequests, PeerError, WriteOutcome, Writer};
 use cs_sandbox::faults::Faults;
+use cs_sandbox::frappe::catalogue::DocType;
 use cs_sandbox::frappe::install::{AgencyOptions, agency, lab, shared};
 use cs_sandbox::frappe::{FrappeFace, Site, router};
 use cs_sandbox::server::{Server, serve};
@@ -85,6 +86,13 @@ impl Stage {
             panic!("a document is an object");
         };
         self.site().stage(doctype, row);
+    }
+
+    /// Takes all rights on a DocType from everybody.
+    pub(crate) fn bar(&self, doctype: &str) {
+        let mut barred = DocType::clone(&self.site().doctype(doctype).unwrap());
+        barred.permissions.clear();
+        self.site().install_doctypes(vec![Arc::new(barred)]);
     }
 
     pub(crate) fn stored(&self, doctype: &str, name: &str) -> Json {

@@ -255,3 +255,53 @@ async fn date_times_travel_in_the_sites_zone() {
     let updated = applied(client.update(&record.reference, &cleared, at(&record.version), &wanted).await);
     assert_eq!(updated.fields.get("amount"), Some(&Value::Decimal(0.into())));
 }
+
+#[tokio::test]
+async fn who_wrote_last_and_when_can_be_read() {
+    let stage = Stage::agency().await;
+    let client = stage.client();
+    let wanted = fields(["modified", "modified_by", "creation", "owner", "docstatus"]);
+    let record = create(&client, "Contact", &texts([("first_name", "Ana")]), &wanted).await;
+    let by = Value::text("sync@example.invalid");
+    assert_eq!((record.fields.get("modified_by"), record.fields.get("owner")), (Some(&by), Some(&by)));
+    assert_eq!(record.fields.get("docstatus"), Some(&Value::Integer(0)));
+    let Some(Value::DateTime(modified)) = record.fields.get("modified") else {
+        panic!("no moment: {record:?}");
+    };
+    // The site's clocks are six hours behind.
+    assert_eq!(modified.raw, record.version.as_str());
+    let shown: jiff::civil::DateTime = modified.raw.parse().unwrap();
+    assert_eq!(
+        shown.to_zoned(jiff::tz::TimeZone::get("America/Mexico_City").unwrap()).unwrap().timestamp(),
+        modified.utc
+    );
+    assert_ne!(shown.to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp(), modified.utc);
+    let read =
+        client.read(&"Contact".into(), std::slice::from_ref(&record.reference.id), &wanted).await.unwrap();
+    assert_eq!(read, [record]);
+}
+
+#[tokio::test]
+async fn it_is_told_whether_a_record_is_what_the_write_left() {
+    let stage = Stage::agency().await;
+    let client = stage.client();
+    let wanted = fields(["designation", "email_ids"]);
+    let written =
+        match client.create(&"Contact".into(), &texts([("first_name", "Ana")]), &key(), &wanted).await {
+            WriteOutcome::Applied(written) => written,
+            other => panic!("{other:?}"),
+        };
+    assert!(written.untouched);
+    let mut version = written.record.version;
+    let mut change = texts([("designation", "Jefa")]);
+    for _ in 0..2 {
+        match client.update(&written.record.reference, &change, at(&version), &wanted).await {
+            WriteOutcome::Applied(written) => {
+                assert!(written.untouched);
+                version = written.record.version;
+            }
+            other => panic!("{other:?}"),
+        }
+        change = Fields::from([("email_ids".into(), emails(&[(None, "ana@example.test")]))]);
+    }
+}
