@@ -156,12 +156,14 @@ impl StandingConflict {
     /// takes a document.
     pub fn takes(&self, choice: &Choice) -> bool {
         match &self.met.conflict {
-            Conflict::Field { .. } => matches!(choice, Choice::Vtiger | Choice::Frappe | Choice::Value(_)),
+            Conflict::Field { .. } | Conflict::Shared { .. } => {
+                matches!(choice, Choice::Vtiger | Choice::Frappe | Choice::Value(_))
+            }
             Conflict::DeleteEdit { .. } => matches!(choice, Choice::Vtiger | Choice::Frappe),
             Conflict::Ambiguous { .. } | Conflict::Taken { .. } => {
                 matches!(choice, Choice::Document(_) | Choice::Separate)
             }
-            Conflict::Shared { .. } | Conflict::Submitted { .. } => false,
+            Conflict::Submitted { .. } => false,
         }
     }
 }
@@ -179,8 +181,10 @@ impl Decided {
     /// The value that was decided for this field of this role's document, provided that both sides still say what they said,
     /// or already what was decided.
     pub fn of_field(&self, role: &Role, field: &FieldName, vtiger: &Value, frappe: &Value) -> Option<&Value> {
-        let Conflict::Field { role: r, field: f, vtiger: v, frappe: p, .. } = &self.conflict else {
-            return None;
+        let (r, f, v, p) = match &self.conflict {
+            Conflict::Field { role, field, vtiger, frappe, .. } => (role, field, vtiger, frappe),
+            Conflict::Shared { role, field, vtiger, theirs, .. } => (role, field, vtiger, theirs),
+            _ => return None,
         };
         let decided = match &self.choice {
             Choice::Vtiger => v,

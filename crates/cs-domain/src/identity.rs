@@ -7,6 +7,7 @@ use crate::intent::OperationKey;
 use crate::mapping::{DocumentMapping, MatchKey, MatchPart, Source, UnitMapping};
 use crate::name::{FieldName, Role};
 use crate::record::{Record, RecordRef};
+use crate::shadow::Shadow;
 use crate::situation::{Candidate, Counterpart, FoundBy};
 use crate::value::Value;
 use crate::wanted::{Wanted, WantedDocument};
@@ -81,6 +82,19 @@ pub fn is_outgrown(
         0 => mapping.shared && key_roles(mapping).any(|role| outgrown.contains(role)),
         1 => mapping.keyed || (mapping.shared && !known.others.is_empty()),
         _ => mapping.keyed || mapping.shared,
+    }
+}
+
+/// Whether the document that has a link's name is another one by now: Frappe gives names of a series again when the last
+/// document is deleted (facts/FRAPPE.md, trap 6). What tells them apart is the external id.
+pub fn is_replaced(mapping: &DocumentMapping, shadow: &Shadow, document: &Record) -> bool {
+    let Some(field) = &mapping.external_id else { return false };
+    let (then, now) = (shadow.fields.get(field), document.get(field));
+    match (then, now) {
+        (Some(then), Some(now)) => {
+            !then.frappe.is_empty() && !now.is_empty() && fold(&then.frappe.plain()) != fold(&now.plain())
+        }
+        _ => false,
     }
 }
 

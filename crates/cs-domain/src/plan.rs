@@ -355,7 +355,7 @@ impl Conflict {
     /// Whether nothing but a decision, or an edit of either side, can end it. The others may end by something else (a
     /// duplicate is merged, a document amended), so that looking again makes sense.
     pub fn waits_for_a_word(&self) -> bool {
-        matches!(self, Self::Field { .. } | Self::DeleteEdit { .. })
+        matches!(self, Self::Field { .. } | Self::Shared { .. } | Self::DeleteEdit { .. })
     }
 
     /// Stable code.
@@ -407,7 +407,7 @@ impl Conflict {
                     vtiger.plain(),
                     theirs.plain()
                 ),
-                "Make the two VTiger records say the same.",
+                "Make the two VTiger records say the same, or decide: `company-sync conflicts resolve`.",
             ),
             Self::Field { role, field, vtiger, frappe, .. } => (
                 format!("{role}.{field}"),

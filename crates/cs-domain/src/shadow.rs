@@ -35,6 +35,11 @@ impl Shadow {
                 _ => {}
             }
         }
+        // What was agreed to be empty and is not was filled in by the system, or by somebody since.
+        let still = |field: &FieldName, agreed: &mut Agreed| {
+            !agreed.frappe.is_empty() || document.get(field).is_none_or(Value::is_empty)
+        };
+        self.fields.retain(still);
         self.frappe = untouched.then(|| document.version.clone());
     }
 }

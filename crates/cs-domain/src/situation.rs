@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::conflict::Decided;
 use crate::identity::{Choice, choose};
 use crate::link::Link;
+use crate::link::LinkStanding;
 use crate::mapping::{DocumentMapping, Settings};
 use crate::name::Role;
-use crate::link::LinkStanding;
 use crate::record::{Record, RecordRef, System};
 use crate::shadow::Shadow;
 

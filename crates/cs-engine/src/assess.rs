@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use cs_domain::decide::is_selected;
-use cs_domain::identity::is_outgrown;
+use cs_domain::identity::{is_outgrown, is_replaced};
 use cs_domain::mapping::{Source, UnitMapping};
 use cs_domain::situation::{Elsewhere, Situation};
 use cs_domain::wanted::wanted_document;
@@ -37,7 +37,10 @@ pub(crate) async fn load(
             continue;
         };
         let known = situation.counterparts.entry(tie.link.role.clone()).or_default();
-        known.linked = documents.get(&tie.link.document).cloned();
+        let replaced = |document: &&Record| {
+            unit.document(&tie.link.role).is_some_and(|mapping| is_replaced(mapping, &tie.shadow, document))
+        };
+        known.linked = documents.get(&tie.link.document).filter(|found| !replaced(found)).cloned();
         known.newest = newest(situation.record.as_ref(), known.linked.as_ref());
         known.tie = Some((tie.link, tie.shadow));
     }
@@ -51,6 +54,7 @@ pub(crate) async fn load(
     };
     let (mut taking_part, left_out): (Vec<_>, Vec<_>) = situations.into_iter().partition(takes_part);
     candidates::search(scope, unit, &mut taking_part).await?;
+    note_sharers(scope, unit, &mut taking_part).await?;
     for situation in &mut taking_part {
         let record = situation.record.clone();
         for known in situation.counterparts.values_mut().filter(|known| known.tie.is_none()) {
@@ -156,6 +160,37 @@ async fn read_others(
             let Some((link, _)) = &known.tie else { continue };
             let all = by_document.get(&link.document).map(Vec::as_slice).unwrap_or_default();
             known.others = all.iter().filter(|(other, _)| other != subject).cloned().collect();
+        }
+    }
+    Ok(())
+}
+
+/// Notes whose documents the candidates are that others may share.
+async fn note_sharers(
+    scope: &Scope<'_>,
+    unit: &UnitMapping,
+    situations: &mut [Situation],
+) -> Result<(), EngineError> {
+    let shared = || unit.documents.iter().filter(|mapping| mapping.shared).map(|mapping| &mapping.role);
+    let found = |situation: &Situation| -> Vec<RecordRef> {
+        let known = shared().filter_map(|role| situation.counterparts.get(role));
+        known.flat_map(|known| &known.candidates).map(|found| found.document.reference.clone()).collect()
+    };
+    let documents: BTreeSet<RecordRef> = situations.iter().flat_map(found).collect();
+    if documents.is_empty() {
+        return Ok(());
+    }
+    let documents: Vec<RecordRef> = documents.into_iter().collect();
+    let links = scope.engine.store.linked_by(&scope.mapping.name, &documents).await?;
+    for situation in situations {
+        let subject = &situation.subject;
+        for role in shared() {
+            let Some(known) = situation.counterparts.get_mut(role) else { continue };
+            let is_candidate = |document: &RecordRef| {
+                known.candidates.iter().any(|found| found.document.reference == *document)
+            };
+            let others = links.iter().filter(|link| link.subject != *subject && is_candidate(&link.document));
+            known.others.extend(others.map(|link| (link.subject.clone(), Shadow::default())));
         }
     }
     Ok(())

@@ -49,6 +49,7 @@ struct Decided {
 
 /// A unit whose plan was carried out as far as it went.
 struct Carried {
+    subject: RecordRef,
     claims: BTreeSet<String>,
     /// What was written, for the units that come after.
     written: Vec<(Record, Vec<String>)>,
@@ -109,9 +110,10 @@ async fn carry_out(
     decided: Decided,
 ) -> Result<Carried, EngineError> {
     let Decided { mut unit, plan, claims, refused } = decided;
+    let subject = plan.subject.clone();
     if let Some(failure) = refused {
         ledger.fail(context, &unit.due, failure).await?;
-        return Ok(Carried { claims, written: Vec::new(), again: None });
+        return Ok(Carried { subject, claims, written: Vec::new(), again: None });
     }
     let applied = match apply(context, mapping, &unit.situation, &plan).await {
         Ok(applied) => applied,
@@ -130,9 +132,9 @@ async fn carry_out(
     } else {
         let end = unit.end(context, &plan, &applied);
         ledger.conclude(context, &unit.due, end).await?;
-        return Ok(Carried { claims, written: applied.written, again: None });
+        return Ok(Carried { subject, claims, written: applied.written, again: None });
     };
-    Ok(Carried { claims, written: applied.written, again })
+    Ok(Carried { subject, claims, written: applied.written, again })
 }
 
 /// A record moved under the unit: it is read again to be decided anew, a few times at most.
@@ -274,7 +276,7 @@ impl Batch<'_, '_> {
     fn end(&mut self, carried: Carried) {
         self.claimed.retain(|claim| !carried.claims.contains(claim));
         for (document, keys) in &carried.written {
-            self.fresh.remember(document, keys);
+            self.fresh.remember(document, &carried.subject, keys);
         }
         self.waiting.extend(carried.again);
     }

@@ -7,18 +7,21 @@ use cs_domain::identity::{KeyValues, key_values};
 use cs_domain::mapping::{DocumentMapping, UnitMapping};
 use cs_domain::situation::{Candidate, FoundBy, Situation};
 use cs_domain::wanted::{WantedDocument, wanted_document};
-use cs_domain::{Kind, KindSchema, Record, RecordRef, Role};
+use cs_domain::{Kind, KindSchema, Record, RecordRef, Role, Shadow};
 
 /// Documents written in this batch.
 #[derive(Default)]
 pub(crate) struct Fresh {
     documents: HashMap<RecordRef, Record>,
     by_key: HashMap<(Kind, String), RecordRef>,
+    /// The record whose unit wrote it last.
+    written_for: HashMap<RecordRef, RecordRef>,
 }
 
 impl Fresh {
     /// Remembers a document as it was last written; under the match keys it was created with, when it is new.
-    pub(crate) fn remember(&mut self, document: &Record, keys: &[String]) {
+    pub(crate) fn remember(&mut self, document: &Record, subject: &RecordRef, keys: &[String]) {
+        self.written_for.insert(document.reference.clone(), subject.clone());
         for key in keys {
             let key = (document.reference.kind.clone(), key.clone());
             self.by_key.insert(key, document.reference.clone());
@@ -54,7 +57,10 @@ impl Fresh {
                 continue;
             };
             if let Some(candidate) = self.candidate(unit, mapping, schemas, situation) {
-                situation.counterparts.entry(role.clone()).or_default().candidates.push(candidate);
+                let other = self.written_for.get(&candidate.document.reference).cloned();
+                let known = situation.counterparts.entry(role.clone()).or_default();
+                known.others.extend(other.map(|other| (other, Shadow::default())));
+                known.candidates.push(candidate);
             }
         }
     }

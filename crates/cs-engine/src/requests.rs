@@ -77,9 +77,13 @@ pub(crate) fn last_edit(record: &Record) -> (Option<&Value>, Option<String>) {
     (stamp, author.filter(|author| !author.is_empty()).map(Value::plain))
 }
 
-/// The fields that have one value, empty ones left out: what a record can be searched for by.
+/// The fields that have one value which can be asked for, empty ones left out: what a record can be searched for by. VTiger
+/// takes no question that ends in a backslash (facts/VTIGER.md, trap 11).
 pub(crate) fn scalars(fields: &Fields) -> Fields {
-    let scalar = |value: &Value| !matches!(value, Value::Rows(_) | Value::Empty);
+    let scalar = |value: &Value| match value {
+        Value::Rows(_) | Value::Empty => false,
+        value => !value.plain().ends_with('\\') && !value.plain().contains('\0'),
+    };
     fields
         .iter()
         .filter(|(_, value)| scalar(value))

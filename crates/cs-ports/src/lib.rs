@@ -6,12 +6,17 @@
 
 pub mod clock;
 pub mod error;
+pub mod findings;
 pub mod observer;
 pub mod peer;
 pub mod store;
 
 pub use clock::{Clock, Entropy};
 pub use error::{ErrorKind, PeerError, StoreError};
+pub use findings::{
+    Book, FindingChange, FindingEvent, FindingFilter, FindingId, FindingState, FindingStore, FindingsOfRun,
+    FindingsTaken, FoundFinding, LoadedReport, Review, StandingFinding,
+};
 pub use observer::Observer;
 pub use peer::{
     Census, CensusPage, ChangeFeed, Criterion, Cursor, Expected, FeedPage, FieldRequest, FieldRequests,

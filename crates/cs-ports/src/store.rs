@@ -275,6 +275,13 @@ pub trait Store: Send + Sync {
     /// Links and shadows that lead to these documents, those that were given up among them.
     async fn ties_to(&self, mapping: &MappingName, documents: &[RecordRef]) -> Result<Vec<Tie>, StoreError>;
 
+    /// Live links to these documents, two a document at most: enough to know whether a document is another record's too, even
+    /// if a hundred thousand share it.
+    async fn linked_by(
+        &self,
+        mapping: &MappingName,
+        documents: &[RecordRef],
+    ) -> Result<Vec<Link>, StoreError>;
     /// How many records of a mapping have a live link.
     async fn count_linked(&self, mapping: &MappingName) -> Result<u64, StoreError>;
 

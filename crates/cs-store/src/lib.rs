@@ -7,6 +7,7 @@
 
 mod conflict;
 mod error;
+mod findings;
 mod journal;
 mod lease;
 pub mod memory;

@@ -9,6 +9,7 @@ use crate::error::database;
 const STEPS: &[&str] = &[
     include_str!("../migrations/sqlite/0001_first.sql"),
     include_str!("../migrations/sqlite/0002_both_directions.sql"),
+    include_str!("../migrations/sqlite/0003_findings.sql"),
 ];
 
 const OPERATION: &str = "bring its schema up to date";

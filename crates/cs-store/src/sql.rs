@@ -126,6 +126,11 @@ pub(crate) mod own {
         WHERE tie.mapping = $1 AND tie.document_id = wanted.value ->> 0 \
         AND tie.document_kind = wanted.value ->> 1 AND tie.document_system = wanted.value ->> 2";
     /// `[[id, kind, system], ...]`, each once
+    pub(crate) const LINKED_BY: &str = "SELECT tie.* FROM json_each($2) AS wanted CROSS JOIN tie \
+        WHERE tie.rowid IN (SELECT live.rowid FROM tie AS live WHERE live.mapping = $1 \
+        AND live.document_id = wanted.value ->> 0 AND live.document_kind = wanted.value ->> 1 \
+        AND live.document_system = wanted.value ->> 2 AND live.standing = 'live' LIMIT 2)";
+    /// `[[id, kind, system], ...]`, each once
     pub(crate) const LINKED_AMONG: &str = "SELECT COUNT(*) FROM json_each($2) AS wanted WHERE EXISTS \
         (SELECT 1 FROM tie WHERE tie.mapping = $1 AND tie.subject_id = wanted.value ->> 0 \
         AND tie.subject_kind = wanted.value ->> 1 AND tie.subject_system = wanted.value ->> 2 \

@@ -12,7 +12,7 @@ use crate::record::{Record, RecordRef, System};
 use crate::shadow::Shadow;
 use crate::situation::{Counterpart, Situation};
 use crate::value::Value;
-use crate::wanted::{Wanted, WantedDocument};
+use crate::wanted::WantedDocument;
 
 /// VTiger does not show the record any more. Its documents are gone through last first, so that none is deleted that
 /// another still leads to.
@@ -99,8 +99,8 @@ impl Pair<'_> {
         let rules =
             self.mapping.fields.iter().filter(|rule| !rule.on_create && rule.direction.reaches_vtiger());
         let changed = rules.filter(|rule| {
-            let base = self.shadow.fields.get(&rule.frappe).map(|base| &base.frappe);
-            base.is_some_and(|base| document.get(&rule.frappe).is_some_and(|now| now != base))
+            let base = self.shadow.fields.get(&rule.frappe).map_or(&Value::Empty, |base| &base.frappe);
+            document.get(&rule.frappe).is_some_and(|now| now != base)
         });
         changed.map(|rule| rule.frappe.clone()).collect()
     }
@@ -215,12 +215,10 @@ impl<'a> Decision<'a, '_> {
 /// What VTiger says differently since the two last agreed.
 fn said_anew(mapping: &DocumentMapping, wanted: &WantedDocument, shadow: &Shadow) -> Vec<FieldName> {
     let rules = mapping.fields.iter().filter(|rule| !rule.on_create && rule.direction.reaches_frappe());
-    let changed =
-        rules.filter(|rule| match (wanted.fields.get(&rule.frappe), shadow.fields.get(&rule.frappe)) {
-            (Some(Wanted::Value(now)), Some(base)) => {
-                *now != base.vtiger && !wanted.partial.contains(&rule.frappe)
-            }
-            _ => false,
-        });
+    let changed = rules.filter(|rule| {
+        let base = shadow.fields.get(&rule.frappe).map_or(&Value::Empty, |base| &base.vtiger);
+        let said = wanted.value(&rule.frappe).filter(|_| !wanted.partial.contains(&rule.frappe));
+        said.is_some_and(|now| now != base)
+    });
     changed.map(|rule| rule.frappe.clone()).collect()
 }

@@ -11,7 +11,7 @@ use crate::mapping::{DocumentMapping, FieldRule, UnitMapping};
 use crate::name::{FieldName, Role};
 use crate::plan::{Act, Change, Conflict, Plan, Planned, Step};
 use crate::record::{Record, RecordRef};
-use crate::shadow::Shadow;
+use crate::shadow::{Agreed, Shadow};
 use crate::situation::{Candidate, Counterpart, FoundBy, Situation};
 use crate::value::Value;
 use crate::wanted::{Wanted, WantedDocument, wanted_document};
@@ -166,6 +166,9 @@ impl<'a> Decision<'a, '_> {
             return;
         }
         let key = operation_key(mapping, &self.situation.subject, wanted);
+        let nothing = mapping.fields.iter().filter(|rule| wanted.value(&rule.frappe) == Some(&Value::Empty));
+        let nothing = nothing.map(|rule| (rule.frappe.clone(), Agreed::on(Value::Empty)));
+        self.plan.agreed.insert(mapping.role.clone(), nothing.collect());
         let mut changes = Vec::new();
         for rule in mapping.fields.iter().filter(|rule| rule.direction.reaches_frappe()) {
             let after = match wanted.fields.get(&rule.frappe) {
@@ -230,8 +233,13 @@ impl<'a> Decision<'a, '_> {
             let (target, version) = (document.reference.clone(), document.version.clone());
             self.step(mapping, Act::Link { target, version, origin }, Vec::new());
         }
-        let (mut changes, agreed) = self.merged(mapping, wanted, document, shadow);
+        let (mut changes, mut agreed) = self.merged(mapping, wanted, document, shadow);
         changes.extend(self.missing_rows(mapping, wanted, document));
+        if let Some((field, held)) =
+            mapping.external_id.as_ref().and_then(|field| document.fields.get_key_value(field))
+        {
+            agreed.entry(field.clone()).or_insert_with(|| Agreed::on(held.clone()));
+        }
         self.plan.agreed.insert(mapping.role.clone(), agreed);
         if !changes.is_empty() {
             self.update(mapping, document, changes);

@@ -106,7 +106,10 @@ impl<'a> Decision<'a, '_> {
             FieldOutcome::Leave => merged.keep(field),
             FieldOutcome::ToVtiger(value) => self.wish_for(field, &value, merged),
             FieldOutcome::ToFrappe(_) if self.is_anothers(field) => merged.keep(field),
-            FieldOutcome::ToFrappe(value) => merged.change(field, value),
+            FieldOutcome::ToFrappe(value) => {
+                let value = self.decided(field).unwrap_or(value);
+                self.spread(field, &value, merged);
+            }
             FieldOutcome::Conflict => match self.decided(field) {
                 Some(value) => self.spread(field, &value, merged),
                 None => self.disputed(field, merged),
@@ -153,7 +156,7 @@ impl<'a> Decision<'a, '_> {
 
     /// Brings a decided value to whichever side does not say it yet; VTiger first, since that is asked again.
     fn spread(&mut self, field: &Field<'_, 'a>, value: &Value, merged: &mut Merged) {
-        if field.vtiger == Some(value) {
+        if field.vtiger == Some(value) || !field.rule.direction.reaches_vtiger() {
             merged.change(field, value.clone());
         } else {
             self.wish_for(field, value, merged);
@@ -199,25 +202,19 @@ impl<'a> Decision<'a, '_> {
     }
 
     /// Whether Frappe shows what another record wrote that shares the document, so that writing this record's value would
-    /// only start a quarrel. Pointers (a customer's main address) stay with whoever set them; of anything else a person
-    /// is told.
+    /// only start a quarrel. Pointers (a customer's main address, a bank account's party) stay with whoever set them; of
+    /// anything else a person is told. What this record says anew is an edit, and goes through.
     fn is_anothers(&mut self, field: &Field<'_, 'a>) -> bool {
         let (Some(shown), Some(said)) = (field.shown().filter(|shown| !shown.is_empty()), field.vtiger)
         else {
             return false;
         };
-        let said_by = |(_, shadow): &&(RecordRef, Shadow)| {
-            let theirs = shadow.fields.get(&field.rule.frappe);
-            theirs.is_some_and(|theirs| theirs.frappe == *shown && theirs.vtiger != *said)
-        };
-        let known = self.situation.counterparts.get(&field.mapping.role);
-        let others = known.map_or(&[][..], |known| &known.others);
-        let Some((other, _)) = others.iter().find(said_by) else { return false };
-        if matches!(field.rule.source, Source::Document(_)) {
+        let points = matches!(field.rule.source, Source::Document(_));
+        if points && field.mapping.shared && field.base.is_none_or(|base| base.frappe != *shown) {
             return true;
         }
-        // What this record says anew is an edit, and goes through.
-        if field.base.is_none_or(|base| base.vtiger != *said) {
+        let Some(other) = self.other_behind(field, shown, said).filter(|_| !points) else { return false };
+        if self.decided(field).is_some() {
             return false;
         }
         self.plan.conflicts.push(Conflict::Shared {
@@ -225,10 +222,27 @@ impl<'a> Decision<'a, '_> {
             document: field.document.reference.clone(),
             field: field.rule.frappe.clone(),
             vtiger: said.clone(),
-            other: other.clone(),
+            other,
             theirs: shown.clone(),
         });
         true
+    }
+
+    /// The other record that what Frappe shows comes from: at first contact any that is linked to the document, later one
+    /// that agreed on it.
+    fn other_behind(&self, field: &Field<'_, 'a>, shown: &Value, said: &Value) -> Option<RecordRef> {
+        let known = self.situation.counterparts.get(&field.mapping.role)?;
+        match field.base {
+            None => known.others.first().map(|(other, _)| other.clone()),
+            Some(base) if base.vtiger != *said => None,
+            Some(_) => {
+                let said_by = |(_, shadow): &&(RecordRef, Shadow)| {
+                    let theirs = shadow.fields.get(&field.rule.frappe);
+                    theirs.is_some_and(|theirs| theirs.frappe == *shown && theirs.vtiger != *said)
+                };
+                known.others.iter().find(said_by).map(|(other, _)| other.clone())
+            }
+        }
     }
 }
 

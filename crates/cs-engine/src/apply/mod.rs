@@ -134,15 +134,14 @@ impl Execution<'_, '_> {
     /// looked at in a state that is not known yet: seen again in it, it is no news.
     async fn remember_agreements(&mut self) -> Result<(), EngineError> {
         let mut moved = Vec::new();
-        for (role, tie) in &self.ties {
-            let Some(document) = self.records.get(role).filter(|_| tie.link.standing == LinkStanding::Live)
-            else {
-                continue;
-            };
+        let standing = self.ties.iter().filter(|(role, tie)| {
+            // What this plan wrote has its tie already; the plan's agreements are older than that.
+            tie.link.standing == LinkStanding::Live && !self.written_now(role)
+        });
+        for (role, tie) in standing {
+            let Some(document) = self.records.get(role) else { continue };
             let mut shadow = self.shadow_so_far(role);
-            if !self.written_now(role) {
-                shadow.frappe = Some(document.version.clone());
-            }
+            shadow.frappe = Some(document.version.clone());
             if shadow.fields != tie.shadow.fields || shadow.frappe != tie.shadow.frappe {
                 moved.push(Tie { link: tie.link.clone(), shadow });
             }
@@ -150,7 +149,7 @@ impl Execution<'_, '_> {
         self.context.remember(moved).await
     }
 
-    /// Whether this plan wrote the role's document: its tie then says what is known of its state.
+    /// Whether a step of this plan was about the role's document.
     fn written_now(&self, role: &Role) -> bool {
         self.plan.steps.iter().any(|step| step.role == *role)
     }

@@ -4,6 +4,7 @@
 //! polled, so that paused clocks and seeded schedulers see no gap. Whoever simulates a crash keeps the store and drops
 //! the engine. A new one allocates nothing.
 
+mod findings;
 mod journal;
 mod logbook;
 mod runs;
@@ -16,8 +17,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use cs_domain::{
-    ConflictId, Event, Intent, MappingName, RecordId, RecordRef, Resolution, Run, RunId, StandingConflict,
-    UnitName,
+    ConflictId, Event, Intent, Link, MappingName, RecordId, RecordRef, Resolution, Run, RunId,
+    StandingConflict, UnitName,
 };
 use cs_ports::{
     ConflictFilter, Cursor, Due, FeedKey, JournalEntry, Known, Lease, LeaseAnswer, LogEntry, Settlement,
@@ -46,6 +47,7 @@ struct State {
     journal: journal::Journal,
     conflicts: Conflicts,
     log: logbook::Logbook,
+    findings: findings::Findings,
 }
 
 impl MemoryStore {
@@ -205,6 +207,14 @@ impl Store for MemoryStore {
 
     async fn ties_to(&self, mapping: &MappingName, documents: &[RecordRef]) -> Result<Vec<Tie>, StoreError> {
         Ok(self.lock().ties.to(mapping, documents))
+    }
+
+    async fn linked_by(
+        &self,
+        mapping: &MappingName,
+        documents: &[RecordRef],
+    ) -> Result<Vec<Link>, StoreError> {
+        Ok(self.lock().ties.linked_by(mapping, documents))
     }
 
     async fn count_linked(&self, mapping: &MappingName) -> Result<u64, StoreError> {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cs_domain::{LinkStanding, MappingName, RecordRef, Role};
+use cs_domain::{Link, LinkStanding, MappingName, RecordRef, Role};
 use cs_ports::{Tie, TieChange};
 
 #[derive(Debug, Default)]
@@ -42,6 +42,19 @@ impl Ties {
             documents.iter().filter_map(|document| ties.by_document.get(document)).flatten().collect();
         let found = places.into_iter().filter_map(|(subject, role)| ties.by_subject.get(subject)?.get(role));
         found.cloned().collect()
+    }
+
+    /// Two live links to each document at most.
+    pub(super) fn linked_by(&self, mapping: &MappingName, documents: &[RecordRef]) -> Vec<Link> {
+        let Some(ties) = self.by_mapping.get(mapping) else { return Vec::new() };
+        let documents: BTreeSet<&RecordRef> = documents.iter().collect();
+        let mut links = Vec::new();
+        for places in documents.into_iter().filter_map(|document| ties.by_document.get(document)) {
+            let tie = |(subject, role): &(RecordRef, Role)| ties.by_subject.get(subject)?.get(role);
+            let live = places.iter().filter_map(tie).map(|tie| &tie.link);
+            links.extend(live.filter(|link| link.standing == LinkStanding::Live).take(2).cloned());
+        }
+        links
     }
 
     pub(super) fn count_linked(&self, mapping: &MappingName) -> u64 {

@@ -8,6 +8,7 @@ mod backup;
 mod conclusions;
 mod conflicts;
 mod due;
+mod findings;
 mod journal;
 mod leases;
 mod logbook;
@@ -22,8 +23,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use cs_domain::{
-    ConflictId, Event, Intent, MappingName, RecordId, RecordRef, Resolution, Run, RunId, StandingConflict,
-    UnitName,
+    ConflictId, Event, Intent, Link, MappingName, RecordId, RecordRef, Resolution, Run, RunId,
+    StandingConflict, UnitName,
 };
 use cs_ports::{
     ConflictFilter, Cursor, Due, FeedKey, JournalEntry, Known, Lease, LeaseAnswer, LogEntry, Settlement,
@@ -223,6 +224,14 @@ impl Store for SqliteStore {
 
     async fn ties_to(&self, mapping: &MappingName, documents: &[RecordRef]) -> Result<Vec<Tie>, StoreError> {
         ties::to(self, mapping, documents).await
+    }
+
+    async fn linked_by(
+        &self,
+        mapping: &MappingName,
+        documents: &[RecordRef],
+    ) -> Result<Vec<Link>, StoreError> {
+        ties::linked_by(self, mapping, documents).await
     }
 
     async fn count_linked(&self, mapping: &MappingName) -> Result<u64, StoreError> {

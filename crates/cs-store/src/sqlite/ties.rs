@@ -29,6 +29,15 @@ pub(super) async fn to(
     listed(store, sql::own::TIES_TO, mapping, documents).await
 }
 
+pub(super) async fn linked_by(
+    store: &SqliteStore,
+    mapping: &MappingName,
+    documents: &[RecordRef],
+) -> Result<Vec<Link>, StoreError> {
+    let ties = listed(store, sql::own::LINKED_BY, mapping, documents).await?;
+    Ok(ties.into_iter().map(|tie| tie.link).collect())
+}
+
 /// Ties in the order of their subjects and roles, each once, however often and in whatever order records are named.
 async fn listed(
     store: &SqliteStore,

@@ -128,6 +128,15 @@ async fn given_up_and_taken_over(store: &dyn Store) {
         [LinkStanding::GivenUp, LinkStanding::Live]
     );
 
+    // Two live links at most; what was given up does not count.
+    let shared = (5..9).map(|number| agreement(tie(&of, number, "bank", "bank"))).collect::<Vec<_>>();
+    store.settle(&lease, &of, &shared).await.unwrap();
+    let linked =
+        store.linked_by(&of, &[document("bank"), document("owner 1"), document("owner 3")]).await.unwrap();
+    let mut linked: Vec<&str> = linked.iter().map(|link| link.document.id.as_str()).collect();
+    linked.sort_unstable();
+    assert_eq!(linked, ["bank", "bank", "owner 3"]);
+
     // Records 3 and 4 were merged: 4 takes the document over. Forgetting what is not there is no error.
     let forget = |number, role: &str| TieChange::Forget { subject: subject(number), role: role.into() };
     let mut taken = tie(&of, 4, "owner", "owner 3");
