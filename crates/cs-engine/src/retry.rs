@@ -4,7 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use cs_domain::{Advice, Event};
-use cs_ports::PeerError;
+use cs_ports::{Clock, Entropy, PeerError};
 use jiff::Timestamp;
 
 use crate::report::Reporter;
@@ -56,10 +56,19 @@ impl RetryPolicy {
     }
 }
 
-impl Engine {
+/// Tries again, as a policy says, on a clock and with chance from outside.
+#[derive(Clone, Copy)]
+pub(crate) struct Patience<'p> {
+    pub(crate) policy: RetryPolicy,
+    pub(crate) clock: &'p dyn Clock,
+    pub(crate) entropy: &'p dyn Entropy,
+    pub(crate) reporter: &'p Reporter,
+}
+
+impl Patience<'_> {
     /// Repeats a request that changes nothing until it answers, its error is no longer one that passes, or the tries are
     /// used up.
-    pub(crate) async fn patiently<T, F, Fut>(&self, reporter: &Reporter, request: F) -> Result<T, PeerError>
+    pub(crate) async fn request<T, F, Fut>(&self, request: F) -> Result<T, PeerError>
     where
         F: Fn() -> Fut + Send,
         Fut: Future<Output = Result<T, PeerError>> + Send,
@@ -70,7 +79,7 @@ impl Engine {
                 Ok(answer) => return Ok(answer),
                 Err(error) => {
                     failed += 1;
-                    if !self.wait_before_retry(reporter, failed, &error).await {
+                    if !self.wait(failed, &error).await {
                         return Err(error);
                     }
                 }
@@ -79,16 +88,31 @@ impl Engine {
     }
 
     /// Waits where another try makes sense; answers whether it does.
-    async fn wait_before_retry(&self, reporter: &Reporter, failed: u32, error: &PeerError) -> bool {
-        let policy = self.retry;
+    pub(crate) async fn wait(&self, failed: u32, error: &PeerError) -> bool {
+        let policy = self.policy;
         if error.kind.advice() != Advice::RetryLater || failed >= policy.tries {
             return false;
         }
         let pause = policy.pause(failed, error.retry_after, self.entropy.next());
         let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
-        reporter.tell(Event::Retrying { failure: error.failure(), pause_ms });
+        self.reporter.tell(Event::Retrying { failure: error.failure(), pause_ms });
         self.clock.sleep(pause).await;
         true
+    }
+}
+
+impl Engine {
+    fn patience<'p>(&'p self, reporter: &'p Reporter) -> Patience<'p> {
+        Patience { policy: self.retry, clock: self.clock.as_ref(), entropy: self.entropy.as_ref(), reporter }
+    }
+
+    /// [`Patience::request`], as this engine is patient.
+    pub(crate) async fn patiently<T, F, Fut>(&self, reporter: &Reporter, request: F) -> Result<T, PeerError>
+    where
+        F: Fn() -> Fut + Send,
+        Fut: Future<Output = Result<T, PeerError>> + Send,
+    {
+        self.patience(reporter).request(request).await
     }
 }
 
@@ -104,7 +128,7 @@ impl Scope<'_> {
 
     /// Waits where another try makes sense; answers whether it does.
     pub(crate) async fn wait_before_retry(&self, failed: u32, error: &PeerError) -> bool {
-        self.engine.wait_before_retry(&self.reporter, failed, error).await
+        self.engine.patience(&self.reporter).wait(failed, error).await
     }
 }
 
