@@ -70,7 +70,11 @@ impl FrappeClient {
             position.renames_read = true;
             return Ok(Vec::new());
         };
-        let renames: Vec<Rename> = page.seen.iter().filter_map(rename_of).collect();
+        let mut renames: Vec<Rename> = page.seen.iter().filter_map(rename_of).collect();
+        if renames.iter().all(|rename| position.told.contains_key(&rename.comment)) {
+            // The overlap holds the latest ones until there are later ones: nothing is asked about them again.
+            renames.clear();
+        }
         let names = renames.iter().flat_map(|rename| [&rename.from, &rename.to, &rename.on]);
         let alive = self.alive(kind, names.map(String::as_str)).await?;
         let mut observations = Vec::new();

@@ -1,7 +1,7 @@
 //! Renames, merges and names that are given again, in the change feed.
 
 use cs_frappe::FrappeClient;
-use cs_ports::{ChangeFeed, Cursor, FieldRequests, Observation, Sighting};
+use cs_ports::{ChangeFeed, Cursor, FieldRequests, Meter, Observation, Sighting};
 use cs_sandbox::frappe::Txn;
 use serde_json::json;
 
@@ -86,7 +86,9 @@ async fn a_rename_is_told_once_under_the_version_that_did_not_move() {
     assert_eq!(renamed[0].reference.id.as_str(), "Ana & \"Cía\"");
     assert_eq!(renamed[0].sighting, Sighting::Renamed { from: "Ana".into() });
     assert_eq!((json!(renamed[0].version), renamed.len()), (before, 1));
+    let before = client.requests().read;
     assert_eq!(pass(&client, Some(cursor)).await.0, [""; 0], "the overlap does not tell it again");
+    assert_eq!(client.requests().read - before, 3, "one list each of renames, deletes and documents");
 }
 
 #[tokio::test]
