@@ -8,6 +8,8 @@ mod architecture;
 #[cfg(test)]
 mod both_ways;
 #[cfg(test)]
+mod boundary;
+#[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod faults;
@@ -16,11 +18,17 @@ mod first_sync;
 #[cfg(test)]
 mod killed;
 #[cfg(test)]
+mod lab;
+#[cfg(test)]
+mod lost_answers;
+#[cfg(test)]
 mod messages;
 #[cfg(test)]
 mod output;
 #[cfg(test)]
 mod picture;
+#[cfg(test)]
+mod pingpong;
 #[cfg(test)]
 mod refused;
 #[cfg(test)]
