@@ -53,7 +53,8 @@ pub(crate) async fn recover(context: &mut RunContext<'_>) -> Result<(), EngineEr
                 settled += 1;
             }
             Held::Gone => {
-                context.settle(intent, Vec::new()).await?;
+                let ties = ties_given_up(context, intent).await?;
+                context.settle(intent, ties).await?;
                 settled += 1;
             }
             Held::No => {
@@ -179,6 +180,18 @@ async fn ties_after(
         System::Frappe => Ok(vec![document_tie(context, intent, role, sent, record).await?]),
         System::Vtiger => record_tie(context, unit, intent, role, record).await,
     }
+}
+
+/// A deleted document's tie is given up; a deleted record's documents are for the policy of each.
+async fn ties_given_up(context: &RunContext<'_>, intent: &Intent) -> Result<Vec<Tie>, EngineError> {
+    let Some(role) = &intent.role else { return Ok(Vec::new()) };
+    let store = &context.scope.engine.store;
+    let mut ties = store.ties_of(&context.scope.mapping.name, std::slice::from_ref(&intent.subject)).await?;
+    ties.retain(|tie| tie.link.role == *role);
+    for tie in &mut ties {
+        tie.link.standing = LinkStanding::GivenUp;
+    }
+    Ok(ties)
 }
 
 async fn document_tie(
