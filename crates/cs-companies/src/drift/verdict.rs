@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::profile::Profile;
 use crate::language::{Language, message};
 use crate::reconcile::{FindingKey, FindingKind, Reconciliation};
+use jiff::civil::Date;
 
 /// From when on a difference counts. Shares are per cent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +53,13 @@ pub enum Reason {
         /// How many per cent may be turned.
         limit: u32,
     },
+    /// A later report of the book was loaded already: this one would bring back what is settled, and settle what is not.
+    Older {
+        /// The day of the latest report.
+        latest: Date,
+        /// The day of this one.
+        now: Date,
+    },
     /// Headers came or went.
     Headers {
         /// New ones.
@@ -92,6 +100,7 @@ impl Reason {
         match self {
             Self::ColumnMoved { .. } => "drift.column_moved",
             Self::BookTurned { .. } => "drift.book_turned",
+            Self::Older { .. } => "drift.older",
             Self::Headers { .. } => "drift.headers",
             Self::Rows { .. } => "drift.rows",
             Self::Status { .. } => "drift.status",
@@ -116,6 +125,7 @@ impl Reason {
                 ("share", percent(*turned, *book).to_string()),
                 ("limit", limit.to_string()),
             ]),
+            Self::Older { latest, now } => said(&[("latest", latest.to_string()), ("now", now.to_string())]),
             Self::Headers { added, removed } => {
                 said(&[("added", listed(added)), ("removed", listed(removed))])
             }
@@ -130,9 +140,9 @@ impl Reason {
     }
 
     /// Whether it stops the report until somebody approves it (issue 4: required columns that moved, more than 30% of
-    /// the book turned). The others are shown beside.
+    /// the book turned; and a report older than the last). The others are shown beside.
     pub fn stops(&self) -> bool {
-        matches!(self, Self::ColumnMoved { .. } | Self::BookTurned { .. })
+        matches!(self, Self::ColumnMoved { .. } | Self::BookTurned { .. } | Self::Older { .. })
     }
 }
 
@@ -170,7 +180,7 @@ pub struct Turn {
 
 /// How much of the book a reconciliation would turn: its orders that get a finding against them which is not open
 /// already. A paid-through date that moves forward is the ordinary course of a month and turns nothing.
-pub fn turn_of_book(result: &Reconciliation, open: &BTreeSet<FindingKey>) -> Turn {
+pub fn turn_of_book(result: &Reconciliation, is_open: impl Fn(&FindingKey) -> bool) -> Turn {
     let against = |kind| {
         matches!(
             kind,
@@ -183,7 +193,7 @@ pub fn turn_of_book(result: &Reconciliation, open: &BTreeSet<FindingKey>) -> Tur
     let turned: BTreeSet<&str> = result
         .findings
         .iter()
-        .filter(|finding| against(finding.key.kind) && !open.contains(&finding.key))
+        .filter(|finding| against(finding.key.kind) && !is_open(&finding.key))
         .map(|finding| finding.key.member_id.as_ref())
         .collect();
     Turn { turned: turned.len() as u64, book: result.book }

@@ -1,18 +1,18 @@
 //! The comparison itself.
 
+use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::finding::{Detail, Finding, FindingKey, FindingKind, RowRef, Seen};
-use super::index::{OrderIndex, is_live, member_id};
+use super::finding::{Detail, Finding, FindingKey, FindingKind, RowRef};
+use super::index::OrderIndex;
 use super::order::Order;
 use super::outcome::{OrderOutcome, Reconciliation, RowOutcome, Update};
 use super::pay_day::paid_by;
 use super::settings::{Broker, Settings, has};
-use crate::company::{Company, Place, ReadReport, Row, Word, fold, same};
+use crate::company::{Company, Place, ReadReport, Row, Word};
 use crate::period::Period;
 use crate::report::SourceRow;
 
@@ -28,20 +28,9 @@ pub fn reconcile(
     period: &Period,
     settings: &Settings,
 ) -> Reconciliation {
-    let mut comparison = Comparison {
-        report,
-        orders,
-        company,
-        broker,
-        period,
-        settings,
-        key: (Arc::from(company.key.as_str()), Arc::from(broker.code)),
-        rows: Vec::with_capacity(report.rows.len() + report.filtered.len() + report.invalid.len()),
-        outcomes: vec![None; orders.len()],
-        findings: Vec::new(),
-        updates: Vec::new(),
-        persisting: Vec::new(),
-    };
+    let mut comparison = Comparison::new(report, orders, company, broker, period, settings);
+    comparison.rows.reserve(report.rows.len() + report.filtered.len() + report.invalid.len());
+    comparison.rows_read = report.rows_read();
     comparison.rows_that_do_not_count();
     let kept = comparison.kept_rows();
     let index = OrderIndex::new(orders, period);
@@ -52,30 +41,77 @@ pub fn reconcile(
         }
     }
     comparison.orders_without_a_row(&kept);
-    comparison.finish()
+    let book = comparison.book();
+    comparison.finish(book)
 }
 
-struct Comparison<'a> {
-    report: &'a ReadReport,
-    orders: &'a [Order],
-    company: &'a Company,
-    broker: &'a Broker<'a>,
-    period: &'a Period,
-    settings: &'a Settings,
+/// Compares one row that counts once more, with its member's orders as they are by now. Says nothing of other rows, and
+/// nothing of orders without one.
+pub fn reconcile_row(
+    report: &ReadReport,
+    row: usize,
+    orders: &[Order],
+    company: &Company,
+    broker: &Broker<'_>,
+    period: &Period,
+    settings: &Settings,
+) -> Reconciliation {
+    let mut comparison = Comparison::new(report, orders, company, broker, period, settings);
+    if let Some(found) = report.rows.get(row) {
+        let outcome = comparison.row((row, found), &OrderIndex::new(orders, period));
+        comparison.rows.push((found.place, outcome));
+        comparison.rows_read = 1;
+    }
+    comparison.finish(0)
+}
+
+pub(super) struct Comparison<'a> {
+    pub(super) report: &'a ReadReport,
+    pub(super) orders: &'a [Order],
+    pub(super) company: &'a Company,
+    pub(super) broker: &'a Broker<'a>,
+    pub(super) period: &'a Period,
+    pub(super) settings: &'a Settings,
     /// Company and broker, as findings have them.
     key: (Word, Word),
+    rows_read: u64,
     rows: Vec<(Place, RowOutcome)>,
-    outcomes: Vec<Option<OrderOutcome>>,
-    findings: Vec<Finding>,
+    pub(super) outcomes: Vec<Option<OrderOutcome>>,
+    pub(super) findings: Vec<Finding>,
     updates: Vec<Update>,
     persisting: Vec<FindingKey>,
 }
 
 /// For each member the row that counts.
-type Kept<'a> = HashMap<&'a str, usize>;
+pub(super) type Kept<'a> = HashMap<&'a str, usize>;
 
 impl<'a> Comparison<'a> {
-    fn key(&self, kind: FindingKind, member_id: &str) -> FindingKey {
+    fn new(
+        report: &'a ReadReport,
+        orders: &'a [Order],
+        company: &'a Company,
+        broker: &'a Broker<'a>,
+        period: &'a Period,
+        settings: &'a Settings,
+    ) -> Self {
+        Self {
+            report,
+            orders,
+            company,
+            broker,
+            period,
+            settings,
+            key: (Arc::from(company.key.as_str()), Arc::from(broker.code)),
+            rows_read: 0,
+            rows: Vec::new(),
+            outcomes: vec![None; orders.len()],
+            findings: Vec::new(),
+            updates: Vec::new(),
+            persisting: Vec::new(),
+        }
+    }
+
+    pub(super) fn key(&self, kind: FindingKind, member_id: &str) -> FindingKey {
         FindingKey {
             company: Arc::clone(&self.key.0),
             broker: Arc::clone(&self.key.1),
@@ -305,110 +341,15 @@ impl<'a> Comparison<'a> {
         });
     }
 
-    /// Whose orders this report speaks of.
-    fn owner(&self) -> Owner<'a> {
-        let issuers = self.report.rows.iter().filter_map(|row| row.issuer.as_deref());
-        let mut companies: HashSet<&str> = issuers.collect();
-        companies.insert(&self.company.crm_name);
-        Owner {
-            companies: companies.into_iter().map(fold).collect(),
-            broker: self.broker.crm_name,
-            last: None,
-        }
-    }
-
-    fn orders_without_a_row(&mut self, kept: &Kept<'a>) {
-        let mut owner = self.owner();
-        let elsewhere = self.rows_seen_elsewhere();
-        let mut times: HashMap<Box<str>, u32> = HashMap::new();
-        for (at, order) in self.orders.iter().enumerate() {
-            if self.outcomes.get(at).is_none_or(Option::is_some) {
-                continue;
-            }
-            let member = member_id(order);
-            let outcome = if !is_live(order, self.period) {
-                OrderOutcome::NotLive
-            } else if !owner.has(order) {
-                OrderOutcome::Elsewhere
-            } else if let Some(row) = kept.get(&*member) {
-                self.order_beside_a_row(*row)
-            } else if has(&self.settings.not_in_portal_problems, &order.problem) {
-                OrderOutcome::Excused
-            } else {
-                let times = times.entry(Box::from(&*member)).or_default();
-                *times += 1;
-                self.missing((at, order), &member, *times, &elsewhere);
-                OrderOutcome::MissingInPortal
-            };
-            if let Some(place) = self.outcomes.get_mut(at) {
-                *place = Some(outcome);
-            }
-        }
-    }
-
-    /// An order whose member has a row that did not lead to it.
-    fn order_beside_a_row(&self, row: usize) -> OrderOutcome {
-        let period = self.period;
-        let out = self.report.rows.get(row).is_some_and(|row| {
-            row.term_date.is_none_or(|day| day <= period.term_after)
-                && row.paid_through.is_none_or(|day| day < period.paid_from)
-        });
-        if out { OrderOutcome::OutOfYear } else { OrderOutcome::Superseded }
-    }
-
-    /// Rows that are in the report and do not count, by member: worth saying where an order seems to be missing.
-    fn rows_seen_elsewhere(&self) -> HashMap<&'a str, Seen> {
-        let report = self.report;
-        let mut seen: HashMap<&str, Seen> = HashMap::with_capacity(report.filtered.len());
-        for row in report.filtered.iter().filter(|row| !row.member_id.is_empty()) {
-            seen.entry(&row.member_id).or_insert_with(|| Seen::Filtered {
-                because: Arc::clone(&row.because),
-                line: row.place.line,
-            });
-        }
-        for row in report.invalid.iter().filter(|row| !row.member_id.is_empty()) {
-            seen.insert(&row.member_id, Seen::Unreadable { line: row.place.line });
-        }
-        seen
-    }
-
-    fn missing(
-        &mut self,
-        (at, order): (usize, &Order),
-        member: &str,
-        times: u32,
-        elsewhere: &HashMap<&str, Seen>,
-    ) {
-        let key = self.key(FindingKind::MissingInPortal, member);
-        // Two orders of one member, or of none, are two findings.
-        let occurrence = if times == 1 { String::new() } else { order.salesorder_no.to_string() };
-        self.findings.push(Finding {
-            key: FindingKey { occurrence: occurrence.into(), ..key },
-            issuer: None,
-            row: None,
-            place: None,
-            order: Some(at),
-            salesorder_no: Some(order.salesorder_no.clone()),
-            detail: Detail::Missing {
-                crm_paid_through: order.paid_through,
-                seen: elsewhere.get(member).cloned().unwrap_or(Seen::Nowhere),
-            },
-            premium_at_risk: None,
-        });
-    }
-
-    fn finish(mut self) -> Reconciliation {
+    fn finish(mut self, book: u64) -> Reconciliation {
         self.rows.sort_unstable_by_key(|(place, _)| *place);
-        let mut owner = self.owner();
-        let book =
-            self.orders.iter().filter(|order| is_live(order, self.period) && owner.has(order)).count() as u64;
         Reconciliation {
             book,
             company: self.key.0,
             company_name: self.company.name.clone(),
             broker: self.key.1,
             period: *self.period,
-            rows_read: self.report.rows_read(),
+            rows_read: self.rows_read,
             rows: self.rows,
             // Every order was given one; an order that a row led to, by its row.
             orders: self
@@ -420,28 +361,6 @@ impl<'a> Comparison<'a> {
             updates: self.updates,
             persisting: self.persisting,
         }
-    }
-}
-
-/// The companies and the broker whose orders should stand in the report.
-struct Owner<'a> {
-    companies: HashSet<String>,
-    broker: &'a str,
-    /// The last answer: most orders have the very words of the one before.
-    last: Option<(&'a Word, &'a Word, bool)>,
-}
-
-impl<'a> Owner<'a> {
-    fn has(&mut self, order: &'a Order) -> bool {
-        if let Some((company, broker, answer)) = self.last
-            && Arc::ptr_eq(company, &order.company)
-            && Arc::ptr_eq(broker, &order.broker)
-        {
-            return answer;
-        }
-        let answer = same(&order.broker, self.broker) && self.companies.contains(&fold(&order.company));
-        self.last = Some((&order.company, &order.broker, answer));
-        answer
     }
 }
 

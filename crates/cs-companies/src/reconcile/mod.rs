@@ -1,5 +1,6 @@
 //! Rows against orders: outcomes, findings and updates (`spec/RECONCILIATION.md`, "Step 2"). No clock, no server.
 
+mod absent;
 mod compare;
 mod expected;
 mod finding;
@@ -9,7 +10,7 @@ mod outcome;
 mod pay_day;
 mod settings;
 
-pub use compare::reconcile;
+pub use compare::{reconcile, reconcile_row};
 pub use expected::{Expected, ExpectedFinding, ExpectedUpdate};
 pub use finding::{Detail, Finding, FindingKey, FindingKind, RowRef, Seen, finding_message};
 pub use order::{Order, parse_orders};
