@@ -77,7 +77,7 @@ fn judge_tie(world: &mut World, story: &Story, tie: &Tie) {
                 judge_pair(world, subject, document, &pair);
             }
         }
-    } else {
+    } else if record_gone != document_gone && (record_gone || is_selected(world, story, subject)) {
         judge_departure(world, story, tie, record_gone, document_gone);
     }
 }
@@ -100,6 +100,13 @@ fn judge_pair(world: &mut World, subject: u64, document: u64, pair: &Pair) {
     let keeps = pair.clearing == Clearing::Keep;
     let excused = |text: &str, by_person: bool| keeps && bare(text).is_empty() && by_person;
     if excused(&vtiger, cleared_here) || excused(&frappe, cleared_there) {
+        return;
+    }
+    // What a new document was not given and its owner never said is not known there.
+    let never = |side: System, id: u64, text: &str| bare(text).is_empty() && !world.ledger.was_said(side, id, pair);
+    if (!pair.speaks(System::Vtiger) && never(System::Frappe, document, &frappe))
+        || (!pair.speaks(System::Frappe) && never(System::Vtiger, subject, &vtiger))
+    {
         return;
     }
     // What only the side without a voice says stays there.

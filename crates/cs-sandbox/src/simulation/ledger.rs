@@ -255,8 +255,6 @@ impl Ledger {
             changed = true;
             if let Some(document) = self.documents.get_mut(&id) {
                 document.gone = true;
-                let key = (document.doctype.clone(), collate::key(&document.name));
-                self.names.remove(&key);
             }
             self.went(Side::Frappe, id, author);
         }
@@ -362,10 +360,39 @@ impl Ledger {
         found
     }
 
+    /// Before anything is tied: cells that might become partners.
+    fn candidates(&self, cell: Cell) -> Vec<(usize, u64, Cell)> {
+        let Some((_, kind, field)) = self.fields.get(cell.field) else { return Vec::new() };
+        let mut found = Vec::new();
+        for (index, pair) in self.pairs.iter().enumerate() {
+            let own = match cell.side {
+                Side::Vtiger => (pair.module.as_str(), pair.vtiger.as_str()),
+                Side::Frappe => (pair.doctype.as_str(), pair.frappe.as_str()),
+            };
+            if own != (kind.as_str(), field.as_str()) {
+                continue;
+            }
+            let other = match cell.side {
+                Side::Vtiger => self.field(Side::Frappe, pair.doctype.as_str(), pair.frappe.as_str()),
+                Side::Frappe => self.field(Side::Vtiger, pair.module.as_str(), pair.vtiger.as_str()),
+            };
+            let Some(other) = other else { continue };
+            let cells = self.cells.keys().filter(|key| key.side == cell.side.other() && key.field == other);
+            found.extend(cells.map(|partner| {
+                let subject = if cell.side == Side::Vtiger { cell.id } else { partner.id };
+                (index, subject, *partner)
+            }));
+        }
+        found
+    }
+
     /// Whether the engine may put this into the cell; answers what is known by it.
     fn judge(&mut self, cell: Cell, old: &State, new: &str, holder: &str, fresh: bool) -> BTreeMap<Cell, u32> {
         let mut wrong = Vec::new();
-        let partners = self.partners(cell);
+        let mut partners = self.partners(cell);
+        if partners.is_empty() {
+            partners = self.candidates(cell);
+        }
         for (index, subject, partner) in &partners {
             let Some(pair) = self.pairs.get(*index).cloned() else { continue };
             match self.excuse(&pair, *subject, cell, *partner, old, new) {
@@ -399,11 +426,11 @@ impl Ledger {
         old: &State,
         new: &str,
     ) -> Result<(Reason, BTreeMap<Cell, u32>), String> {
+        if pair.mark.as_deref() == Some(new) && self.is_partner_gone(subject, partner) {
+            return Ok((Reason::Policy, BTreeMap::new()));
+        }
         if !pair.speaks(cell.side.other()) {
             return Err(format!("the field travels {:?}", pair.direction));
-        }
-        if bare(new).is_empty() && pair.clearing == Clearing::Keep && !bare(&old.text).is_empty() {
-            return Err("an empty value says nothing here".to_owned());
         }
         let same = |here: &str, there: &str| match cell.side {
             Side::Vtiger => pair.same(here, there),
@@ -411,6 +438,12 @@ impl Ledger {
         };
         let states = self.cells.get(&partner).map(Vec::as_slice).unwrap_or_default();
         let sources: Vec<&State> = states.iter().rev().filter(|state| same(new, &state.text)).collect();
+        if let Some(knows) = self.decided(pair, subject, (cell, old), new, sources.first().or(states.last().as_ref())) {
+            return Ok((Reason::Person, knows));
+        }
+        if bare(new).is_empty() && pair.clearing == Clearing::Keep && !bare(&old.text).is_empty() {
+            return Err("an empty value says nothing here".to_owned());
+        }
         let knowing = sources.iter().find(|state| state.knows.get(&cell).copied().unwrap_or(0) >= old.edit);
         if let Some(source) = knowing {
             return Ok((Reason::Known, source.knows.clone()));
@@ -428,13 +461,32 @@ impl Ledger {
         {
             return Ok((Reason::Policy, knows));
         }
+        Err(match sources.first() {
+            Some(_) => format!(
+                "a lost edit: a person had said {:?} there, whoever said the other did not know it, the policy is {:?}, and nobody decided it",
+                old.text, pair.policy
+            ),
+            None => format!("nobody ever said it ({} holds {:?})", self.describe(partner), states.last().map(|s| &s.text)),
+        })
+    }
+
+    /// What is known by a person's decision that this value goes over that one, where there is such a decision.
+    fn decided(
+        &self,
+        pair: &Pair,
+        subject: u64,
+        (cell, old): (Cell, &State),
+        new: &str,
+        source: Option<&&State>,
+    ) -> Option<BTreeMap<Cell, u32>> {
         let about = |decision: &&Decision| {
             let (said, other) = match cell.side {
                 Side::Vtiger => (&decision.vtiger, &decision.frappe),
                 Side::Frappe => (&decision.frappe, &decision.vtiger),
             };
             let stands = match (&decision.choice, cell.side) {
-                (Choice::Vtiger, Side::Frappe) | (Choice::Frappe, Side::Vtiger) => same(new, other),
+                (Choice::Vtiger, Side::Frappe) => pair.same(other, new),
+                (Choice::Frappe, Side::Vtiger) => pair.same(new, other),
                 (Choice::Value(value), _) => bare(&value.plain()) == bare(new),
                 _ => false,
             };
@@ -444,17 +496,14 @@ impl Ledger {
                 && bare(said) == bare(&old.text)
                 && stands
         };
-        if self.decisions.iter().any(|decision| about(&decision)) {
-            let knows = source.or_else(|| states.last().map(|state| state.knows.clone()));
-            return Ok((Reason::Person, knows.unwrap_or_default()));
+        self.decisions.iter().find(about).map(|_| source.map(|state| state.knows.clone()).unwrap_or_default())
+    }
+
+    fn is_partner_gone(&self, subject: u64, partner: Cell) -> bool {
+        match partner.side {
+            Side::Vtiger => self.records_gone.contains(&subject),
+            Side::Frappe => self.documents.get(&partner.id).is_none_or(|document| document.gone),
         }
-        Err(match sources.first() {
-            Some(_) => format!(
-                "a lost edit: a person had said {:?} there, whoever said the other did not know it, the policy is {:?}, and nobody decided it",
-                old.text, pair.policy
-            ),
-            None => format!("nobody ever said it ({} holds {:?})", self.describe(partner), states.last().map(|s| &s.text)),
-        })
     }
 
     /// A record or document is no more.
@@ -465,6 +514,11 @@ impl Ledger {
             return;
         }
         self.tally.deleted += 1;
+        let name = match side {
+            Side::Vtiger => String::new(),
+            Side::Frappe => self.documents.get(&id).map(|document| document.name.clone()).unwrap_or_default(),
+        };
+        let hit = side == Side::Vtiger || act.id.as_ref().is_some_and(|id| collate::same(id.as_str(), &name));
         let ties: Vec<(u64, String, u64)> = self
             .ties
             .iter()
@@ -480,7 +534,11 @@ impl Ledger {
         };
         if !ties.iter().any(partner_gone) {
             let what = &act.target;
-            self.breaches.push(format!("{holder} deleted {what}, and nothing it is tied to was deleted"));
+            if hit {
+                self.breaches.push(format!("{holder} deleted {what}, and nothing it is tied to was deleted"));
+            } else if !ties.is_empty() {
+                self.breaches.push(format!("{holder} deleted {what}, and {name:?} went with it, whose record lives"));
+            }
             return;
         }
         self.unseen_edits(side, id, holder);
@@ -694,7 +752,8 @@ impl Ledger {
         let Some(now) = now else { return };
         let derived = [
             "modified", "modified_by", "full_name", "phone", "mobile_no", "email_id", "image", "primary_address",
-            "title", "customer_name", "party_name", "status",
+            "title", "customer_name", "party_name", "status", "address_display", "contact_display", "contact_mobile",
+            "contact_email", "contact_phone",
         ];
         let strange = now.iter().filter(|(name, value)| {
             let same = match (value, before.get(*name)) {
@@ -721,6 +780,17 @@ impl Ledger {
         let before = states.len().checked_sub(2).and_then(|index| states.get(index));
         let by_person = before.map_or(last.edit > 0 || last.text.is_empty(), |before| last.edit > before.edit);
         Some((last.text.clone(), by_person))
+    }
+
+    /// Whether anybody ever said anything in this cell.
+    pub(crate) fn was_said(&self, side: Side, id: u64, pair: &Pair) -> bool {
+        let (kind, field) = match side {
+            Side::Vtiger => (&pair.module, &pair.vtiger),
+            Side::Frappe => (&pair.doctype, &pair.frappe),
+        };
+        let field = self.field(side, kind.as_str(), field.as_str());
+        let states = field.and_then(|field| self.cells.get(&Cell { side, id, field }));
+        states.into_iter().flatten().any(|state| state.edit > 0)
     }
 
     /// The number of the document that a name means, old names included.

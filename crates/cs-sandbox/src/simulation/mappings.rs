@@ -43,7 +43,7 @@ fn people_text(random: &mut Random) -> String {
     let name = if accounts || random.percent(70) { "both" } else { "to_frappe" };
     field(&mut text, random, "customer_name", "accountname", Some(name));
     text.push_str("customer_type = { constant = \"Company\", on_create = true }\n");
-    field(&mut text, random, "website", "website", None);
+    field(&mut text, random, "website", "website", Some("both"));
     document(
         &mut text,
         random,
@@ -52,11 +52,10 @@ fn people_text(random: &mut Random) -> String {
         "{ linked = \"customer\" }, \"address_line1\", \"pincode\"",
         "state",
     );
-    text.insert_str(text.len(), "");
     field(&mut text, random, "address_line1", "bill_street", Some("both"));
-    field(&mut text, random, "city", "bill_city", None);
-    field(&mut text, random, "state", "bill_state", None);
-    field(&mut text, random, "pincode", "bill_code", None);
+    field(&mut text, random, "city", "bill_city", Some("both"));
+    field(&mut text, random, "state", "bill_state", Some("both"));
+    field(&mut text, random, "pincode", "bill_code", Some("both"));
     text.push_str("address_title = { vtiger = \"accountname\", transform = \"trim\", direction = \"to_frappe\" }\n");
     text.push_str("address_type = { constant = \"Billing\", on_create = true }\n");
     text.push_str("country = { constant = \"United States\", on_create = true }\n");
@@ -66,8 +65,11 @@ fn people_text(random: &mut Random) -> String {
         text.push_str("[unit.create_in_vtiger]\ndocument = \"person\"\nwhen = [{ field = \"last_name\", present = true }, { field = \"user\", present = false }]\n");
     }
     document(&mut text, random, "person", "Contact", "[\"first_name\", \"last_name\"]", "department");
-    field(&mut text, random, "first_name", "firstname", None);
-    field(&mut text, random, "last_name", "lastname", contacts.then_some("both"));
+    // What a document is found by travels to Frappe.
+    let towards = |random: &mut Random| if random.percent(15) { "to_frappe" } else { "both" };
+    let (first, last) = (towards(random), if contacts { "both" } else { towards(random) });
+    field(&mut text, random, "first_name", "firstname", Some(first));
+    field(&mut text, random, "last_name", "lastname", Some(last));
     field(&mut text, random, "designation", "title", None);
     field(&mut text, random, "department", "department", Some("both"));
     field(&mut text, random, "custom_day_of_birth", "birthday", None);

@@ -2,7 +2,7 @@
 //! kept is the engine's business and not looked at.
 
 use cs_domain::mapping::{DocumentMapping, FieldRule, Source, Transform, UnitMapping};
-use cs_domain::{Clearing, ConflictPolicy, Direction, FieldName, Kind, Mapping, Role, System, UnitName};
+use cs_domain::{Clearing, ConflictPolicy, DeletePolicy, Direction, FieldName, Kind, Mapping, Role, System, UnitName};
 
 /// A VTiger field and the Frappe field that holds the same fact.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub(crate) struct Pair {
     pub(crate) direction: Direction,
     pub(crate) clearing: Clearing,
     pub(crate) policy: ConflictPolicy,
+    /// What is written here when the other side is deleted.
+    pub(crate) mark: Option<String>,
     /// VTiger's words and Frappe's.
     words: Vec<(String, String)>,
 }
@@ -71,6 +73,10 @@ fn pair(unit: &UnitMapping, document: &DocumentMapping, rule: &FieldRule) -> Opt
         direction: rule.direction,
         clearing: rule.clearing,
         policy: rule.conflict.unwrap_or(document.conflict),
+        mark: match &document.deletes {
+            DeletePolicy::Mark { field, value } if *field == rule.frappe => Some(value.clone()),
+            _ => None,
+        },
         words,
     })
 }

@@ -76,6 +76,16 @@ fn day(world: &mut World) -> String {
 
 /// A value for a field: of its type, and nasty where it may be.
 fn value(world: &mut World, system: System, kind: &Kind, field: &FieldName, current: &str, other: &str) -> String {
+    let is_link = world.ledger.pairs.iter().any(|pair| {
+        (pair.vtiger == *field || pair.frappe == *field)
+            && world.ground.doctypes.get(&pair.doctype).is_some_and(|schema| {
+                let field = schema.kind.fields.get(&pair.frappe);
+                field.is_some_and(|field| matches!(field.field_type, FieldType::Reference { .. }))
+            })
+    });
+    if is_link {
+        return world.random.pick(&["Male", "Female", ""]).copied().unwrap_or_default().to_owned();
+    }
     let schema = match system {
         System::Vtiger => world.ground.modules.get(kind),
         System::Frappe => world.ground.doctypes.get(kind).map(|schema| &schema.kind),

@@ -223,6 +223,15 @@ impl Store for StoreFace {
         self.store.ties_to(mapping, documents).await
     }
 
+    async fn linked_by(
+        &self,
+        mapping: &MappingName,
+        documents: &[RecordRef],
+    ) -> Result<Vec<cs_domain::Link>, StoreError> {
+        self.before().await;
+        self.store.linked_by(mapping, documents).await
+    }
+
     async fn count_linked(&self, mapping: &MappingName) -> Result<u64, StoreError> {
         self.before().await;
         self.store.count_linked(mapping).await

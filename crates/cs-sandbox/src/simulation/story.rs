@@ -200,8 +200,8 @@ impl Story {
             }
         }
         // Once more, and once more: nothing may be written again.
-        for census in [false, true] {
-            if let Some(ended) = self.quiet_run(census, false) {
+        for thorough in [false, true] {
+            if let Some(ended) = self.quiet_run(thorough, thorough) {
                 let writes = writes(&ended);
                 if writes > 0 {
                     self.world.lock().breach(format!("a run after the last one wrote {writes} times again"));
