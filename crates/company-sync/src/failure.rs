@@ -9,7 +9,11 @@ use cs_domain::{Run, RunStatus};
 use cs_engine::EngineError;
 use cs_ports::{PeerError, StoreError};
 
+use crate::choice::ConflictError;
 use crate::config::ConfigError;
+use crate::links::{Found, LinkError};
+use crate::plan_file::PlanFileError;
+use crate::reconciliation_error::ReconciliationError;
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,6 +123,9 @@ pub(crate) enum CommandError {
         #[source]
         source: io::Error,
     },
+    /// A reconciliation that could not begin.
+    #[error(transparent)]
+    Reconciliation(#[from] ReconciliationError),
     /// A run nobody knows.
     #[error("there is no run {id}")]
     NoRun {
@@ -136,6 +143,15 @@ pub(crate) enum CommandError {
         #[source]
         source: io::Error,
     },
+    /// A decision on a conflict that cannot be noted.
+    #[error(transparent)]
+    Conflict(#[from] ConflictError),
+    /// A link that cannot be shown or changed.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// A plan that cannot be kept or used.
+    #[error(transparent)]
+    Plan(#[from] PlanFileError),
     /// A fault script with a mistake in it.
     #[error(transparent)]
     Faults(#[from] cs_sandbox::faults::FaultFileError),
@@ -156,6 +172,15 @@ pub(crate) enum CommandError {
     Print(#[source] io::Error),
 }
 
+impl From<Found> for CommandError {
+    fn from(found: Found) -> Self {
+        match found {
+            Found::Link(error) => error.into(),
+            Found::Store(error) => error.into(),
+        }
+    }
+}
+
 impl CommandError {
     fn code(&self) -> String {
         match self {
@@ -167,8 +192,12 @@ impl CommandError {
             Self::NoMapping { .. } => "mapping.unknown".to_owned(),
             Self::MappingFile { .. } => "mapping.invalid".to_owned(),
             Self::MappingUnreadable { .. } => "mapping.unreadable".to_owned(),
+            Self::Reconciliation(error) => error.code().to_owned(),
             Self::NoRun { .. } => "run.unknown".to_owned(),
             Self::File { .. } => "file.io".to_owned(),
+            Self::Conflict(error) => error.code().to_owned(),
+            Self::Link(error) => error.code().to_owned(),
+            Self::Plan(error) => error.code().to_owned(),
             Self::Faults(_) => "sandbox.faults".to_owned(),
             Self::Sandbox(_) => "sandbox.setup".to_owned(),
             Self::Port { .. } => "sandbox.port".to_owned(),
@@ -194,8 +223,12 @@ impl CommandError {
             Self::MappingUnreadable { .. } => {
                 "Check the path and its permissions; a mapping is TOML in UTF-8.".into()
             }
+            Self::Reconciliation(error) => error.remedy(),
             Self::NoRun { .. } => "Name one of those that `company-sync runs` lists.".into(),
             Self::File { .. } => "Check the path and its permissions.".into(),
+            Self::Conflict(error) => error.remedy(),
+            Self::Link(error) => error.remedy(),
+            Self::Plan(error) => error.remedy(),
             Self::Faults(_) => "Correct the line named.".into(),
             Self::Sandbox(_) => "This is a defect of the program: please report it.".into(),
             Self::Port { .. } => "Name another port, or 0 for a free one.".into(),
@@ -206,12 +239,22 @@ impl CommandError {
     /// How a command that ends in this has ended.
     pub(crate) fn outcome(&self) -> Outcome {
         match self {
-            Self::Config(_)
+            Self::Reconciliation(error) => error.outcome(),
+            Self::Plan(
+                PlanFileError::Damaged { .. }
+                | PlanFileError::Foreign { .. }
+                | PlanFileError::Format { .. }
+                | PlanFileError::Redefined { .. }
+                | PlanFileError::Several { .. },
+            )
+            | Self::Config(_)
             | Self::Connector { .. }
             | Self::NoMapping { .. }
             | Self::MappingFile { .. }
             | Self::MappingUnreadable { .. }
             | Self::NoRun { .. }
+            | Self::Conflict(_)
+            | Self::Link(_)
             | Self::Faults(_)
             | Self::Engine(EngineError::SettingMissing { .. } | EngineError::Unfit { .. }) => Outcome::Wrong,
             Self::Engine(_)
@@ -219,6 +262,7 @@ impl CommandError {
             | Self::OpenStore { .. }
             | Self::Peer(_)
             | Self::File { .. }
+            | Self::Plan(PlanFileError::Io { .. })
             | Self::Sandbox(_)
             | Self::Port { .. }
             | Self::Print(_) => Outcome::Failed,

@@ -1,16 +1,22 @@
 //! `company-sync`: commands, configuration, wiring, telemetry. The one crate where concrete types meet; it decides
 //! nothing about records, and holds no protocol, no SQL and no rule of merging.
 
+mod choice;
 mod cli;
 mod clock;
 mod commands;
+mod companies;
 mod config;
 mod failure;
 mod holder;
+mod links;
 mod mappings;
+mod plan_file;
 mod playground;
+mod reconciliation_error;
 mod render;
 mod telemetry;
+mod user;
 mod wiring;
 
 use std::process::ExitCode;
@@ -43,11 +49,16 @@ async fn dispatch(cli: &Cli) -> Result<Outcome, CommandError> {
     match &cli.command {
         Command::Demo(demo) => commands::demo::run(global, demo).await,
         Command::Sync(sync) => commands::sync::run(global, sync).await,
+        Command::Conflicts(command) => commands::conflicts::run(global, command).await,
+        Command::Links(command) => commands::links::run(global, command).await,
         Command::Check(check) => commands::check::run(global, check).await,
         Command::Mapping(command) => commands::mapping::run(global, command),
+        Command::Companies(command) => commands::companies::run(global, command),
+        Command::Reconcile(reconcile) => commands::reconcile::run(global, reconcile).await,
         Command::Runs(runs) => commands::runs::run(global, runs).await,
         Command::Log(log) => commands::log::run(global, log).await,
         Command::Config(command) => commands::config::run(global, command),
         Command::Sandbox(sandbox) => commands::sandbox::run(global, sandbox).await,
+        Command::Simulate(simulate) => commands::simulate::run(global, simulate),
     }
 }

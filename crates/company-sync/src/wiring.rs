@@ -2,11 +2,12 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
-use cs_domain::{Run, System};
-use cs_engine::{Engine, EngineError, Job, RetryPolicy};
+use cs_domain::{MappingName, Run, System};
+use cs_engine::{Engine, EngineError, Job, RetryPolicy, lease_name};
 use cs_frappe::{FrappeClient, FrappeConfig};
-use cs_ports::{Clock, Entropy, Observer, Store};
+use cs_ports::{Clock, Entropy, Lease, LeaseAnswer, Observer, Store};
 use cs_store::{MemoryStore, SqliteStore};
 use cs_vtiger::{VtigerClient, VtigerConfig};
 
@@ -37,6 +38,30 @@ impl Wired {
                 self.engine.run(job).await
             }
             result => result,
+        }
+    }
+}
+
+/// How long a command may take to change something in a mapping's memory.
+const CHANGE_TERM: Duration = Duration::from_secs(30);
+
+impl Wired {
+    /// The right to change what is remembered of a mapping, for a moment: no run of it may be under way.
+    pub(crate) async fn lease(&self, mapping: &MappingName) -> Result<Lease, EngineError> {
+        let name = lease_name(mapping);
+        let take = || self.store.take_lease(&name, self.holder.name(), SystemClock.now(), CHANGE_TERM);
+        let answer = match take().await? {
+            LeaseAnswer::Held { holder, .. } if self.holder.outlived(&holder) => {
+                self.engine.bury(mapping, &holder).await?;
+                take().await?
+            }
+            answer => answer,
+        };
+        match answer {
+            LeaseAnswer::Granted(lease) => Ok(lease),
+            LeaseAnswer::Held { holder, until } => {
+                Err(EngineError::Busy { mapping: mapping.to_string(), holder, until })
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use cs_domain::mapping::{BindProblem, Place, Severity};
 use cs_domain::{FieldName, Kind, Mapping};
 use cs_engine::{Engine, Job, missing_settings};
-use cs_frappe::{KindState, SiteProbe, ZoneProbe};
+use cs_frappe::{KindState, Sight, SiteProbe, ZoneProbe};
 use cs_ports::PeerError;
 use cs_vtiger::{ServerProbe, WantedFields};
 use serde_json::json;
@@ -306,10 +306,25 @@ fn frappe_lines(probe: &SiteProbe) -> Vec<String> {
             "  note: the user may not read Deleted Document, so deletes in Frappe go unnoticed".to_owned(),
         );
     }
+    lines.extend(renames(probe.sees_renames).map(str::to_owned));
     for kind in &probe.kinds {
         lines.push(format!("  {}: {}", kind.kind, state(&kind.state)));
     }
     lines
+}
+
+/// What follows for renames, where it is not certain that they are seen (facts/FRAPPE.md, trap 11).
+fn renames(sight: Sight) -> Option<&'static str> {
+    match sight {
+        Sight::Others => None,
+        Sight::OwnAtMost => Some(
+            "  note: the user sees no comment of others; unless there is none, renames look like deletes: a role that may \
+             read Comment settles it",
+        ),
+        Sight::Barred => {
+            Some("  note: the user may not read Comment, so a renamed document looks like a deleted one")
+        }
+    }
 }
 
 fn state(state: &KindState) -> String {
@@ -366,6 +381,7 @@ mod tests {
             versions: BTreeMap::new(),
             time_zone: ZoneProbe::Unknown { name: None },
             sees_deletes: true,
+            sees_renames: Sight::Others,
             kinds: Vec::new(),
         };
         let findings = vec![Finding { mapping: "policy".into(), problems, examined }];

@@ -1,12 +1,18 @@
 //! One module a command: takes what was typed, makes one call, renders what comes back.
 
 pub(crate) mod check;
+pub(crate) mod companies;
 pub(crate) mod config;
+pub(crate) mod conflicts;
 pub(crate) mod demo;
+mod dry_run;
+pub(crate) mod links;
 pub(crate) mod log;
 pub(crate) mod mapping;
+pub(crate) mod reconcile;
 pub(crate) mod runs;
 pub(crate) mod sandbox;
+pub(crate) mod simulate;
 pub(crate) mod sync;
 
 use crate::cli::Global;

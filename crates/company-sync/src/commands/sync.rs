@@ -1,37 +1,61 @@
-//! `sync`: run mappings, or show what they would do.
+//! `sync`: run mappings, show what they would do, or carry out a plan that was looked at.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use cs_domain::{Balance, Run};
+use cs_domain::Run;
 use cs_engine::Job;
-use serde_json::json;
 
-use super::configuration;
+use super::{configuration, dry_run};
 use crate::cli::{Global, Sync};
+use crate::config::Config;
 use crate::failure::{CommandError, Outcome};
 use crate::mappings;
+use crate::plan_file::{PlanFile, PlanFileError};
 use crate::render::progress::Progress;
-use crate::render::{line, plan, run};
-use crate::wiring::{Wired, wire};
+use crate::render::{line, run};
+use crate::wiring::wire;
 
 /// Runs `sync`.
 pub(crate) async fn run(global: &Global, sync: &Sync) -> Result<Outcome, CommandError> {
     let config = configuration(global)?;
-    let names = mappings::wanted(&config, &sync.mapping);
-    let jobs =
-        names.iter().map(|name| mappings::job(&config, name, sync.full)).collect::<Result<Vec<_>, _>>()?;
+    let jobs = match &sync.apply {
+        Some(file) => vec![approved(&config, file)?],
+        None => jobs(&config, sync)?,
+    };
     let progress = Arc::new(Progress::new(global.quiet));
     let wired = wire(&config, vec![Arc::clone(&progress) as _]).await?;
     let mut outcome = Outcome::Done;
     for job in &jobs {
         if sync.dry_run {
-            show_plans(global, &wired, job).await?;
+            dry_run::show(global, &wired.engine, job, sync.plan.as_deref()).await?;
         } else {
             let run = wired.run(job).await?;
             outcome = outcome.and(report(global, &run, &progress)?);
         }
     }
     Ok(outcome)
+}
+
+/// What is to be run, as the flags say.
+fn jobs(config: &Config, sync: &Sync) -> Result<Vec<Job>, CommandError> {
+    let names = mappings::wanted(config, &sync.mapping);
+    if sync.plan.is_some() && names.len() > 1 {
+        return Err(PlanFileError::Several { names }.into());
+    }
+    let job = |name: &String| {
+        let job = mappings::job(config, name, sync.full)?;
+        Ok(Job { census: job.census || sync.census, approved_deletes: sync.approve_deletes, ..job })
+    };
+    names.iter().map(job).collect()
+}
+
+/// What a plan says, and nothing else. Whoever approved the plan approved the deletes in it.
+fn approved(config: &Config, file: &Path) -> Result<Job, CommandError> {
+    let plan = PlanFile::read(file)?;
+    let job = mappings::job(config, plan.mapping.as_str(), false)?;
+    plan.expect_definition(&job, file)?;
+    Ok(Job { approved_deletes: Some(plan.deletes()), approved: Some(plan.plans), ..job })
 }
 
 /// Shows how a run ended.
@@ -46,40 +70,4 @@ pub(crate) fn report(global: &Global, run: &Run, progress: &Progress) -> Result<
         }
     }
     Ok(Outcome::of(run))
-}
-
-async fn show_plans(global: &Global, wired: &Wired, job: &Job) -> Result<(), CommandError> {
-    let mut unprinted = None;
-    let balance = wired
-        .engine
-        .dry_run(job, |plan| {
-            let text = if global.json { Some(json!(plan).to_string()) } else { plan::for_people(plan) };
-            if let Some(Err(error)) = text.map(|text| line(&text)) {
-                unprinted = Some(error);
-            }
-        })
-        .await?;
-    match unprinted {
-        Some(error) => Err(error),
-        None => line(&summary(global, job, &balance)),
-    }
-}
-
-fn summary(global: &Global, job: &Job, balance: &Balance) -> String {
-    if global.json {
-        json!({ "mapping": job.mapping.name, "dry_run": true, "balance": balance }).to_string()
-    } else {
-        format!(
-            "{}: of {} units, {} would be created, {} updated, {} are in step, {} are left out, {} need a decision, {} \
-             would fail. Nothing was written.",
-            job.mapping.name,
-            balance.read,
-            balance.created,
-            balance.updated,
-            balance.unchanged,
-            balance.skipped,
-            balance.conflicted,
-            balance.failed
-        )
-    }
 }

@@ -1,7 +1,12 @@
 //! How things look in a terminal, a pipe, or to a machine.
 
+pub(crate) mod company;
+pub(crate) mod conflict;
+pub(crate) mod cost;
+pub(crate) mod link;
 pub(crate) mod plan;
 pub(crate) mod progress;
+pub(crate) mod reconciliation;
 pub(crate) mod run;
 
 use std::io::{self, Write};

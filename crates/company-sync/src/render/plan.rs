@@ -13,6 +13,9 @@ pub(crate) fn for_people(plan: &Plan) -> Option<String> {
         return None;
     }
     let mut text = plan.subject.to_string();
+    if let Some(side) = plan.departure {
+        let _ = write!(text, " (deleted in {side})");
+    }
     if let Some(step) = &plan.vtiger {
         let (head, changes) = record(step);
         entry(&mut text, &head, changes);

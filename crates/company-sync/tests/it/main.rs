@@ -10,6 +10,10 @@ mod both_ways;
 #[cfg(test)]
 mod boundary;
 #[cfg(test)]
+mod conflicts;
+#[cfg(test)]
+mod deletes;
+#[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod faults;
@@ -29,6 +33,8 @@ mod output;
 mod picture;
 #[cfg(test)]
 mod pingpong;
+#[cfg(test)]
+mod plans;
 #[cfg(test)]
 mod refused;
 #[cfg(test)]

@@ -1,0 +1,98 @@
+//! `sync --dry-run`: shows what a run would write, what it would cost, and keeps it in a file where that is wanted.
+
+use std::path::Path;
+
+use cs_domain::Balance;
+use cs_domain::cost::{Cost, Estimate};
+use cs_domain::{RequestCount, Requests};
+use cs_engine::{Engine, Job};
+use jiff::Timestamp;
+use serde_json::json;
+
+use crate::cli::Global;
+use crate::failure::CommandError;
+use crate::plan_file::PlanWriter;
+use crate::render::{cost, grouped, line, plan};
+
+/// Shows the plans of a mapping.
+pub(super) async fn show(
+    global: &Global,
+    engine: &Engine,
+    job: &Job,
+    file: Option<&Path>,
+) -> Result<(), CommandError> {
+    let mut writer = file.map(|path| PlanWriter::begin(path, job, Timestamp::now())).transpose()?;
+    let mut estimate = Estimate::default();
+    let mut unprinted = None;
+    let before = requests(engine);
+    let balance = engine
+        .dry_run(job, |plan| {
+            estimate.add(plan);
+            let text = if global.json { Some(json!(plan).to_string()) } else { plan::for_people(plan) };
+            let printed = text.map_or(Ok(()), |text| line(&text));
+            let kept = writer.as_mut().map_or(Ok(()), |writer| writer.add(plan)).map_err(CommandError::from);
+            if let Err(error) = printed.and(kept) {
+                unprinted.get_or_insert(error);
+            }
+        })
+        .await?;
+    if let Some(error) = unprinted {
+        return Err(error);
+    }
+    // Whoever carries it out reads all this again before writing.
+    let cost = Cost::of_reading(since(before, requests(engine))).and(estimate.cost());
+    let kept = writer.map(PlanWriter::finish).transpose()?;
+    line(&if global.json {
+        for_machines(job, &balance, &cost, engine.workers)
+    } else {
+        for_people(job, &balance, &cost, engine.workers)
+    })?;
+    match (file, kept) {
+        (Some(file), Some(kept)) if !global.json => line(&format!(
+            "The plan is in {} ({} units). To do exactly that: company-sync sync --apply {}",
+            file.display(),
+            grouped(kept),
+            file.display()
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn requests(engine: &Engine) -> Requests {
+    Requests { vtiger: engine.vtiger.requests(), frappe: engine.frappe.requests() }
+}
+
+fn since(before: Requests, after: Requests) -> Requests {
+    let count = |before: RequestCount, after: RequestCount| RequestCount {
+        read: after.read - before.read,
+        write: after.write - before.write,
+    };
+    Requests { vtiger: count(before.vtiger, after.vtiger), frappe: count(before.frappe, after.frappe) }
+}
+
+fn for_machines(job: &Job, balance: &Balance, cost: &Cost, workers: usize) -> String {
+    json!({
+        "mapping": job.mapping.name,
+        "dry_run": true,
+        "balance": balance,
+        "requests": cost.requests,
+        "seconds": (cost.seconds(workers) * 10.0).round() / 10.0,
+    })
+    .to_string()
+}
+
+fn for_people(job: &Job, balance: &Balance, cost: &Cost, workers: usize) -> String {
+    format!(
+        "{}: of {} units, {} would be created, {} updated, {} are in step, {} are left out, {} need a decision, {} \
+         would fail. Nothing was written.\n{}",
+        job.mapping.name,
+        balance.read,
+        balance.created,
+        balance.updated,
+        balance.unchanged,
+        balance.skipped,
+        balance.conflicted,
+        balance.failed,
+        cost::for_people(cost, workers)
+    )
+}

@@ -1,0 +1,270 @@
+//! A plan in a file: what a dry run would do, kept for somebody to look at and to carry out as it is.
+//!
+//! One JSON document, a plan a line, so that a person can look through it and a damaged line is named by its number. It
+//! holds what both systems hold of people, so that nobody but its owner may read it.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use cs_domain::MappingName;
+use cs_domain::digest::digest;
+use cs_domain::plan::Plan;
+use cs_engine::Job;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::json;
+
+/// The form of the file; another one has another number.
+const FORMAT: u64 = 1;
+
+/// Why a plan cannot be kept or used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PlanFileError {
+    /// It cannot be read or written.
+    #[error("cannot {doing} the plan {file}")]
+    Io {
+        /// What was tried.
+        doing: &'static str,
+        /// Which file.
+        file: String,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// It breaks off, or a line of it does not read.
+    #[error("{file}:{line}:{column}: this is not a whole plan")]
+    Damaged {
+        /// Which file.
+        file: String,
+        /// Where.
+        line: usize,
+        /// Where in the line.
+        column: usize,
+        /// What is wrong there.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// It is something else.
+    #[error("{file}:1: this is not a plan")]
+    Foreign {
+        /// Which file.
+        file: String,
+    },
+    /// Another version of the program made it.
+    #[error("{file}:1: a plan of format {found}; this program knows {FORMAT}")]
+    Format {
+        /// Which file.
+        file: String,
+        /// What it says.
+        found: u64,
+    },
+    /// It was made by another mapping, or other settings.
+    #[error("{file}: mapping {mapping} or its settings have changed since this plan was made ({made:.0})")]
+    Redefined {
+        /// Which file.
+        file: String,
+        /// Of which mapping.
+        mapping: MappingName,
+        /// When it was made.
+        made: Timestamp,
+    },
+    /// There is more than one mapping to plan for.
+    #[error("a plan is of one mapping, and there are {}: {}", names.len(), names.join(", "))]
+    Several {
+        /// Which.
+        names: Vec<String>,
+    },
+}
+
+impl PlanFileError {
+    /// Stable code.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Io { .. } => "plan.io",
+            Self::Damaged { .. } => "plan.damaged",
+            Self::Foreign { .. } => "plan.foreign",
+            Self::Format { .. } => "plan.format",
+            Self::Redefined { .. } => "plan.redefined",
+            Self::Several { .. } => "plan.several_mappings",
+        }
+    }
+
+    /// What to do.
+    pub(crate) fn remedy(&self) -> String {
+        match self {
+            Self::Io { .. } => "Check the path and its permissions.".into(),
+            Self::Several { .. } => "Say which: --mapping NAME.".into(),
+            Self::Damaged { .. } | Self::Foreign { .. } | Self::Format { .. } | Self::Redefined { .. } => {
+                "Make a new plan with `company-sync sync --dry-run --plan FILE`, and look at it.".into()
+            }
+        }
+    }
+}
+
+/// What of a mapping and its settings a plan follows from.
+fn definition(job: &Job) -> String {
+    digest(&json!([job.mapping, job.settings]).to_string())
+}
+
+/// A plan file being written; until it is finished, nothing stands under its name.
+pub(crate) struct PlanWriter {
+    path: PathBuf,
+    unfinished: PathBuf,
+    out: BufWriter<File>,
+    plans: u64,
+}
+
+impl PlanWriter {
+    /// Begins one.
+    pub(crate) fn begin(path: &Path, job: &Job, now: Timestamp) -> Result<Self, PlanFileError> {
+        let mut unfinished = path.as_os_str().to_owned();
+        unfinished.push(".unfinished");
+        let unfinished = PathBuf::from(unfinished);
+        let failed = |source| PlanFileError::Io { doing: "write", file: path.display().to_string(), source };
+        let out = BufWriter::new(private(&unfinished).map_err(failed)?);
+        let mut writer = Self { path: path.to_owned(), unfinished, out, plans: 0 };
+        let head = format!(
+            "{{\"company_sync_plan\":{FORMAT},\"mapping\":{},\"definition\":{},\"made\":{},\"plans\":[",
+            json!(job.mapping.name),
+            json!(definition(job)),
+            json!(now)
+        );
+        writer.write(&head)?;
+        Ok(writer)
+    }
+
+    /// Adds a plan; one that does nothing is left out.
+    pub(crate) fn add(&mut self, plan: &Plan) -> Result<(), PlanFileError> {
+        if plan.steps.is_empty() && plan.vtiger.is_none() {
+            return Ok(());
+        }
+        let before = if self.plans == 0 { "\n" } else { ",\n" };
+        self.plans += 1;
+        self.write(&format!("{before}{}", json!(plan)))
+    }
+
+    /// Ends it, and gives it its name. Answers how many plans it holds.
+    pub(crate) fn finish(mut self) -> Result<u64, PlanFileError> {
+        self.write("\n]}\n")?;
+        let ended = self.out.flush().and_then(|()| std::fs::rename(&self.unfinished, &self.path));
+        ended.map_err(|source| self.failed(source))?;
+        Ok(self.plans)
+    }
+
+    fn write(&mut self, text: &str) -> Result<(), PlanFileError> {
+        self.out.write_all(text.as_bytes()).map_err(|source| self.failed(source))
+    }
+
+    fn failed(&self, source: io::Error) -> PlanFileError {
+        PlanFileError::Io { doing: "write", file: self.path.display().to_string(), source }
+    }
+}
+
+impl Drop for PlanWriter {
+    fn drop(&mut self) {
+        // Once it has its name, nothing is left under the other one.
+        let _ = std::fs::remove_file(&self.unfinished);
+    }
+}
+
+/// A new file that nobody but its owner may read, where the operating system knows such a thing.
+fn private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// A plan that was kept.
+#[derive(Debug, Deserialize)]
+pub(crate) struct PlanFile {
+    /// Of which mapping.
+    pub(crate) mapping: MappingName,
+    definition: String,
+    made: Timestamp,
+    /// What is to be done.
+    pub(crate) plans: Vec<Plan>,
+}
+
+#[derive(Deserialize)]
+struct Head {
+    company_sync_plan: Option<u64>,
+}
+
+impl PlanFile {
+    /// Reads one.
+    pub(crate) fn read(path: &Path) -> Result<Self, PlanFileError> {
+        let file = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|source| PlanFileError::Io {
+            doing: "read",
+            file: file.clone(),
+            source,
+        })?;
+        Self::parse(&text, &file)
+    }
+
+    fn parse(text: &str, file: &str) -> Result<Self, PlanFileError> {
+        let damaged = |source: serde_json::Error| PlanFileError::Damaged {
+            file: file.to_owned(),
+            line: source.line(),
+            column: source.column(),
+            source,
+        };
+        let foreign = || PlanFileError::Foreign { file: file.to_owned() };
+        if !text.trim_start().starts_with('{') {
+            return Err(foreign());
+        }
+        let head: Head = match serde_json::from_str(text) {
+            Ok(head) => head,
+            Err(source) if source.is_data() => return Err(foreign()),
+            Err(source) => return Err(damaged(source)),
+        };
+        match head.company_sync_plan {
+            None => Err(foreign()),
+            Some(FORMAT) => serde_json::from_str(text).map_err(damaged),
+            Some(found) => Err(PlanFileError::Format { file: file.to_owned(), found }),
+        }
+    }
+
+    /// Refuses to be carried out by a mapping or settings that it was not made with.
+    pub(crate) fn expect_definition(&self, job: &Job, path: &Path) -> Result<(), PlanFileError> {
+        if self.definition == definition(job) {
+            return Ok(());
+        }
+        let (file, mapping, made) = (path.display().to_string(), self.mapping.clone(), self.made);
+        Err(PlanFileError::Redefined { file, mapping, made })
+    }
+
+    /// How many deletes it follows: whoever approves the plan approves these.
+    pub(crate) fn deletes(&self) -> u64 {
+        self.plans.iter().filter(|plan| plan.departure.is_some()).fold(0, |count, _| count + 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(text: &str) -> String {
+        let error = PlanFile::parse(text, "plan.json").unwrap_err();
+        format!("{}: {error}", error.code())
+    }
+
+    #[test]
+    fn what_is_no_whole_plan_is_refused_with_its_place() {
+        assert_eq!(told("name,age\n"), "plan.foreign: plan.json:1: this is not a plan");
+        assert_eq!(told("{\"x\":1}"), "plan.foreign: plan.json:1: this is not a plan");
+        assert_eq!(told("{\"company_sync_plan\":\"x\"}"), "plan.foreign: plan.json:1: this is not a plan");
+        assert_eq!(
+            told("{\"company_sync_plan\":2,\"plans\":[]}"),
+            "plan.format: plan.json:1: a plan of format 2; this program knows 1"
+        );
+        let head = "{\"company_sync_plan\":1,\"mapping\":\"policy\",\"definition\":\"x\",\"made\":\"2026-01-01T00:00:00Z\",\"plans\":[";
+        assert!(told(head).starts_with("plan.damaged: plan.json:1:"), "{}", told(head));
+        let line = told(&format!("{head}\n{{\"subject\":{{}}}}\n]}}"));
+        assert!(line.starts_with("plan.damaged: plan.json:2:"), "{line}");
+        assert!(PlanFile::parse(&format!("{head}\n]}}\n"), "plan.json").unwrap().plans.is_empty());
+    }
+}
