@@ -376,12 +376,12 @@ impl Conflict {
             Self::Ambiguous { role, candidates } => (
                 role.to_string(),
                 format!("{} documents could be the one: {}", candidates.len(), listed(candidates)),
-                "Merge the duplicates in Frappe, or link the right one by hand.",
+                "Merge the duplicates in Frappe, or choose one: `company-sync conflicts resolve`.",
             ),
             Self::Taken { role, candidate, by } => (
                 role.to_string(),
                 format!("{candidate} would fit, but it belongs to {by} already"),
-                "See which of the two records is right; delete the duplicate, or mark the document as shared in the mapping.",
+                "See which of the two records is right, and delete the duplicate or choose: `company-sync conflicts resolve`.",
             ),
             Self::DeleteEdit { role, document, deleted, edited } => (
                 role.to_string(),

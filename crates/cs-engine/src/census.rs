@@ -2,17 +2,17 @@
 //! version (facts/VTIGER.md, trap 12), documents that vanished without a trace. A census that is broken off goes on where
 //! it stopped.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cs_domain::mapping::UnitMapping;
-use cs_domain::{Event, Kind, LinkStanding, RecordId, RecordRef, System};
+use cs_domain::{Event, Kind, LinkStanding, RecordId, RecordRef, System, Version};
 use cs_ports::{CensusPage, Cursor, FieldRequests, Known, Staged};
 
 use crate::error::EngineError;
 use crate::ledger::Ledger;
 use crate::pull::{count, feed_key, unit_key};
 use crate::run::RunContext;
-use crate::scope::observed;
+use crate::scope::{Scope, observed};
 
 /// Known units looked through at a time.
 const CHUNK: u32 = 500;
@@ -30,10 +30,10 @@ pub(crate) async fn of_module(
     let mut after = position(scope.engine.store.cursor(&feed).await?);
     let mut seen = 0;
     loop {
-        let page = page(context, unit, after.as_ref()).await?;
+        let page = page(scope, unit, after.as_ref()).await?;
         let last = page.observations.last().map(|observation| observation.reference.id.clone());
         let through = if page.more { last.clone() } else { None };
-        let mut staged = missing(context, unit, after.as_ref(), through.as_ref(), &page).await?;
+        let mut staged = missing(scope, unit, after.as_ref(), through.as_ref(), &page).await?;
         staged.extend(page.observations.iter().map(|observation| Staged {
             key: unit_key(scope, &unit.name, observation.reference.clone()),
             version: Some(observed(observation)),
@@ -54,19 +54,18 @@ fn position(cursor: Option<Cursor>) -> Option<RecordId> {
     cursor.filter(|cursor| cursor.0 != BEGINNING).map(|cursor| RecordId::new(cursor.0))
 }
 
-async fn page(
-    context: &RunContext<'_>,
+pub(crate) async fn page(
+    scope: &Scope<'_>,
     unit: &UnitMapping,
     after: Option<&RecordId>,
 ) -> Result<CensusPage, EngineError> {
-    let scope = &context.scope;
     let fields = &scope.vtiger_fields;
     Ok(scope.patiently(|| scope.engine.census.census(&unit.module, after, fields)).await?)
 }
 
 /// The units of this stretch whose records the page does not show.
-async fn missing(
-    context: &RunContext<'_>,
+pub(crate) async fn missing(
+    scope: &Scope<'_>,
     unit: &UnitMapping,
     after: Option<&RecordId>,
     through: Option<&RecordId>,
@@ -77,7 +76,7 @@ async fn missing(
     let mut missing = Vec::new();
     let mut from = after.cloned();
     loop {
-        let known = known(context, unit, from.as_ref(), through).await?;
+        let known = known(scope, unit, from.as_ref(), through).await?;
         let Some(last) = known.last() else { return Ok(missing) };
         from = Some(last.key.subject.id.clone());
         let gone = known.into_iter().filter(|known| !there.contains(&known.key.subject.id));
@@ -85,13 +84,13 @@ async fn missing(
     }
 }
 
-async fn known(
-    context: &RunContext<'_>,
+pub(crate) async fn known(
+    scope: &Scope<'_>,
     unit: &UnitMapping,
     after: Option<&RecordId>,
     through: Option<&RecordId>,
 ) -> Result<Vec<Known>, EngineError> {
-    let (store, mapping) = (&context.scope.engine.store, &context.scope.mapping.name);
+    let (store, mapping) = (&scope.engine.store, &scope.mapping.name);
     Ok(store.known(mapping, &unit.name, after, through, CHUNK).await?)
 }
 
@@ -105,10 +104,10 @@ pub(crate) async fn of_documents(
     let feed = feed_key(scope, &unit.name, System::Frappe, &Kind::new("(census)"));
     let mut after = position(scope.engine.store.cursor(&feed).await?);
     loop {
-        let known = known(context, unit, after.as_ref(), None).await?;
+        let known = known(scope, unit, after.as_ref(), None).await?;
         let next = known.last().map(|last| last.key.subject.id.clone());
         let subjects: Vec<RecordRef> = known.into_iter().map(|known| known.key.subject).collect();
-        let gone = with_missing_documents(context, &subjects).await?;
+        let gone = with_missing_documents(scope, &subjects).await?;
         let staged: Vec<Staged> = gone
             .into_iter()
             .map(|subject| Staged { key: unit_key(scope, &unit.name, subject), version: None })
@@ -124,11 +123,10 @@ pub(crate) async fn of_documents(
 }
 
 /// Those of the records that have a live link to a document which Frappe does not show.
-async fn with_missing_documents(
-    context: &RunContext<'_>,
+pub(crate) async fn with_missing_documents(
+    scope: &Scope<'_>,
     subjects: &[RecordRef],
 ) -> Result<BTreeSet<RecordRef>, EngineError> {
-    let scope = &context.scope;
     let mut ties = scope.engine.store.ties_of(&scope.mapping.name, subjects).await?;
     ties.retain(|tie| tie.link.standing == LinkStanding::Live);
     let kinds: BTreeSet<Kind> = ties.iter().map(|tie| tie.link.document.kind.clone()).collect();
@@ -146,4 +144,30 @@ async fn with_missing_documents(
         .filter(|tie| !there.contains(&tie.link.document))
         .map(|tie| tie.link.subject)
         .collect())
+}
+
+/// The states in which the units of a stretch are known.
+pub(crate) async fn known_versions(
+    scope: &Scope<'_>,
+    unit: &UnitMapping,
+    after: Option<&RecordId>,
+    through: Option<&RecordId>,
+) -> Result<BTreeMap<RecordId, Option<Version>>, EngineError> {
+    let mut versions = BTreeMap::new();
+    let mut from = after.cloned();
+    loop {
+        let known = known(scope, unit, from.as_ref(), through).await?;
+        let Some(last) = known.last() else { return Ok(versions) };
+        from = Some(last.key.subject.id.clone());
+        versions.extend(known.into_iter().map(|known| (known.key.subject.id, known.version)));
+    }
+}
+
+/// Every record of the unit that is known.
+pub(crate) async fn known_records(
+    scope: &Scope<'_>,
+    unit: &UnitMapping,
+) -> Result<Vec<RecordRef>, EngineError> {
+    let versions = known_versions(scope, unit, None, None).await?;
+    Ok(versions.into_keys().map(|id| RecordRef::vtiger(unit.module.clone(), id)).collect())
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use cs_domain::mapping::UnitMapping;
-use cs_domain::{Advice, Failure, UnitName};
+use cs_domain::{Advice, Failure, MappingName, UnitName};
 use cs_ports::Due;
 
 use crate::batch;
@@ -66,7 +66,13 @@ pub(crate) async fn go_through(
         for (_, due) in aside {
             ledger.count_read();
             // It waits for approval however often it is asked for, and is never given up.
-            ledger.fail(context, &Due { attempts: 0, ..due }, brake(number, linked)).await?;
+            ledger
+                .fail(
+                    context,
+                    &Due { attempts: 0, ..due },
+                    brake(&context.scope.mapping.name, number, linked),
+                )
+                .await?;
         }
         return Ok(());
     }
@@ -86,7 +92,7 @@ pub(crate) async fn go_through(
     Ok(())
 }
 
-fn brake(number: u64, linked: u64) -> Failure {
+fn brake(mapping: &MappingName, number: u64, linked: u64) -> Failure {
     Failure {
         code: "delete.brake".to_owned(),
         cause: format!(
@@ -96,7 +102,7 @@ fn brake(number: u64, linked: u64) -> Failure {
         ),
         remedy: format!(
             "See whether they were really deleted (a lost permission looks the same). If so: \
-             `company-sync sync --approve-deletes {number}`."
+             `company-sync sync --mapping {mapping} --approve-deletes {number}`."
         ),
         advice: Advice::NeedsPerson,
         place: None,

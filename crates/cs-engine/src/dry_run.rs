@@ -13,8 +13,8 @@ use crate::error::EngineError;
 use crate::pull::{feed_key, frappe_page, staged_documents, vtiger_page};
 use crate::report::Reporter;
 use crate::run::{BATCH, Engine, Job};
-use crate::scope::Scope;
-use crate::{assess, newcomers};
+use crate::scope::{Scope, observed};
+use crate::{assess, census, newcomers};
 
 impl Engine {
     /// Plans what [`Engine::run`] would do now and hands each plan to `show`; answers what the run's balance would be if
@@ -79,6 +79,37 @@ async fn subjects(
         cursor = Some(page.next);
     }
     subjects.extend(changed_documents(scope, unit, job).await?);
+    if job.census {
+        subjects.extend(not_as_known(scope, unit).await?);
+    }
+    Ok(subjects)
+}
+
+/// What a census would find.
+async fn not_as_known(scope: &Scope<'_>, unit: &UnitMapping) -> Result<BTreeSet<RecordRef>, EngineError> {
+    let mut subjects = BTreeSet::new();
+    let mut after = None;
+    loop {
+        let page = census::page(scope, unit, after.as_ref()).await?;
+        let last = page.observations.last().map(|observation| observation.reference.id.clone());
+        let through = if page.more { last.as_ref() } else { None };
+        let missing = census::missing(scope, unit, after.as_ref(), through, &page).await?;
+        subjects.extend(missing.into_iter().map(|staged| staged.key.subject));
+        let known = census::known_versions(scope, unit, after.as_ref(), through).await?;
+        let changed = page
+            .observations
+            .into_iter()
+            .filter(|observation| known.get(&observation.reference.id) != Some(&Some(observed(observation))));
+        subjects.extend(changed.map(|observation| observation.reference));
+        if !page.more {
+            break;
+        }
+        after = last;
+    }
+    let known: Vec<RecordRef> = census::known_records(scope, unit).await?;
+    for chunk in known.chunks(BATCH as usize) {
+        subjects.extend(census::with_missing_documents(scope, chunk).await?);
+    }
     Ok(subjects)
 }
 

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use cs_domain::mapping::UnitMapping;
 use cs_domain::{Action, Intent, IntentId, IntentState, RecordRef, Role};
-use cs_ports::{Settlement, Tie, TieChange};
+use cs_ports::{Settlement, Tie, TieChange, UnitKey};
 
 use crate::error::EngineError;
 use crate::run::RunContext;
@@ -45,6 +45,26 @@ impl RunContext<'_> {
     /// Moves links and shadows for which nothing had to be written.
     pub(crate) async fn remember(&self, ties: Vec<Tie>) -> Result<(), EngineError> {
         if ties.is_empty() { Ok(()) } else { self.close(None, IntentState::Settled, ties).await }
+    }
+
+    /// Links a document, and takes it from the records that had it.
+    pub(crate) async fn take_over(&self, tie: Tie, from: Vec<Tie>) -> Result<(), EngineError> {
+        let forget = |tie: Tie| TieChange::Forget { subject: tie.link.subject, role: tie.link.role };
+        let keys: Vec<UnitKey> = from
+            .iter()
+            .map(|tie| UnitKey {
+                mapping: tie.link.mapping.clone(),
+                unit: tie.link.unit.clone(),
+                subject: tie.link.subject.clone(),
+            })
+            .collect();
+        let ties = from.into_iter().map(forget).chain([TieChange::Set(tie)]).collect();
+        let settlement = Settlement { intent: None, state: IntentState::Settled, ties };
+        let store = &self.scope.engine.store;
+        store.settle(&self.lease, &self.scope.mapping.name, &[settlement]).await?;
+        // Those records need another document.
+        store.hint(&keys).await?;
+        Ok(())
     }
 
     async fn close(

@@ -36,6 +36,7 @@ pub(crate) async fn load(
         if let Some(tie) = tie {
             let known = situation.counterparts.entry(mapping.role.clone()).or_default();
             known.tie = Some((tie.link.clone(), tie.shadow.clone()));
+            continue;
         }
         if waiting.contains(&situation.subject) {
             continue;

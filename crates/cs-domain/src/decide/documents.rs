@@ -229,6 +229,7 @@ impl<'a> Decision<'a, '_> {
         shadow: Option<&Shadow>,
         linked_as: Option<LinkOrigin>,
     ) {
+        self.documents.insert(&mapping.role, Standing::There(document));
         if let Some(origin) = linked_as {
             let (target, version) = (document.reference.clone(), document.version.clone());
             self.step(mapping, Act::Link { target, version, origin }, Vec::new());

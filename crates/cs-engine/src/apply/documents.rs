@@ -184,7 +184,8 @@ impl Execution<'_, '_> {
         let mut shadow = self.shadow_so_far(&step.role);
         shadow.frappe = Some(version.clone());
         let tie = Tie { link: self.new_link(&step.role, target, origin), shadow };
-        self.context.remember(vec![tie.clone()]).await?;
+        let before = self.holders_of(&step.role, target).await?;
+        self.context.take_over(tie.clone(), before).await?;
         let known =
             self.situation.counterparts.get(&step.role).into_iter().flat_map(|known| &known.candidates);
         if let Some(candidate) =
@@ -200,6 +201,16 @@ impl Execution<'_, '_> {
             document: target.clone(),
         });
         Ok(())
+    }
+
+    /// The ties of other records to a document that only one may have: records that are gone, or from which a person took it.
+    async fn holders_of(&self, role: &Role, target: &RecordRef) -> Result<Vec<Tie>, EngineError> {
+        if self.unit.document(role).is_none_or(|mapping| mapping.shared) {
+            return Ok(Vec::new());
+        }
+        let store = &self.context.scope.engine.store;
+        let ties = store.ties_to(&self.context.scope.mapping.name, std::slice::from_ref(target)).await?;
+        Ok(ties.into_iter().filter(|tie| tie.link.subject != self.situation.subject).collect())
     }
 
     /// Gives up a role's link; `intent`: its document was deleted just now.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cs_domain::plan::{Change, VtigerStep};
-use cs_domain::{Action, Event, Fields, Intent, LinkStanding, RecordRef, Role, System, Value};
+use cs_domain::{Action, Event, FieldName, Fields, Intent, LinkStanding, RecordRef, Role, System, Value};
 use cs_ports::{Tie, Written};
 
 use crate::apply::Execution;
@@ -81,11 +81,15 @@ impl Execution<'_, '_> {
         }
     }
 
-    /// Where VTiger says what it was told, the shadows of all documents move to it. Where it says something else, somebody
-    /// may have been quicker: that is for the next decision.
+    /// Where VTiger says what it was told, and all else it said before, the shadows of all documents move to it. Where it says
+    /// something else, somebody was quicker: that is for the next decision.
     async fn revised(&mut self, intent: &Intent, written: Written) -> Result<bool, EngineError> {
         let sent = intent.action.written().cloned().unwrap_or_default();
-        let stands = sent.iter().all(|(field, value)| written.record.get(field) == Some(value));
+        let expected = |field: &FieldName| {
+            sent.get(field).or_else(|| self.record.as_ref().and_then(|record| record.get(field)))
+        };
+        let mut mapped = self.context.scope.vtiger_fields.names().chain(sent.keys());
+        let stands = mapped.all(|field| written.record.get(field) == expected(field));
         self.record = Some(written.record);
         let moved = if stands { self.agreed_ties() } else { BTreeMap::new() };
         self.context.settle(intent, moved.values().cloned().collect()).await?;
