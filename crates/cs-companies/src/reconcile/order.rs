@@ -39,6 +39,13 @@ pub struct Order {
     pub broker_note: Word,
 }
 
+impl Order {
+    /// The member id, cleaned as a row's is: what the two are joined on.
+    pub fn clean_member_id(&self) -> String {
+        super::index::member_id(self).into_owned()
+    }
+}
+
 /// Reads orders in the form of the fixtures' `*.orders.json`: a list of objects. A date may be null, empty or
 /// `0000-00-00` where there is none; a payment day may be a number or a text.
 ///
