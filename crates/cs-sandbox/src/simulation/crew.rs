@@ -50,10 +50,6 @@ impl Berth {
         Self { number, generation: 0, dead: None, running: None, waker: Waker::from(Arc::clone(&bell)), bell }
     }
 
-    pub(crate) fn is_running(&self) -> bool {
-        self.running.is_some()
-    }
-
     /// Begins a run.
     pub(crate) fn start(&mut self, world: &Shared, store: &Arc<dyn Store>, job: Job, buries: bool) {
         let holder = format!("engine-{}.{}", self.number, self.generation);

@@ -96,7 +96,8 @@ pub(crate) fn error(system: System, operation: String, kind: ErrorKind) -> PeerE
         system,
         operation,
         kind,
-        code: format!("{}.{}", if system == System::Vtiger { "vtiger" } else { "frappe" }, kind.code()).into(),
+        code: format!("{}.{}", if system == System::Vtiger { "vtiger" } else { "frappe" }, kind.code())
+            .into(),
         message: "drawn by the simulation".to_owned(),
         remedy: None,
         retry_after: None,

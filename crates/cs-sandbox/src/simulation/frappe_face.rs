@@ -16,6 +16,7 @@ use serde_json::{Value as Json, json};
 
 use crate::frappe::{Class, Refusal, Row, collate};
 
+use super::Sabotage;
 use super::faults::{self, Fate};
 use super::frappe_values::{self as values, text};
 use super::ground::DocSchema;
@@ -128,7 +129,8 @@ impl FrappeFace {
         let row = world.site.row(kind.as_str(), name.as_str())?;
         let zone = world.site.time_zone();
         let record = values::decoded(&world.ground.doctypes, schema, &zone, row, wanted);
-        let untouched = answered.is_some_and(|answered| *answered == record.version);
+        let untouched = world.sabotage == Some(Sabotage::FalseUntouched)
+            || answered.is_some_and(|answered| *answered == record.version);
         Some(Written { record, untouched })
     }
 
@@ -158,7 +160,9 @@ impl FrappeFace {
             Ok(Done::Refused(kind, message)) => {
                 WriteOutcome::Rejected(faults::refused(Side::Frappe, operation, kind, message))
             }
-            Ok(Done::Died) => WriteOutcome::Unknown(faults::error(Side::Frappe, operation, ErrorKind::Garbled)),
+            Ok(Done::Died) => {
+                WriteOutcome::Unknown(faults::error(Side::Frappe, operation, ErrorKind::Garbled))
+            }
             Err(lost) => lost.into(),
         }
     }
@@ -191,7 +195,8 @@ fn departures(world: &World, kind: &Kind, from: Option<&str>) -> Vec<(String, Ob
         content: None,
         sighting,
     };
-    let deleted = world.site.rows("Deleted Document").filter(|row| text(row, "deleted_doctype") == kind.as_str());
+    let deleted =
+        world.site.rows("Deleted Document").filter(|row| text(row, "deleted_doctype") == kind.as_str());
     let mut deleted: Vec<(String, String)> =
         deleted.filter(recent).map(|row| (text(row, "creation"), text(row, "deleted_name"))).collect();
     deleted.sort();
@@ -308,7 +313,8 @@ impl Reader for FrappeFace {
             Ok(rows.map(record).collect())
         };
         let names: Vec<&str> = ids.iter().map(RecordId::as_str).collect();
-        self.read_call(format!("read {kind} {names:?}"), read, |found: &Vec<Record>| told_records(found)).await
+        self.read_call(format!("read {kind} {names:?}"), read, |found: &Vec<Record>| told_records(found))
+            .await
     }
 
     async fn find(
@@ -325,7 +331,10 @@ impl Reader for FrappeFace {
             let record = |row| values::decoded(&world.ground.doctypes, schema, &zone, row, fields);
             Ok(rows.map(record).collect())
         };
-        self.read_call(format!("find {kind} {}", told_criteria(criteria)), read, |found: &Vec<Record>| told_records(found)).await
+        self.read_call(format!("find {kind} {}", told_criteria(criteria)), read, |found: &Vec<Record>| {
+            told_records(found)
+        })
+        .await
     }
 }
 
@@ -438,11 +447,13 @@ fn create(world: &mut World, kind: &Kind, fields: &Fields, key: &OperationKey) -
     let Some(schema) = ground.doctypes.get(kind) else {
         return Done::Refused(ErrorKind::Missing, "no such DocType".to_owned());
     };
-    let row = match values::encoded(&ground.doctypes, schema, fields, true) {
+    let mut row = match values::encoded(&ground.doctypes, schema, fields, true) {
         Ok(row) => row,
         Err(message) => return Done::Refused(ErrorKind::Refused, message),
     };
-    world.ledger.engine_creates(kind, key);
+    if world.sabotage == Some(Sabotage::NoUniqueKey) {
+        row.shift_remove("custom_vtiger_id");
+    }
     let now = world.frappe_now();
     let answer = world.site.transact(SYNC_USER, now, |txn| txn.insert(kind.as_str(), &row));
     match answer.result {
@@ -473,7 +484,9 @@ fn update(world: &mut World, target: &RecordRef, changes: &Fields, expected: &Ve
         let same = text(&image, "modified") == expected.as_str();
         return if same { Done::Held(target.id.clone()) } else { Done::Stale };
     }
-    row.insert("modified".to_owned(), json!(expected.as_str()));
+    if world.sabotage != Some(Sabotage::NoComparison) {
+        row.insert("modified".to_owned(), json!(expected.as_str()));
+    }
     let now = world.frappe_now();
     let answer = world.site.transact(SYNC_USER, now, |txn| txn.update(kind, name, &row));
     match answer.result {

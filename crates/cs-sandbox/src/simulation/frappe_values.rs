@@ -75,7 +75,9 @@ fn rows(schemas: &Schemas, kind: &Kind, zone: &TimeZone, json: Option<&Json>) ->
             .fields
             .values()
             .filter(|field| schema.fields.contains_key(field.name.as_str()))
-            .map(|field| (field.name.clone(), scalar(schema, &field.field_type, zone, row, field.name.as_str())))
+            .map(|field| {
+                (field.name.clone(), scalar(schema, &field.field_type, zone, row, field.name.as_str()))
+            })
             .collect(),
     };
     let rows: Vec<ChildRow> = rows.iter().filter_map(Json::as_object).map(one).collect();

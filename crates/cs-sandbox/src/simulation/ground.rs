@@ -120,9 +120,9 @@ fn vtiger_type(field: &vtiger::Field) -> FieldType {
         "date" => FieldType::Date,
         "datetime" => FieldType::DateTime,
         "picklist" => FieldType::Choice { values: choices(), closed: false },
-        "reference" => {
-            FieldType::Reference { kinds: field.refers_to.iter().map(|name| Kind::from(name.as_str())).collect() }
-        }
+        "reference" => FieldType::Reference {
+            kinds: field.refers_to.iter().map(|name| Kind::from(name.as_str())).collect(),
+        },
         "owner" => FieldType::Reference { kinds: vec!["Users".into(), "Groups".into()] },
         other @ ("image" | "file" | "password") => FieldType::Other { name: other.to_owned() },
         _ => FieldType::Text,
@@ -164,7 +164,8 @@ fn doc_schema(doctype: &DocType) -> DocSchema {
 
 fn frappe_field(field: &Field) -> Option<FieldSchema> {
     let field_type = frappe_type(field)?;
-    let long = matches!(field.fieldtype.as_str(), "Small Text" | "Text" | "Long Text" | "Text Editor" | "Code");
+    let long =
+        matches!(field.fieldtype.as_str(), "Small Text" | "Text" | "Long Text" | "Text Editor" | "Code");
     let texts = matches!(field_type, FieldType::Text | FieldType::Choice { .. });
     let max_chars = match field.length {
         0 if long => None,
@@ -190,8 +191,13 @@ fn frappe_type(field: &Field) -> Option<FieldType> {
         "Data" | "Small Text" | "Text" | "Long Text" | "Text Editor" | "HTML Editor" | "Code" | "Phone"
         | "Autocomplete" | "Read Only" | "Attach" | "Attach Image" => FieldType::Text,
         "Select" => {
-            let values: Vec<String> =
-                field.options.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
+            let values: Vec<String> = field
+                .options
+                .lines()
+                .map(str::trim)
+                .filter(|line| !line.is_empty())
+                .map(str::to_owned)
+                .collect();
             FieldType::Choice { closed: !values.is_empty(), values }
         }
         "Link" => FieldType::Reference { kinds: vec![kind()] },

@@ -15,9 +15,11 @@ use super::world::World;
 pub(crate) fn judge(story: &Story) {
     let subjects: Vec<RecordRef> = {
         let world = story.world.lock();
-        let modules: Vec<String> = story.told.mapping.units.iter().map(|unit| unit.module.to_string()).collect();
+        let modules: Vec<String> =
+            story.told.mapping.units.iter().map(|unit| unit.module.to_string()).collect();
         let records = world.vtiger.records().values().filter(|record| modules.contains(&record.module));
-        let refer = |record| RecordRef::vtiger(record_module(record), vtiger_values::id(&world.vtiger, record));
+        let refer =
+            |record| RecordRef::vtiger(record_module(record), vtiger_values::id(&world.vtiger, record));
         records.map(refer).collect()
     };
     let name = story.told.mapping.name.clone();
@@ -63,15 +65,23 @@ fn judge_tie(world: &mut World, story: &Story, tie: &Tie) {
     let Some(subject) = number(&link.subject.id) else { return };
     let Some(document) = world.ledger.known_document(&link.document) else {
         if link.standing == LinkStanding::Live {
-            world.breach(format!("{}/{} is tied to {}, which never was", link.subject, link.role, link.document));
+            world.breach(format!(
+                "{}/{} is tied to {}, which never was",
+                link.subject, link.role, link.document
+            ));
         }
         return;
     };
     let record_gone = world.ledger.record_is_gone(subject);
     let document_gone = world.ledger.documents.get(&document).is_none_or(|document| document.gone);
     if link.standing == LinkStanding::Live && !record_gone && !document_gone {
-        let pairs: Vec<Pair> =
-            world.ledger.pairs.iter().filter(|pair| pair.role == link.role && pair.unit == link.unit).cloned().collect();
+        let pairs: Vec<Pair> = world
+            .ledger
+            .pairs
+            .iter()
+            .filter(|pair| pair.role == link.role && pair.unit == link.unit)
+            .cloned()
+            .collect();
         if is_selected(world, story, subject) {
             for pair in pairs {
                 judge_pair(world, subject, document, &pair);
@@ -87,7 +97,8 @@ fn is_selected(world: &World, story: &Story, subject: u64) -> bool {
     let Some(record) = world.vtiger.records().get(&subject) else { return false };
     let policy = story.told.mapping.name.as_str() == "policy";
     !policy
-        || (crate::agency::SELECTED.contains(&record.text("cf_2141")) && record.text("cf_2059") == "2026-01-01")
+        || (crate::agency::SELECTED.contains(&record.text("cf_2141"))
+            && record.text("cf_2059") == "2026-01-01")
 }
 
 fn judge_pair(world: &mut World, subject: u64, document: u64, pair: &Pair) {
@@ -103,7 +114,8 @@ fn judge_pair(world: &mut World, subject: u64, document: u64, pair: &Pair) {
         return;
     }
     // What a new document was not given and its owner never said is not known there.
-    let never = |side: System, id: u64, text: &str| bare(text).is_empty() && !world.ledger.was_said(side, id, pair);
+    let never =
+        |side: System, id: u64, text: &str| bare(text).is_empty() && !world.ledger.was_said(side, id, pair);
     if (!pair.speaks(System::Vtiger) && never(System::Frappe, document, &frappe))
         || (!pair.speaks(System::Frappe) && never(System::Vtiger, subject, &vtiger))
     {
@@ -139,7 +151,9 @@ fn judge_departure(world: &mut World, story: &Story, tie: &Tie, record_gone: boo
             }
         }
         DeletePolicy::Propagate if record_gone && !document_gone && !document.shared && !decided && live => {
-            world.breach(format!("{what}: the record is gone, and the document neither followed nor was let go"));
+            world.breach(format!(
+                "{what}: the record is gone, and the document neither followed nor was let go"
+            ));
         }
         DeletePolicy::Unlink | DeletePolicy::Mark { .. } | DeletePolicy::Propagate => {
             if live && (record_gone != document_gone) {

@@ -10,7 +10,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cs_domain::{
-    Choice, Clearing, ConflictPolicy, FieldName, Fields, Kind, OperationKey, RecordId, RecordRef, System as Side,
+    Choice, Clearing, ConflictPolicy, FieldName, Fields, Kind, OperationKey, RecordId, RecordRef,
+    System as Side,
 };
 
 use crate::frappe::{Row, Site, collate};
@@ -265,7 +266,11 @@ impl Ledger {
     fn document_of(&mut self, doctype: &str, name: &str) -> u64 {
         let key = (doctype.to_owned(), collate::key(name));
         if let Some(id) = self.names.get(&key) {
-            if self.documents.get(id).is_some_and(|document| !document.gone && collate::same(&document.name, name)) {
+            if self
+                .documents
+                .get(id)
+                .is_some_and(|document| !document.gone && collate::same(&document.name, name))
+            {
                 return *id;
             }
         }
@@ -387,7 +392,14 @@ impl Ledger {
     }
 
     /// Whether the engine may put this into the cell; answers what is known by it.
-    fn judge(&mut self, cell: Cell, old: &State, new: &str, holder: &str, fresh: bool) -> BTreeMap<Cell, u32> {
+    fn judge(
+        &mut self,
+        cell: Cell,
+        old: &State,
+        new: &str,
+        holder: &str,
+        fresh: bool,
+    ) -> BTreeMap<Cell, u32> {
         let mut wrong = Vec::new();
         let mut partners = self.partners(cell);
         if partners.is_empty() {
@@ -412,7 +424,10 @@ impl Ledger {
             self.breaches.push(format!("{holder} put {new:?} over {:?} into {what}: {why}", old.text));
         } else if !fresh && partners.is_empty() {
             let what = self.describe(cell);
-            self.breaches.push(format!("{holder} put {new:?} over {:?} into {what}, which is tied to nothing", old.text));
+            self.breaches.push(format!(
+                "{holder} put {new:?} over {:?} into {what}, which is tied to nothing",
+                old.text
+            ));
         }
         BTreeMap::new()
     }
@@ -438,7 +453,9 @@ impl Ledger {
         };
         let states = self.cells.get(&partner).map(Vec::as_slice).unwrap_or_default();
         let sources: Vec<&State> = states.iter().rev().filter(|state| same(new, &state.text)).collect();
-        if let Some(knows) = self.decided(pair, subject, (cell, old), new, sources.first().or(states.last().as_ref())) {
+        if let Some(knows) =
+            self.decided(pair, subject, (cell, old), new, sources.first().or(states.last().as_ref()))
+        {
             return Ok((Reason::Person, knows));
         }
         if bare(new).is_empty() && pair.clearing == Clearing::Keep && !bare(&old.text).is_empty() {
@@ -466,7 +483,11 @@ impl Ledger {
                 "a lost edit: a person had said {:?} there, whoever said the other did not know it, the policy is {:?}, and nobody decided it",
                 old.text, pair.policy
             ),
-            None => format!("nobody ever said it ({} holds {:?})", self.describe(partner), states.last().map(|s| &s.text)),
+            None => format!(
+                "nobody ever said it ({} holds {:?})",
+                self.describe(partner),
+                states.last().map(|s| &s.text)
+            ),
         })
     }
 
@@ -522,7 +543,9 @@ impl Ledger {
         let ties: Vec<(u64, String, u64)> = self
             .ties
             .iter()
-            .flat_map(|((subject, role), documents)| documents.last().map(|document| (*subject, role.clone(), *document)))
+            .flat_map(|((subject, role), documents)| {
+                documents.last().map(|document| (*subject, role.clone(), *document))
+            })
             .filter(|(subject, _, document)| match side {
                 Side::Vtiger => *subject == id,
                 Side::Frappe => *document == id,
@@ -537,7 +560,8 @@ impl Ledger {
             if hit {
                 self.breaches.push(format!("{holder} deleted {what}, and nothing it is tied to was deleted"));
             } else if !ties.is_empty() {
-                self.breaches.push(format!("{holder} deleted {what}, and {name:?} went with it, whose record lives"));
+                self.breaches
+                    .push(format!("{holder} deleted {what}, and {name:?} went with it, whose record lives"));
             }
             return;
         }
@@ -549,7 +573,9 @@ impl Ledger {
         let cells: Vec<Cell> =
             self.cells.keys().filter(|cell| cell.side == side && cell.id == id).copied().collect();
         for cell in cells {
-            let Some(state) = self.cells.get(&cell).and_then(|states| states.last()).cloned() else { continue };
+            let Some(state) = self.cells.get(&cell).and_then(|states| states.last()).cloned() else {
+                continue;
+            };
             for (index, subject, partner) in self.partners(cell) {
                 let Some(pair) = self.pairs.get(index) else { continue };
                 let silent = bare(&state.text).is_empty() && pair.clearing == Clearing::Keep;
@@ -557,9 +583,12 @@ impl Ledger {
                     continue;
                 }
                 let last = self.cells.get(&partner).and_then(|states| states.last());
-                let known = last.is_some_and(|last| last.knows.get(&cell).copied().unwrap_or(0) >= state.edit);
+                let known =
+                    last.is_some_and(|last| last.knows.get(&cell).copied().unwrap_or(0) >= state.edit);
                 let decided = self.decisions.iter().any(|decision| {
-                    decision.subject == subject && decision.role == pair.role.as_str() && decision.field.is_empty()
+                    decision.subject == subject
+                        && decision.role == pair.role.as_str()
+                        && decision.field.is_empty()
                 });
                 if !known && !decided {
                     let what = self.describe(cell);
@@ -610,8 +639,11 @@ impl Ledger {
     }
 
     fn describe(&self, cell: Cell) -> String {
-        let (kind, field) =
-            self.fields.get(cell.field).map(|(_, kind, field)| (kind.as_str(), field.as_str())).unwrap_or_default();
+        let (kind, field) = self
+            .fields
+            .get(cell.field)
+            .map(|(_, kind, field)| (kind.as_str(), field.as_str()))
+            .unwrap_or_default();
         match cell.side {
             Side::Vtiger => format!("VTiger {kind} {}.{field}", cell.id),
             Side::Frappe => {
@@ -649,7 +681,9 @@ impl Ledger {
             let here = Cell { side: Side::Vtiger, id: subject, field: vtiger };
             let there = Cell { side: Side::Frappe, id: document, field: frappe };
             for (own, other) in [(here, there), (there, here)] {
-                let Some(first) = self.cells.get(&own).and_then(|states| states.first()).cloned() else { continue };
+                let Some(first) = self.cells.get(&own).and_then(|states| states.first()).cloned() else {
+                    continue;
+                };
                 if first.edit > 0 {
                     continue;
                 }
@@ -664,11 +698,6 @@ impl Ledger {
                 }
             }
         }
-    }
-
-    /// The engine is about to create something under this key.
-    pub(crate) fn engine_creates(&mut self, kind: &Kind, key: &OperationKey) {
-        let _ = (kind, key);
     }
 
     /// The engine created a VTiger record under this key.
@@ -751,13 +780,29 @@ impl Ledger {
     pub(crate) fn prove_document_untouched(&mut self, now: Option<&Row>, before: &Row, sent: &Fields) {
         let Some(now) = now else { return };
         let derived = [
-            "modified", "modified_by", "full_name", "phone", "mobile_no", "email_id", "image", "primary_address",
-            "title", "customer_name", "party_name", "status", "address_display", "contact_display", "contact_mobile",
-            "contact_email", "contact_phone",
+            "modified",
+            "modified_by",
+            "full_name",
+            "phone",
+            "mobile_no",
+            "email_id",
+            "image",
+            "primary_address",
+            "title",
+            "customer_name",
+            "party_name",
+            "status",
+            "address_display",
+            "contact_display",
+            "contact_mobile",
+            "contact_email",
+            "contact_phone",
         ];
         let strange = now.iter().filter(|(name, value)| {
             let same = match (value, before.get(*name)) {
-                (serde_json::Value::Array(rows), Some(serde_json::Value::Array(old))) => rows.len() == old.len(),
+                (serde_json::Value::Array(rows), Some(serde_json::Value::Array(old))) => {
+                    rows.len() == old.len()
+                }
                 (value, old) => old.unwrap_or(&serde_json::Value::Null) == *value,
             };
             !same && !derived.contains(&name.as_str()) && !sent.contains_key(name.as_str())
@@ -778,7 +823,8 @@ impl Ledger {
         let states = self.cells.get(&Cell { side, id, field })?;
         let last = states.last()?;
         let before = states.len().checked_sub(2).and_then(|index| states.get(index));
-        let by_person = before.map_or(last.edit > 0 || last.text.is_empty(), |before| last.edit > before.edit);
+        let by_person =
+            before.map_or(last.edit > 0 || last.text.is_empty(), |before| last.edit > before.edit);
         Some((last.text.clone(), by_person))
     }
 

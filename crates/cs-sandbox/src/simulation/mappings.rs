@@ -20,7 +20,8 @@ pub(crate) struct Told {
 pub(crate) fn policy() -> Option<Told> {
     let (_, text) = shipped().iter().find(|(name, _)| *name == "policy")?;
     let mapping = parse(text).ok()?.mapping;
-    let settings = [("company", "Agencia Prueba"), ("delivery_date", "2026-12-31"), ("effective_date", "2026-01-01")];
+    let settings =
+        [("company", "Agencia Prueba"), ("delivery_date", "2026-12-31"), ("effective_date", "2026-01-01")];
     let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     Some(Told { mapping, settings, text: "the shipped mapping `policy`".to_owned() })
 }
@@ -56,7 +57,9 @@ fn people_text(random: &mut Random) -> String {
     field(&mut text, random, "city", "bill_city", Some("both"));
     field(&mut text, random, "state", "bill_state", Some("both"));
     field(&mut text, random, "pincode", "bill_code", Some("both"));
-    text.push_str("address_title = { vtiger = \"accountname\", transform = \"trim\", direction = \"to_frappe\" }\n");
+    text.push_str(
+        "address_title = { vtiger = \"accountname\", transform = \"trim\", direction = \"to_frappe\" }\n",
+    );
     text.push_str("address_type = { constant = \"Billing\", on_create = true }\n");
     text.push_str("country = { constant = \"United States\", on_create = true }\n");
     text.push_str("[[unit.document.row]]\ntable = \"links\"\ncolumns = { link_doctype = { constant = \"Customer\" }, link_name = { document = \"customer\" } }\n");
@@ -100,7 +103,9 @@ fn field(text: &mut String, random: &mut Random, frappe: &str, vtiger: &str, dir
         _ => "both",
     });
     let empty = if random.percent(40) { "clear" } else { "keep" };
-    let mut rule = format!("vtiger = \"{vtiger}\", transform = \"trim\", direction = \"{direction}\", when_empty = \"{empty}\"");
+    let mut rule = format!(
+        "vtiger = \"{vtiger}\", transform = \"trim\", direction = \"{direction}\", when_empty = \"{empty}\""
+    );
     if random.percent(25) {
         let policy = random.pick(&["ask", "vtiger_wins", "frappe_wins", "newest_wins"]).copied();
         rule.push_str(&format!(", conflict = \"{}\"", policy.unwrap_or("ask")));
@@ -113,7 +118,9 @@ pub(crate) fn writable(mapping: &Mapping) -> BTreeMap<(System, String), BTreeSet
     let mut allowed: BTreeMap<(System, String), BTreeSet<String>> = BTreeMap::new();
     for unit in &mapping.units {
         let here = allowed.entry((System::Vtiger, unit.module.to_string())).or_default();
-        here.extend(unit.create_in_vtiger.iter().filter_map(|made| made.key.as_ref()).map(ToString::to_string));
+        here.extend(
+            unit.create_in_vtiger.iter().filter_map(|made| made.key.as_ref()).map(ToString::to_string),
+        );
         for rule in unit.documents.iter().flat_map(|document| &document.fields) {
             if rule.direction.reaches_vtiger() {
                 here.extend(rule.source.vtiger_fields().iter().map(ToString::to_string));

@@ -23,13 +23,20 @@ pub(crate) fn mend(story: &mut Story, last: bool) -> bool {
     let name = story.told.mapping.name.clone();
     let troubled = story.with_store(async |store| store.troubled(Some(&name), ALL).await);
     let troubled = troubled.and_then(Result::ok).unwrap_or_default();
-    let failing: Vec<UnitOutcome> = troubled.into_iter().filter(|outcome| !outcome.failures.is_empty()).collect();
     let failing: Vec<UnitOutcome> =
-        failing.into_iter().filter(|outcome| !outcome.failures.iter().all(|f| f.code.starts_with("conflict."))).collect();
+        troubled.into_iter().filter(|outcome| !outcome.failures.is_empty()).collect();
+    let failing: Vec<UnitOutcome> = failing
+        .into_iter()
+        .filter(|outcome| !outcome.failures.iter().all(|f| f.code.starts_with("conflict.")))
+        .collect();
     if last {
         let mut world = story.world.lock();
         for conflict in &conflicts {
-            world.breach(format!("still open after all decisions: {} {}", conflict.subject, conflict.met.conflict.failure()));
+            world.breach(format!(
+                "still open after all decisions: {} {}",
+                conflict.subject,
+                conflict.met.conflict.failure()
+            ));
         }
         for outcome in &failing {
             let failures: Vec<String> = outcome.failures.iter().map(ToString::to_string).collect();
@@ -60,7 +67,11 @@ fn decide(story: &Story, conflict: &StandingConflict) {
     let mut world = story.world.lock();
     world.ledger.tally.resolved += 1;
     world.say(|_| {
-        format!("PERSON decides {} {}: {choice:?} -> {taken:?}", conflict.subject, conflict.met.conflict.failure())
+        format!(
+            "PERSON decides {} {}: {choice:?} -> {taken:?}",
+            conflict.subject,
+            conflict.met.conflict.failure()
+        )
     });
     note(&mut world, conflict, choice);
 }
@@ -73,7 +84,9 @@ fn choice(world: &mut World, conflict: &StandingConflict) -> Option<Choice> {
             _ if is_date(conflict) => Choice::Vtiger,
             _ => Choice::Value(Value::text(people::fresh(world))),
         }),
-        Conflict::DeleteEdit { .. } => Some(if world.random.percent(50) { Choice::Vtiger } else { Choice::Frappe }),
+        Conflict::DeleteEdit { .. } => {
+            Some(if world.random.percent(50) { Choice::Vtiger } else { Choice::Frappe })
+        }
         Conflict::Ambiguous { candidates, .. } => Some(match world.random.pick(candidates) {
             Some(candidate) if world.random.percent(60) => Choice::Document(candidate.id.clone()),
             _ => Choice::Separate,
@@ -104,7 +117,8 @@ fn note(world: &mut World, conflict: &StandingConflict, choice: Choice) {
 /// A conflict that takes no choice: somebody makes the two records say the same.
 fn make_agree(world: &mut World, conflict: &StandingConflict) {
     if let Conflict::Shared { role, field, theirs, .. } = &conflict.met.conflict {
-        let pair = world.ledger.pairs.iter().find(|pair| pair.role == *role && pair.frappe == *field).cloned();
+        let pair =
+            world.ledger.pairs.iter().find(|pair| pair.role == *role && pair.frappe == *field).cloned();
         if let (Some(pair), Some(subject)) = (pair, number(&conflict.subject.id)) {
             say_in_vtiger(world, subject, &[(pair.vtiger.as_str(), theirs.plain())]);
         }
@@ -121,7 +135,10 @@ fn mend_unit(world: &mut World, unit: &UnitName, subject: &RecordRef, outcome: &
                 || failure.cause.contains(field)
         })
     };
-    let taken = outcome.failures.iter().any(|failure| failure.code.contains("exists") || failure.cause.contains("Duplicate"));
+    let taken = outcome
+        .failures
+        .iter()
+        .any(|failure| failure.code.contains("exists") || failure.cause.contains("Duplicate"));
     for pair in pairs {
         let names = ["accountname"].contains(&pair.vtiger.as_str());
         let meant = complains(pair.vtiger.as_str()) || complains(pair.frappe.as_str()) || (taken && names);

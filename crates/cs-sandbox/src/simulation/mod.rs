@@ -36,8 +36,22 @@ use cs_ports::Store;
 
 use crate::frappe::catalogue::CatalogueError;
 use ground::Ground;
+use story::Telling;
 
 pub use ledger::Tally;
+
+/// What is done wrong on purpose, to see that it is found: a lie of a connector that the engine believes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sabotage {
+    /// Writes no longer look whether the record is still what the decision was made on.
+    NoComparison,
+    /// The feeds leave out every third record for ever.
+    LostObservation,
+    /// What a write reads back is always said to be the write's own doing.
+    FalseUntouched,
+    /// Creates are not refused although their key is taken.
+    NoUniqueKey,
+}
 
 /// What is to be told.
 #[derive(Clone, Copy, Debug)]
@@ -48,8 +62,10 @@ pub struct Options {
     pub start: u64,
     /// How many stories are told at the same time.
     pub threads: usize,
-    /// How many violations are told in full; the others are counted.
+    /// How many violations are told in full; the others are told without what happened.
     pub told: usize,
+    /// What is done wrong on purpose.
+    pub sabotage: Option<Sabotage>,
 }
 
 /// A seed whose story broke what must always hold.
@@ -116,13 +132,20 @@ pub fn simulate(
             return;
         }
         let seed = options.start + index;
-        let outcome = story::tell(&ground, make_store(), seed, false);
+        let outcome =
+            story::tell(&ground, make_store(), &Telling { seed, traced: false, sabotage: options.sabotage });
         tally.lock().unwrap_or_else(PoisonError::into_inner).add(&outcome.tally);
         if !outcome.breaches.is_empty() {
             let before = violations.fetch_add(1, Ordering::Relaxed);
             let in_full = usize::try_from(before).is_ok_and(|before| before < options.told);
             // The same story once more, this time with every word.
-            let again = in_full.then(|| story::tell(&ground, make_store(), seed, true));
+            let again = in_full.then(|| {
+                story::tell(
+                    &ground,
+                    make_store(),
+                    &Telling { seed, traced: true, sabotage: options.sabotage },
+                )
+            });
             let trace = again.map(|again| again.trace).unwrap_or_default();
             sink(&Violation { seed, breaches: outcome.breaches, trace });
         }

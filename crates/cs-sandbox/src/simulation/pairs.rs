@@ -2,7 +2,9 @@
 //! kept is the engine's business and not looked at.
 
 use cs_domain::mapping::{DocumentMapping, FieldRule, Source, Transform, UnitMapping};
-use cs_domain::{Clearing, ConflictPolicy, DeletePolicy, Direction, FieldName, Kind, Mapping, Role, System, UnitName};
+use cs_domain::{
+    Clearing, ConflictPolicy, DeletePolicy, Direction, FieldName, Kind, Mapping, Role, System, UnitName,
+};
 
 /// A VTiger field and the Frappe field that holds the same fact.
 #[derive(Clone, Debug)]
@@ -25,7 +27,8 @@ pub(crate) struct Pair {
 impl Pair {
     /// Whether the two sides say the same. Space at the ends says nothing anywhere.
     pub(crate) fn same(&self, vtiger: &str, frappe: &str) -> bool {
-        let there = self.words.iter().find(|(here, _)| here == vtiger.trim()).map(|(_, there)| there.as_str());
+        let there =
+            self.words.iter().find(|(here, _)| here == vtiger.trim()).map(|(_, there)| there.as_str());
         bare(there.unwrap_or(vtiger)) == bare(frappe)
     }
 
@@ -46,11 +49,14 @@ pub(crate) fn bare(text: &str) -> &str {
 
 /// All pairs of a mapping whose sides can be compared field by field.
 pub(crate) fn pairs(mapping: &Mapping) -> Vec<Pair> {
-    let documents = mapping.units.iter().flat_map(|unit| unit.documents.iter().map(move |document| (unit, document)));
+    let documents =
+        mapping.units.iter().flat_map(|unit| unit.documents.iter().map(move |document| (unit, document)));
     // What a keyed document says belongs to its key, not to the record.
     let documents = documents.filter(|(_, document)| !document.keyed);
     documents
-        .flat_map(|(unit, document)| document.fields.iter().filter_map(move |rule| pair(unit, document, rule)))
+        .flat_map(|(unit, document)| {
+            document.fields.iter().filter_map(move |rule| pair(unit, document, rule))
+        })
         .collect()
 }
 

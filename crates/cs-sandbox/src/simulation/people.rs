@@ -17,7 +17,17 @@ use super::world::{PERSON, World};
 
 /// Texts that something goes wrong with, sooner or later.
 const NASTY: [&str; 12] = [
-    "José", "jose", "JOSE", "Muñoz & Cía", " Ana ", "", "O'Neil", "a\\b", "Ñandú  doble", "50%", "Ana 😀",
+    "José",
+    "jose",
+    "JOSE",
+    "Muñoz & Cía",
+    " Ana ",
+    "",
+    "O'Neil",
+    "a\\b",
+    "Ñandú  doble",
+    "50%",
+    "Ana 😀",
     "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
 ];
 /// Days, both ends of summer time among them.
@@ -70,12 +80,24 @@ fn day(world: &mut World) -> String {
     match world.random.below(10) {
         0 => String::new(),
         1..4 => world.random.pick(&DAYS).copied().unwrap_or_default().to_owned(),
-        _ => format!("19{:02}-{:02}-{:02}", world.random.between(50, 99), world.random.between(1, 12), world.random.between(1, 28)),
+        _ => format!(
+            "19{:02}-{:02}-{:02}",
+            world.random.between(50, 99),
+            world.random.between(1, 12),
+            world.random.between(1, 28)
+        ),
     }
 }
 
 /// A value for a field: of its type, and nasty where it may be.
-fn value(world: &mut World, system: System, kind: &Kind, field: &FieldName, current: &str, other: &str) -> String {
+fn value(
+    world: &mut World,
+    system: System,
+    kind: &Kind,
+    field: &FieldName,
+    current: &str,
+    other: &str,
+) -> String {
     let is_link = world.ledger.pairs.iter().any(|pair| {
         (pair.vtiger == *field || pair.frappe == *field)
             && world.ground.doctypes.get(&pair.doctype).is_some_and(|schema| {
@@ -93,8 +115,12 @@ fn value(world: &mut World, system: System, kind: &Kind, field: &FieldName, curr
     let field_type = schema.and_then(|schema| schema.fields.get(field)).map(|field| field.field_type.clone());
     match field_type {
         Some(FieldType::Date) => day(world),
-        Some(FieldType::Reference { .. }) => world.random.pick(&["Male", "Female", ""]).copied().unwrap_or_default().to_owned(),
-        _ if ["accountname", "customer_name"].contains(&field.as_str()) && world.random.percent(85) => fresh(world),
+        Some(FieldType::Reference { .. }) => {
+            world.random.pick(&["Male", "Female", ""]).copied().unwrap_or_default().to_owned()
+        }
+        _ if ["accountname", "customer_name"].contains(&field.as_str()) && world.random.percent(85) => {
+            fresh(world)
+        }
         _ => word(world, current, other),
     }
 }
@@ -131,7 +157,8 @@ pub(crate) fn say_in_frappe(world: &mut World, doctype: &str, name: &str, field:
     let mut now = world.frappe_now();
     let before = world.site.clock();
     // Now and then a request is slow, and is committed after others that began later.
-    let late = now.checked_sub(SignedDuration::from_secs(i64::try_from(world.random.below(100)).unwrap_or(0)));
+    let late =
+        now.checked_sub(SignedDuration::from_secs(i64::try_from(world.random.below(100)).unwrap_or(0)));
     let newer = |late: jiff::Timestamp, world: &World| {
         let stamp = late.to_zoned(world.site.time_zone()).strftime("%Y-%m-%d %H:%M:%S").to_string();
         world.site.row(doctype, name).is_some_and(|row| text(row, "modified") < stamp)
@@ -157,9 +184,11 @@ fn edit_vtiger(world: &mut World) {
     let Some(pair) = drawn_pair(world) else { return };
     let all = records(world, pair.module.as_str());
     let Some(number) = world.random.pick(&all).copied() else { return };
-    let current = world.vtiger.records().get(&number).map(|record| record.text(pair.vtiger.as_str()).to_owned());
+    let current =
+        world.vtiger.records().get(&number).map(|record| record.text(pair.vtiger.as_str()).to_owned());
     let other = anything_in_frappe(world, &pair);
-    let value = value(world, System::Vtiger, &pair.module, &pair.vtiger, &current.unwrap_or_default(), &other);
+    let value =
+        value(world, System::Vtiger, &pair.module, &pair.vtiger, &current.unwrap_or_default(), &other);
     say_in_vtiger(world, number, &[(pair.vtiger.as_str(), value)]);
 }
 
@@ -169,7 +198,8 @@ fn edit_frappe(world: &mut World) {
     let Some(name) = world.random.pick(&all).cloned() else { return };
     let current = world.site.row(pair.doctype.as_str(), &name).map(|row| text(row, pair.frappe.as_str()));
     let other = anything_in_vtiger(world, &pair);
-    let value = value(world, System::Frappe, &pair.doctype, &pair.frappe, &current.unwrap_or_default(), &other);
+    let value =
+        value(world, System::Frappe, &pair.doctype, &pair.frappe, &current.unwrap_or_default(), &other);
     say_in_frappe(world, pair.doctype.as_str(), &name, pair.frappe.as_str(), &value);
 }
 
@@ -181,7 +211,11 @@ fn drawn_pair(world: &mut World) -> Option<super::pairs::Pair> {
 fn anything_in_frappe(world: &mut World, pair: &super::pairs::Pair) -> String {
     let all = names(world, pair.doctype.as_str());
     let Some(name) = world.random.pick(&all).cloned() else { return String::new() };
-    world.site.row(pair.doctype.as_str(), &name).map(|row| text(row, pair.frappe.as_str())).unwrap_or_default()
+    world
+        .site
+        .row(pair.doctype.as_str(), &name)
+        .map(|row| text(row, pair.frappe.as_str()))
+        .unwrap_or_default()
 }
 
 fn anything_in_vtiger(world: &mut World, pair: &super::pairs::Pair) -> String {
@@ -194,14 +228,26 @@ fn anything_in_vtiger(world: &mut World, pair: &super::pairs::Pair) -> String {
 fn edit_unmapped(world: &mut World) {
     let said = fresh(world);
     if world.random.percent(50) {
-        let all: Vec<u64> = world.vtiger.records().values().filter(|record| !record.deleted).map(|record| record.id).collect();
+        let all: Vec<u64> = world
+            .vtiger
+            .records()
+            .values()
+            .filter(|record| !record.deleted)
+            .map(|record| record.id)
+            .collect();
         let Some(number) = world.random.pick(&all).copied() else { return };
         say_in_vtiger(world, number, &[("description", said)]);
     } else {
         let doctype = world.random.pick(&["Contact", "Customer", "Address"]).copied().unwrap_or("Contact");
         let all = names(world, doctype);
         let Some(name) = world.random.pick(&all).cloned() else { return };
-        let field = if doctype == "Address" { "county" } else if doctype == "Customer" { "customer_details" } else { "middle_name" };
+        let field = if doctype == "Address" {
+            "county"
+        } else if doctype == "Customer" {
+            "customer_details"
+        } else {
+            "middle_name"
+        };
         say_in_frappe(world, doctype, &name, field, &said);
     }
 }
@@ -235,7 +281,8 @@ pub(crate) fn create_in_vtiger(world: &mut World, mapping: &Mapping) {
             set("birthday", day(world));
             set("department", word(world, "", ""));
             let accounts = records(world, "Accounts");
-            if let Some(account) = world.random.pick(&accounts).copied().filter(|_| world.random.percent(50)) {
+            if let Some(account) = world.random.pick(&accounts).copied().filter(|_| world.random.percent(50))
+            {
                 set("account_id", format!("11x{account}"));
             }
         }
@@ -244,7 +291,9 @@ pub(crate) fn create_in_vtiger(world: &mut World, mapping: &Mapping) {
     let (Some(user), now) = (world.admin(), world.vtiger_now()) else { return };
     let answer = world.vtiger.create(&user, &module, &element, now);
     let id = answer.as_ref().ok().and_then(|answer| answer.get("id")?.as_str().map(str::to_owned));
-    world.say(|_| format!("PERSON in VTiger: creates {module} {} {}", id.unwrap_or_default(), Json::Object(element)));
+    world.say(|_| {
+        format!("PERSON in VTiger: creates {module} {} {}", id.unwrap_or_default(), Json::Object(element))
+    });
     world.note(Author::Person);
 }
 
@@ -262,7 +311,8 @@ fn create_order(world: &mut World) {
     {
         values.insert(field.to_owned(), Some(value));
     }
-    let draft = Draft { module: "SalesOrder".to_owned(), values, items: like.items.clone(), ..Draft::default() };
+    let draft =
+        Draft { module: "SalesOrder".to_owned(), values, items: like.items.clone(), ..Draft::default() };
     let id = world.vtiger.put(draft);
     world.say(|_| format!("PERSON in VTiger: creates SalesOrder {}", id.unwrap_or_default()));
     world.note(Author::Person);
@@ -293,7 +343,10 @@ pub(crate) fn create_in_frappe(world: &mut World, mapping: &Mapping) {
 pub(crate) fn create_document(world: &mut World, doctype: &str, row: &Row) {
     let now = world.frappe_now();
     let done = world.site.transact(PERSON, now, |txn| txn.insert(doctype, row));
-    let name = done.result.map(|row| text(&row, "name")).unwrap_or_else(|refusal| format!("(refused: {})", refusal.text));
+    let name = done
+        .result
+        .map(|row| text(&row, "name"))
+        .unwrap_or_else(|refusal| format!("(refused: {})", refusal.text));
     world.say(|_| format!("PERSON in Frappe: creates {doctype} {name:?} {}", Json::Object(row.clone())));
     world.note(Author::Person);
 }
@@ -302,7 +355,10 @@ fn delete_in_vtiger(world: &mut World, mapping: &Mapping) {
     let Some(module) = world.random.pick(&mapping.units).map(|unit| unit.module.to_string()) else { return };
     let all = records(world, &module);
     let Some(number) = world.random.pick(&all).copied() else { return };
-    let Some(id) = world.vtiger.records().get(&number).map(|record| vtiger_values::id(&world.vtiger, record)) else { return };
+    let Some(id) = world.vtiger.records().get(&number).map(|record| vtiger_values::id(&world.vtiger, record))
+    else {
+        return;
+    };
     let (Some(user), now) = (world.admin(), world.vtiger_now()) else { return };
     let done = world.vtiger.delete(&user, id.as_str(), now).is_ok();
     world.say(|_| format!("PERSON in VTiger: deletes {id} ({done})"));
@@ -338,7 +394,8 @@ fn rename(world: &mut World, mapping: &Mapping) {
     }
     let new = format!("R {}", fresh(world));
     let now = world.frappe_now();
-    let done = world.site.transact(PERSON, now, |txn| txn.rename(&doctype, &name, &new, false)).result.is_ok();
+    let done =
+        world.site.transact(PERSON, now, |txn| txn.rename(&doctype, &name, &new, false)).result.is_ok();
     if done {
         world.ledger.renamed(&doctype, &name, &new);
     }

@@ -19,8 +19,14 @@ use super::random::Random;
 use super::world::World;
 
 /// Zones that servers hang in.
-const ZONES: [&str; 6] =
-    ["UTC", "America/Mexico_City", "Europe/Madrid", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"];
+const ZONES: [&str; 6] = [
+    "UTC",
+    "America/Mexico_City",
+    "Europe/Madrid",
+    "America/New_York",
+    "Asia/Kolkata",
+    "Australia/Lord_Howe",
+];
 /// Minutes before clocks are put back or forward somewhere, and an afternoon on which nothing happens.
 const BEGINNINGS: [&str; 7] = [
     "2026-06-10T12:00:00Z",

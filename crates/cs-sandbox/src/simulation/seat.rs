@@ -89,9 +89,6 @@ impl Count {
     }
 
     pub(crate) fn told(&self) -> RequestCount {
-        RequestCount {
-            read: self.read.load(Ordering::Relaxed),
-            write: self.write.load(Ordering::Relaxed),
-        }
+        RequestCount { read: self.read.load(Ordering::Relaxed), write: self.write.load(Ordering::Relaxed) }
     }
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use cs_domain::{
-    ConflictId, Event, Intent, LinkStanding, MappingName, RecordId, RecordRef, Resolution, Run, RunId, UnitName,
+    ConflictId, Event, Intent, LinkStanding, MappingName, RecordId, RecordRef, Resolution, Run, RunId,
+    UnitName,
 };
 use cs_ports::{
     ConflictFilter, Cursor, Due, FeedKey, JournalEntry, Known, Lease, LeaseAnswer, LogEntry, Settlement,
@@ -36,7 +37,11 @@ impl StoreFace {
     }
 
     /// After a call that changed something.
-    async fn after<T>(&self, what: impl FnOnce() -> String, result: Result<T, StoreError>) -> Result<T, StoreError> {
+    async fn after<T>(
+        &self,
+        what: impl FnOnce() -> String,
+        result: Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         match &result {
             Ok(_) => self.seat.say(|_| format!("store: {}", what())),
             Err(error) => self.seat.say(|_| format!("store: {} -> {error}", what())),
@@ -65,7 +70,10 @@ fn settled(settlements: &[Settlement]) -> String {
                     format!("{name}={:?}/{:?}", agreed.vtiger.plain(), agreed.frappe.plain())
                 });
                 let agreed = agreed.collect::<Vec<_>>().join(", ");
-                format!("{}/{}={} ({:?}) [{agreed}]", link.subject.id, link.role, link.document.id, link.standing)
+                format!(
+                    "{}/{}={} ({:?}) [{agreed}]",
+                    link.subject.id, link.role, link.document.id, link.standing
+                )
             }
             TieChange::Forget { subject, role } => format!("{}/{role} forgotten", subject.id),
         });

@@ -20,7 +20,7 @@ use super::mappings::{self, Told};
 use super::random::Random;
 use super::timeline::Happening;
 use super::world::{Shared, World};
-use super::{judge, mending, pairs, people, scenery};
+use super::{Sabotage, judge, mending, pairs, people, scenery};
 
 /// So many runs at most until nothing is written any more.
 const ROUNDS: usize = 14;
@@ -38,6 +38,13 @@ pub(crate) struct Outcome {
     pub(crate) tally: Tally,
 }
 
+/// Which story, and how it is told.
+pub(crate) struct Telling {
+    pub(crate) seed: u64,
+    pub(crate) traced: bool,
+    pub(crate) sabotage: Option<Sabotage>,
+}
+
 /// A story while it is told.
 pub(crate) struct Story {
     pub(crate) world: Shared,
@@ -48,8 +55,8 @@ pub(crate) struct Story {
 }
 
 /// Tells the story of a seed.
-pub(crate) fn tell(ground: &Arc<Ground>, store: Arc<dyn Store>, seed: u64, traced: bool) -> Outcome {
-    let Some(mut story) = Story::new(ground, store, seed, traced) else {
+pub(crate) fn tell(ground: &Arc<Ground>, store: Arc<dyn Store>, telling: &Telling) -> Outcome {
+    let Some(mut story) = Story::new(ground, store, telling) else {
         let breaches = vec!["the story cannot be set up: mapping or servers are missing".to_owned()];
         return Outcome { breaches, trace: Vec::new(), tally: Tally::default() };
     };
@@ -64,15 +71,16 @@ pub(crate) fn tell(ground: &Arc<Ground>, store: Arc<dyn Store>, seed: u64, trace
 }
 
 impl Story {
-    fn new(ground: &Arc<Ground>, store: Arc<dyn Store>, seed: u64, traced: bool) -> Option<Self> {
-        let mut random = Random::new(seed);
+    fn new(ground: &Arc<Ground>, store: Arc<dyn Store>, telling: &Telling) -> Option<Self> {
+        let mut random = Random::new(telling.seed);
         let orders = random.percent(30);
         let told = if orders { mappings::policy() } else { mappings::people(&mut random) }?;
         let ledger = Ledger::new(pairs::pairs(&told.mapping), mappings::writable(&told.mapping));
         let begin = scenery::begin(&mut random);
-        let servers = scenery::servers(ground, seed, &mut random)?;
+        let servers = scenery::servers(ground, telling.seed, &mut random)?;
         let mut world = World::new(ground, begin, servers, random, (Weather::fair(), ledger));
-        if traced {
+        world.sabotage = telling.sabotage;
+        if telling.traced {
             world.keep_trace();
             world.say(|_| format!("the mapping:\n{}", told.text));
         }
@@ -97,7 +105,7 @@ impl Story {
 
     /// People, engines and trouble, all at once.
     fn live(&mut self) {
-        let (length, end) = {
+        let end = {
             let mut world = self.world.lock();
             let world = &mut *world;
             world.weather = Weather::drawn(&mut world.random);
@@ -112,9 +120,8 @@ impl Story {
                 let second = Duration::from_secs(world.random.below(300));
                 world.timeline.put(second, Happening::Start(1));
             }
-            (length, later(world.timeline.now(), length))
+            later(world.timeline.now(), length)
         };
-        let _ = length;
         self.go_on_until(Some(end));
     }
 
@@ -171,7 +178,11 @@ impl Story {
             }
             if (died || ended.is_some()) && end.is_some() {
                 let mut world = self.world.lock();
-                let pause = if died { world.random.millis(1_000, 400_000) } else { world.random.millis(5_000, 400_000) };
+                let pause = if died {
+                    world.random.millis(1_000, 400_000)
+                } else {
+                    world.random.millis(5_000, 400_000)
+                };
                 world.timeline.put(pause, Happening::Start(number));
             }
             if let Some(ended) = ended {

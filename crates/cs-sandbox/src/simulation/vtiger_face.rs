@@ -15,6 +15,7 @@ use std::sync::Arc;
 use crate::frappe::collate;
 use crate::vtiger::{self, Code, Refusal, Write};
 
+use super::Sabotage;
 use super::faults::{self, Fate};
 use super::ledger::Author;
 use super::position::Position;
@@ -106,13 +107,20 @@ impl VtigerFace {
     }
 
     /// The record after a write.
-    fn read_back(&self, kind: &Kind, id: &RecordId, sent: &Fields, wanted: &FieldRequests) -> Option<Written> {
+    fn read_back(
+        &self,
+        kind: &Kind,
+        id: &RecordId,
+        sent: &Fields,
+        wanted: &FieldRequests,
+    ) -> Option<Written> {
         let world = self.seat.world.lock();
         let schema = world.ground.modules.get(kind)?;
         let record = live(&world, kind, id)?;
         Some(Written {
             record: values::decoded(&world.vtiger, schema, record, wanted),
-            untouched: values::holds(&world.vtiger, schema, record, sent),
+            untouched: world.sabotage == Some(Sabotage::FalseUntouched)
+                || values::holds(&world.vtiger, schema, record, sent),
         })
     }
 }
@@ -192,7 +200,8 @@ impl From<Lost> for Removal {
 
 /// Fields and values in a line.
 pub(crate) fn shown(fields: &Fields) -> String {
-    let shown: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={:?}", value.plain())).collect();
+    let shown: Vec<String> =
+        fields.iter().map(|(name, value)| format!("{name}={:?}", value.plain())).collect();
     format!("{{{}}}", shown.join(", "))
 }
 
@@ -213,7 +222,12 @@ fn schema<'w>(world: &'w World, kind: &Kind) -> Result<&'w KindSchema, PeerError
     })
 }
 
-fn observation(world: &World, schema: &KindSchema, record: &vtiger::Record, fields: &FieldRequests) -> Observation {
+fn observation(
+    world: &World,
+    schema: &KindSchema,
+    record: &vtiger::Record,
+    fields: &FieldRequests,
+) -> Observation {
     let decoded = values::decoded(&world.vtiger, schema, record, fields);
     Observation {
         content: Some(Content::of(&decoded, fields.names())),
@@ -234,8 +248,12 @@ impl ChangeFeed for VtigerFace {
         let position = Position::of(after);
         let read = |world: &World| {
             let schema = schema(world, kind)?;
-            let mut rows: Vec<&vtiger::Record> = all(world, kind).collect();
-            let key = |record: &vtiger::Record| (record.text("modifiedtime").to_owned(), format!("{:012}", record.id));
+            let blind = world.sabotage == Some(Sabotage::LostObservation);
+            let seen = |record: &&vtiger::Record| !(blind && record.id % 3 == 0);
+            let mut rows: Vec<&vtiger::Record> = all(world, kind).filter(seen).collect();
+            let key = |record: &vtiger::Record| {
+                (record.text("modifiedtime").to_owned(), format!("{:012}", record.id))
+            };
             rows.sort_by_key(|record| key(record));
             let mut position = position;
             if position.horizon.is_none() {
@@ -279,7 +297,10 @@ impl Census for VtigerFace {
         let read = |world: &World| {
             let schema = schema(world, kind)?;
             let after = after.and_then(|id| values::number(&world.vtiger, kind, id)).unwrap_or(0);
-            let mut rows: Vec<&vtiger::Record> = all(world, kind).filter(|record| record.id > after).collect();
+            let mut rows: Vec<&vtiger::Record> =
+                all(world, kind).filter(|record| record.id > after).collect();
+            let blind = world.sabotage == Some(Sabotage::LostObservation);
+            rows.retain(|record| !(blind && record.id % 3 == 0));
             let more = rows.len() > PAGE;
             rows.truncate(PAGE);
             let observations = rows.iter().map(|record| observation(world, schema, record, fields)).collect();
@@ -311,7 +332,10 @@ impl Reader for VtigerFace {
             let found = all(world, kind).filter(|record| ids.contains(&values::id(&world.vtiger, record)));
             Ok(found.map(|record| values::decoded(&world.vtiger, schema, record, fields)).collect())
         };
-        self.read_call(format!("read {kind} {}", listed(ids)), read, |found: &Vec<Record>| told_records(found)).await
+        self.read_call(format!("read {kind} {}", listed(ids)), read, |found: &Vec<Record>| {
+            told_records(found)
+        })
+        .await
     }
 
     async fn find(
@@ -335,7 +359,10 @@ impl Reader for VtigerFace {
             let found = all(world, kind).filter(meets);
             Ok(found.map(|record| values::decoded(&world.vtiger, schema, record, fields)).collect())
         };
-        self.read_call(format!("find {kind} {}", told_criteria(criteria)), read, |found: &Vec<Record>| told_records(found)).await
+        self.read_call(format!("find {kind} {}", told_criteria(criteria)), read, |found: &Vec<Record>| {
+            told_records(found)
+        })
+        .await
     }
 }
 
@@ -345,7 +372,8 @@ fn listed(ids: &[RecordId]) -> String {
 
 /// Records in a line.
 pub(crate) fn told_records(records: &[Record]) -> String {
-    let one = |record: &Record| format!("{} @{} {}", record.reference.id, record.version, shown(&record.fields));
+    let one =
+        |record: &Record| format!("{} @{} {}", record.reference.id, record.version, shown(&record.fields));
     format!("[{}]", records.iter().map(one).collect::<Vec<_>>().join("; "))
 }
 
@@ -380,7 +408,8 @@ impl Writer for VtigerFace {
         wanted: &FieldRequests,
     ) -> WriteOutcome {
         let act = Act { verb: "update", target: target.id.to_string(), fields: changes };
-        let done = self.write_call("revise", &act, |world| revise(world, target, changes, expected.before)).await;
+        let done =
+            self.write_call("revise", &act, |world| revise(world, target, changes, expected.before)).await;
         self.outcome(done, &target.kind, changes, wanted)
     }
 
@@ -439,7 +468,9 @@ impl VtigerFace {
             Ok(Done::Refused(kind, message)) => {
                 WriteOutcome::Rejected(faults::refused(Side::Vtiger, operation, kind, message))
             }
-            Ok(Done::Died) => WriteOutcome::Unknown(faults::error(Side::Vtiger, operation, ErrorKind::Garbled)),
+            Ok(Done::Died) => {
+                WriteOutcome::Unknown(faults::error(Side::Vtiger, operation, ErrorKind::Garbled))
+            }
             Err(lost) => lost.into(),
         }
     }
@@ -461,7 +492,6 @@ fn create(world: &mut World, kind: &Kind, fields: &Fields, key: &OperationKey) -
         Err(message) => return Done::Refused(ErrorKind::Refused, message),
     };
     element.entry("assigned_user_id").or_insert_with(|| Json::from("19x1"));
-    world.ledger.engine_creates(kind, key);
     let (Some(user), now) = (world.admin(), world.vtiger_now()) else {
         return Done::Refused(ErrorKind::Credentials, "no user".to_owned());
     };
@@ -494,7 +524,8 @@ fn revise(world: &mut World, target: &RecordRef, changes: &Fields, before: &Fiel
         let held = field.and_then(|field| values::value(&world.vtiger, field, record, cs_ports::Guard::None));
         held.is_none_or(|held| held == *value || held.plain() == value.plain())
     };
-    if !before.iter().all(still) {
+    let compares = world.sabotage != Some(Sabotage::NoComparison);
+    if compares && !before.iter().all(still) {
         return Done::Stale;
     }
     if values::holds(&world.vtiger, schema, record, changes) {

@@ -38,7 +38,11 @@ pub(crate) fn decoded(
         Some((request.name.clone(), value(system, field, record, request.guard)?))
     });
     Record {
-        reference: RecordRef { system: cs_domain::System::Vtiger, kind: schema.kind.clone(), id: id(system, record) },
+        reference: RecordRef {
+            system: cs_domain::System::Vtiger,
+            kind: schema.kind.clone(),
+            id: id(system, record),
+        },
         version: Version::new(record.text("modifiedtime")),
         fields: fields.collect(),
     }
@@ -129,18 +133,15 @@ pub(crate) fn encoded(schema: &KindSchema, fields: &Fields) -> Result<Map<String
 }
 
 /// Whether a record holds these values.
-pub(crate) fn holds(
-    system: &System,
-    schema: &KindSchema,
-    record: &vtiger::Record,
-    fields: &Fields,
-) -> bool {
+pub(crate) fn holds(system: &System, schema: &KindSchema, record: &vtiger::Record, fields: &Fields) -> bool {
     fields.iter().all(|(name, wanted)| {
         let Some(field) = schema.fields.get(name) else { return false };
         let held = value(system, field, record, Guard::None);
         let fitted = field.fit(wanted.clone()).unwrap_or_else(|_| wanted.clone());
         held.is_some_and(|held| {
-            held == fitted || held.plain() == fitted.plain() || (held == Value::Boolean(false) && fitted.is_empty())
+            held == fitted
+                || held.plain() == fitted.plain()
+                || (held == Value::Boolean(false) && fitted.is_empty())
         })
     })
 }

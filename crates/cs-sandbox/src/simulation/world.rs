@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::frappe::Site;
 use crate::vtiger::{System, User};
 
+use super::Sabotage;
 use super::faults::Weather;
 use super::ground::Ground;
 use super::ledger::Ledger;
@@ -49,6 +50,8 @@ pub(crate) struct World {
     pub(crate) dying: BTreeSet<usize>,
     /// Writes that arrive after their answer was given up.
     pub(crate) late: BTreeMap<usize, LateWrite>,
+    /// What connectors do wrong on purpose.
+    pub(crate) sabotage: Option<Sabotage>,
     trace: Option<Vec<String>>,
 }
 
@@ -81,6 +84,7 @@ impl World {
             ledger,
             dying: BTreeSet::new(),
             late: BTreeMap::new(),
+            sabotage: None,
             trace: None,
         }
     }

@@ -11,4 +11,5 @@
 mod conformance;
 mod faults;
 mod frappe_conformance;
+mod simulation;
 mod vtiger_conformance;
