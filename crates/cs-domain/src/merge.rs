@@ -56,7 +56,8 @@ fn voice<'a>(now: Option<&'a Value>, base: Option<&Value>, clearing: Clearing) -
     match (now, base) {
         (None, _) => Voice::Silent,
         (Some(now), Some(base)) if now == base => Voice::Unchanged,
-        (Some(Value::Empty), _) if clearing == Clearing::Keep => Voice::Silent,
+        // Only what held something can have been cleared.
+        (Some(Value::Empty), base) if clearing == Clearing::Keep || base.is_none() => Voice::Silent,
         (Some(now), _) => Voice::Says(now),
     }
 }
@@ -98,6 +99,11 @@ fn both_empty(field: &FieldSituation<'_>) -> FieldOutcome {
     }
 }
 
+/// Whether an owner's empty field empties the other side's: not at first contact, when nothing was cleared yet.
+fn clears(field: &FieldSituation<'_>) -> bool {
+    field.clearing == Clearing::Clear && field.base.is_some()
+}
+
 fn vtiger_alone(field: &FieldSituation<'_>, x: &Value) -> FieldOutcome {
     if field.direction.reaches_frappe() {
         return if field.frappe == Some(x) {
@@ -107,9 +113,7 @@ fn vtiger_alone(field: &FieldSituation<'_>, x: &Value) -> FieldOutcome {
         };
     }
     match field.frappe {
-        Some(owned) if !owned.is_empty() || field.clearing == Clearing::Clear => {
-            FieldOutcome::ToVtiger(owned.clone())
-        }
+        Some(owned) if !owned.is_empty() || clears(field) => FieldOutcome::ToVtiger(owned.clone()),
         _ => FieldOutcome::Leave,
     }
 }
@@ -123,9 +127,7 @@ fn frappe_alone(field: &FieldSituation<'_>, y: &Value) -> FieldOutcome {
         };
     }
     match field.vtiger {
-        Some(owned) if !owned.is_empty() || field.clearing == Clearing::Clear => {
-            FieldOutcome::ToFrappe(owned.clone())
-        }
+        Some(owned) if !owned.is_empty() || clears(field) => FieldOutcome::ToFrappe(owned.clone()),
         _ => FieldOutcome::Leave,
     }
 }
@@ -217,7 +219,11 @@ mod tests {
             (None,         "a",   "a",   Both,     Keep,    Ask,        agreed("a")),
             (None,         "a",   "",    Both,     Keep,    Ask,        to_frappe("a")),
             (None,         "",    "a",   Both,     Keep,    Ask,        to_vtiger("a")),
-            (None,         "",    "a",   ToFrappe, Keep,    Ask,        leave),
+            (None,         "",    "a",   ToFrappe, Keep,    Ask,        leave.clone()),
+            (None,         "",    "a",   ToFrappe, Clear,   Ask,        leave.clone()),
+            (None,         "a",   "",    ToVtiger, Clear,   Ask,        leave),
+            (None,         "",    "a",   Both,     Clear,   Ask,        to_vtiger("a")),
+            (None,         "a",   "",    Both,     Clear,   Ask,        to_frappe("a")),
             (None,         "a",   "b",   Both,     Keep,    Ask,        conflict),
             (None,         "a",   "b",   ToFrappe, Keep,    Ask,        to_frappe("a")),
             (None,         "",    "",    Both,     Keep,    Ask,        agreed("")),

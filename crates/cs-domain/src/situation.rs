@@ -50,6 +50,9 @@ pub struct Elsewhere {
     pub role: Role,
     /// The document.
     pub document: RecordRef,
+    /// Whether the link between the two still holds; where it was given up, the record has no document that others could
+    /// refer to.
+    pub standing: LinkStanding,
 }
 
 /// What is known of one role's document.

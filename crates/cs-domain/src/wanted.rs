@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 
 use crate::failure::{Advice, Failure};
+use crate::link::LinkStanding;
 use crate::mapping::{Check, DocumentMapping, FieldRule, RowRule, Settings, Source};
 use crate::name::{FieldName, Role};
 use crate::policy::Clearing;
 use crate::record::{Record, RecordRef};
 use crate::schema::{FieldType, KindSchema, Misfit};
-use crate::situation::Situation;
+use crate::situation::{Elsewhere, Situation};
 use crate::value::Value;
 
 /// A value that the mapping asks for.
@@ -137,7 +138,7 @@ fn wanted_source(source: &Source, record: &Record, situation: &Situation) -> Res
         Source::Linked { field, role, .. } => match record.get(field) {
             None => None,
             Some(Value::Empty) => Some(Wanted::Value(Value::Empty)),
-            Some(Value::Reference(target)) => Some(Wanted::Value(elsewhere(target, role, situation)?)),
+            Some(Value::Reference(target)) => elsewhere(target, role, situation)?.map(Wanted::Value),
             Some(other) => Some(Wanted::Value(other.clone())),
         },
     })
@@ -160,9 +161,14 @@ fn joined(names: &[FieldName], join: &str, record: &Record) -> Option<Value> {
     }
 }
 
-fn elsewhere(target: &RecordRef, role: &Role, situation: &Situation) -> Result<Value, Failure> {
+/// The document of another unit's record; nothing is said where its link was given up.
+fn elsewhere(target: &RecordRef, role: &Role, situation: &Situation) -> Result<Option<Value>, Failure> {
     let found = situation.elsewhere.iter().find(|other| other.subject == *target && other.role == *role);
-    found.map(|other| Value::Reference(other.document.clone())).ok_or_else(|| Failure {
+    let reference = |other: &Elsewhere| match other.standing {
+        LinkStanding::Live => Some(Value::Reference(other.document.clone())),
+        LinkStanding::GivenUp => None,
+    };
+    found.map(reference).ok_or_else(|| Failure {
         code: "unit.parent_not_linked".to_owned(),
         cause: format!("{target}, which this record refers to, has no document in Frappe yet"),
         remedy: "Look at that record's own failure; this one follows by itself once it is done.".to_owned(),

@@ -8,7 +8,9 @@ use cs_domain::identity::{is_outgrown, is_replaced};
 use cs_domain::mapping::{Source, UnitMapping};
 use cs_domain::situation::{Elsewhere, Situation};
 use cs_domain::wanted::wanted_document;
-use cs_domain::{Decided, Kind, LinkStanding, Record, RecordId, RecordRef, Role, Shadow, System, Value};
+use cs_domain::{
+    Decided, Kind, Link, LinkStanding, Record, RecordId, RecordRef, Role, Shadow, System, Value,
+};
 use cs_ports::{ConflictFilter, Tie};
 
 use crate::candidates;
@@ -276,13 +278,13 @@ async fn read_elsewhere(
     if !shown.is_empty() {
         ties.extend(store.ties_to(&scope.mapping.name, &shown).await?);
     }
-    ties.retain(|tie| tie.link.standing == LinkStanding::Live);
-    let elsewhere = ties.into_iter().map(|tie| Elsewhere {
-        subject: tie.link.subject,
-        role: tie.link.role,
-        document: tie.link.document,
-    });
-    Ok(elsewhere.collect())
+    Ok(ties.into_iter().map(elsewhere).collect())
+}
+
+/// A tie as other units see it.
+pub(crate) fn elsewhere(tie: Tie) -> Elsewhere {
+    let Link { subject, role, document, standing, .. } = tie.link;
+    Elsewhere { subject, role, document, standing }
 }
 
 /// What the records refer to in these fields.

@@ -10,7 +10,7 @@ use cs_domain::{
 };
 use cs_ports::{ConflictFilter, Criterion, FieldRequests, Tie};
 
-use crate::assess::{note_decisions, situation};
+use crate::assess::{elsewhere, note_decisions, situation};
 use crate::error::EngineError;
 use crate::scope::Scope;
 
@@ -32,10 +32,8 @@ pub(crate) async fn load(
     let ties = scope.engine.store.ties_to(&scope.mapping.name, subjects).await?;
     let waiting = waiting_for_a_person(scope).await?;
     for situation in &mut situations {
-        let tie = ties.iter().find(|tie| tie.link.document == situation.subject);
-        if let Some(tie) = tie {
-            let known = situation.counterparts.entry(mapping.role.clone()).or_default();
-            known.tie = Some((tie.link.clone(), tie.shadow.clone()));
+        // What a record has by now is looked after with that record.
+        if ties.iter().any(|tie| tie.link.document == situation.subject) {
             continue;
         }
         if waiting.contains(&situation.subject) {
@@ -91,11 +89,7 @@ async fn records_of_links(
         return Ok(Vec::new());
     }
     let ties = scope.engine.store.ties_to(&scope.mapping.name, &targets).await?;
-    let elsewhere = ties
-        .into_iter()
-        .filter(|tie| tie.link.standing == LinkStanding::Live)
-        .map(|tie| Elsewhere { subject: tie.link.subject, role: tie.link.role, document: tie.link.document });
-    Ok(elsewhere.collect())
+    Ok(ties.into_iter().map(elsewhere).collect())
 }
 
 /// The record that a document's match key leads to in VTiger.

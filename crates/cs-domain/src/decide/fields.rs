@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::decide::documents::Decision;
 use crate::decide::draft::{Answer, Wish};
 use crate::failure::Failure;
+use crate::link::LinkStanding;
 use crate::mapping::{DocumentMapping, FieldRule, Source};
 use crate::merge::{FieldOutcome, FieldSituation, merge};
 use crate::name::{FieldName, Role};
@@ -274,7 +275,7 @@ fn linked_record(value: &Value, role: &Role, situation: &Situation) -> Result<Va
         return Ok(Value::Empty);
     }
     let name = value.plain();
-    let known = situation.elsewhere.iter();
+    let known = situation.elsewhere.iter().filter(|other| other.standing == LinkStanding::Live);
     let owner = known.filter(|other| other.role == *role).find(|other| other.document.id.as_str() == name);
     owner.map(|other| Value::Reference(other.subject.clone())).ok_or_else(|| Failure {
         code: "unit.no_record".to_owned(),
