@@ -20,6 +20,8 @@ pub(crate) struct Weather {
     pub(crate) slow: u64,
     /// Steps at which the process dies.
     pub(crate) deadly: u64,
+    /// Writes right before, and right after, which somebody edits the very same record.
+    pub(crate) meddling: u64,
 }
 
 impl Weather {
@@ -30,13 +32,14 @@ impl Weather {
 
     /// Of one of several kinds: much of everything seldom lets a run get anywhere.
     pub(crate) fn drawn(random: &mut Random) -> Self {
+        let meddling = 40;
         match random.below(6) {
-            0 => Self::fair(),
-            1 => Self { before: 60, ..Self::fair() },
-            2 => Self { after: 120, late: 40, ..Self::fair() },
-            3 => Self { deadly: 12, ..Self::fair() },
-            4 => Self { slow: 20, deadly: 3, ..Self::fair() },
-            _ => Self { before: 20, after: 40, late: 15, slow: 5, deadly: 6 },
+            0 => Self { meddling, ..Self::fair() },
+            1 => Self { before: 60, meddling, ..Self::fair() },
+            2 => Self { after: 120, late: 40, meddling, ..Self::fair() },
+            3 => Self { deadly: 12, meddling, ..Self::fair() },
+            4 => Self { slow: 20, deadly: 3, meddling, ..Self::fair() },
+            _ => Self { before: 20, after: 40, late: 15, slow: 5, deadly: 6, meddling },
         }
     }
 }

@@ -31,7 +31,7 @@ use super::world::{SYNC_USER, World};
 const PAGE: usize = 4;
 
 /// Frappe, as one engine sees it.
-pub struct FrappeFace {
+pub(crate) struct FrappeFace {
     seat: Arc<Seat>,
     count: Count,
 }
@@ -87,6 +87,7 @@ impl FrappeFace {
         }
         let done = {
             let mut world = self.seat.world.lock();
+            act.meddled_with(&mut world);
             let done = write(&mut world);
             self.count.add(done.reached());
             carried_out(&mut world, &self.seat.holder, operation, act, &done);
@@ -98,6 +99,7 @@ impl FrappeFace {
             return Err(Lost::Unknown(faults::error(Side::Frappe, operation.to_owned(), kind)));
         }
         self.seat.travel().await;
+        act.meddled_with(&mut self.seat.world.lock());
         Ok(done)
     }
 
@@ -109,7 +111,7 @@ impl FrappeFace {
         let number = world.late.keys().next_back().map_or(0, |last| last + 1);
         let arrive = move |world: &mut World| {
             let done = write(world);
-            let act = Act { verb, target, fields: &fields };
+            let act = Act { verb, target, record: None, fields: &fields };
             carried_out(world, &format!("{holder} (late)"), &operation, &act, &done);
         };
         world.late.insert(number, Box::new(arrive));
@@ -368,7 +370,7 @@ impl Writer for FrappeFace {
         key: &OperationKey,
         wanted: &FieldRequests,
     ) -> WriteOutcome {
-        let act = Act { verb: "create", target: format!("{kind} for {}", key.0), fields };
+        let act = Act { verb: "create", target: format!("{kind} for {}", key.0), record: None, fields };
         let (on, sent, for_key) = (kind.clone(), fields.clone(), key.clone());
         let write: Write = Box::new(move |world| create(world, &on, &sent, &for_key));
         let done = self.write_call("POST", &act, write).await;
@@ -383,7 +385,8 @@ impl Writer for FrappeFace {
         expected: Expected<'_>,
         wanted: &FieldRequests,
     ) -> WriteOutcome {
-        let act = Act { verb: "update", target: target.id.to_string(), fields: changes };
+        let act =
+            Act { verb: "update", target: target.id.to_string(), record: Some(target), fields: changes };
         let (on, sent, version) = (target.clone(), changes.clone(), expected.version.clone());
         let write: Write = Box::new(move |world| update(world, &on, &sent, &version));
         let done = self.write_call("PUT", &act, write).await;
@@ -393,7 +396,8 @@ impl Writer for FrappeFace {
 
     async fn delete(&self, target: &RecordRef, expected: &Version) -> Removal {
         let nothing = Fields::new();
-        let act = Act { verb: "delete", target: target.id.to_string(), fields: &nothing };
+        let act =
+            Act { verb: "delete", target: target.id.to_string(), record: Some(target), fields: &nothing };
         let (on, version) = (target.clone(), expected.clone());
         let write: Write = Box::new(move |world| delete(world, &on, &version));
         match self.write_call("DELETE", &act, write).await {

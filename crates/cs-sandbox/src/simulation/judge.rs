@@ -30,6 +30,7 @@ pub(crate) fn judge(story: &Story) {
     };
     let mut world = story.world.lock();
     one_to_one(&mut world, story, &ties);
+    nobody_left_out(&mut world, story, &ties);
     for duplicate in world.ledger.duplicates() {
         world.breach(duplicate);
     }
@@ -40,6 +41,25 @@ pub(crate) fn judge(story: &Story) {
 
 fn record_module(record: &crate::vtiger::Record) -> &str {
     &record.module
+}
+
+/// Every record that takes part has been tied once: to a document of the role that every record has.
+fn nobody_left_out(world: &mut World, story: &Story, ties: &[Tie]) {
+    for unit in &story.told.mapping.units {
+        let always = unit.documents.iter().filter(|document| document.exists_when.is_empty()).last();
+        let Some(role) = always.map(|document| &document.role) else { continue };
+        let records = world.vtiger.records().values();
+        let records = records.filter(|record| !record.deleted && record.module == unit.module.as_str());
+        let records: Vec<u64> = records.map(|record| record.id).collect();
+        for record in
+            records.into_iter().filter(|record| is_selected(world, story, *record)).collect::<Vec<_>>()
+        {
+            let tied = |tie: &Tie| number(&tie.link.subject.id) == Some(record) && tie.link.role == *role;
+            if !ties.iter().any(tied) {
+                world.breach(format!("{} {record} takes part and has no {role}", unit.module));
+            }
+        }
+    }
 }
 
 /// No document belongs to two records, unless the mapping shares it.

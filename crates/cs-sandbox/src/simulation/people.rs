@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cs_domain::{FieldName, FieldType, Kind, Mapping, RecordId, System};
+use cs_domain::{FieldName, FieldType, Fields, Kind, Mapping, RecordRef, System};
 use jiff::SignedDuration;
 use serde_json::{Map, Value as Json, json};
 
@@ -11,7 +11,7 @@ use crate::vtiger::{Draft, Write};
 
 use super::frappe_values::text;
 use super::ledger::Author;
-use super::pairs::bare;
+use super::pairs::{Pair, bare};
 use super::vtiger_values;
 use super::world::{PERSON, World};
 
@@ -203,12 +203,12 @@ fn edit_frappe(world: &mut World) {
     say_in_frappe(world, pair.doctype.as_str(), &name, pair.frappe.as_str(), &value);
 }
 
-fn drawn_pair(world: &mut World) -> Option<super::pairs::Pair> {
+fn drawn_pair(world: &mut World) -> Option<Pair> {
     let index = world.random.index(world.ledger.pairs.len());
     world.ledger.pairs.get(index).cloned()
 }
 
-fn anything_in_frappe(world: &mut World, pair: &super::pairs::Pair) -> String {
+fn anything_in_frappe(world: &mut World, pair: &Pair) -> String {
     let all = names(world, pair.doctype.as_str());
     let Some(name) = world.random.pick(&all).cloned() else { return String::new() };
     world
@@ -218,7 +218,7 @@ fn anything_in_frappe(world: &mut World, pair: &super::pairs::Pair) -> String {
         .unwrap_or_default()
 }
 
-fn anything_in_vtiger(world: &mut World, pair: &super::pairs::Pair) -> String {
+fn anything_in_vtiger(world: &mut World, pair: &Pair) -> String {
     let all = records(world, pair.module.as_str());
     let Some(number) = world.random.pick(&all).copied() else { return String::new() };
     let record = world.vtiger.records().get(&number);
@@ -403,7 +403,34 @@ fn rename(world: &mut World, mapping: &Mapping) {
     world.note(Author::Person);
 }
 
-/// The id of a record by its number.
-pub(crate) fn id_of(world: &World, number: u64) -> Option<RecordId> {
-    world.vtiger.records().get(&number).map(|record| vtiger_values::id(&world.vtiger, record))
+/// Somebody edits the very record that an engine is writing.
+pub(crate) fn meddle(world: &mut World, target: &RecordRef, fields: &Fields) {
+    let chance = world.weather.meddling;
+    if chance == 0 || !world.random.permille(chance) {
+        return;
+    }
+    let pairs: Vec<Pair> = world.ledger.pairs.clone();
+    let own = |pair: &&Pair| match target.system {
+        System::Vtiger => pair.module == target.kind,
+        System::Frappe => pair.doctype == target.kind,
+    };
+    let written = |pair: &&Pair| match target.system {
+        System::Vtiger => fields.contains_key(&pair.vtiger),
+        System::Frappe => fields.contains_key(&pair.frappe),
+    };
+    let here: Vec<&Pair> = pairs.iter().filter(own).collect();
+    let same: Vec<&Pair> = here.iter().copied().filter(written).collect();
+    let from = if same.is_empty() || world.random.percent(30) { here } else { same };
+    let Some(pair) = world.random.pick(&from).copied().cloned() else { return };
+    match target.system {
+        System::Vtiger => {
+            let Some(number) = super::ledger::number(&target.id) else { return };
+            let said = value(world, System::Vtiger, &pair.module, &pair.vtiger, "", "");
+            say_in_vtiger(world, number, &[(pair.vtiger.as_str(), said)]);
+        }
+        System::Frappe => {
+            let said = value(world, System::Frappe, &pair.doctype, &pair.frappe, "", "");
+            say_in_frappe(world, pair.doctype.as_str(), target.id.as_str(), pair.frappe.as_str(), &said);
+        }
+    }
 }

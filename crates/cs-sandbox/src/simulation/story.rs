@@ -111,8 +111,8 @@ impl Story {
             world.weather = Weather::drawn(&mut world.random);
             let length = Duration::from_secs(world.random.between(120, 2_400));
             let deeds = world.random.between(5, 30);
-            for (number, moment) in people::moments(world, deeds, length).into_iter().enumerate() {
-                world.timeline.put(moment, Happening::Deed(number));
+            for moment in people::moments(world, deeds, length) {
+                world.timeline.put(moment, Happening::Deed);
             }
             let first = Duration::from_secs(world.random.below(60));
             world.timeline.put(first, Happening::Start(0));
@@ -139,7 +139,7 @@ impl Story {
             match happening {
                 None => return ended,
                 Some(Happening::Over(waker)) => waker.wake(),
-                Some(Happening::Deed(_)) => {
+                Some(Happening::Deed) => {
                     let mapping = &self.told.mapping;
                     people::act(&mut self.world.lock(), mapping);
                 }

@@ -22,8 +22,8 @@ type Place = (i64, u64);
 pub(crate) enum Happening {
     /// Somebody's pause is over.
     Over(Waker),
-    /// A person does something; the number says what.
-    Deed(usize),
+    /// A person does something.
+    Deed,
     /// An engine begins a run.
     Start(usize),
     /// A write whose answer was given up arrives after all.

@@ -18,6 +18,7 @@ use crate::vtiger::{self, Code, Refusal, Write};
 use super::Sabotage;
 use super::faults::{self, Fate};
 use super::ledger::Author;
+use super::people;
 use super::position::Position;
 use super::seat::{Count, Seat};
 use super::vtiger_values as values;
@@ -27,7 +28,7 @@ use super::world::World;
 const PAGE: usize = 3;
 
 /// VTiger, as one engine sees it.
-pub struct VtigerFace {
+pub(crate) struct VtigerFace {
     seat: Arc<Seat>,
     count: Count,
 }
@@ -36,7 +37,18 @@ pub struct VtigerFace {
 pub(crate) struct Act<'a> {
     pub(crate) verb: &'static str,
     pub(crate) target: String,
+    /// The record, where there is one already.
+    pub(crate) record: Option<&'a RecordRef>,
     pub(crate) fields: &'a Fields,
+}
+
+impl Act<'_> {
+    /// Somebody may edit the record at this very moment.
+    pub(crate) fn meddled_with(&self, world: &mut World) {
+        if let Some(record) = self.record {
+            people::meddle(world, record, self.fields);
+        }
+    }
 }
 
 impl VtigerFace {
@@ -88,6 +100,7 @@ impl VtigerFace {
         }
         let done = {
             let mut world = self.seat.world.lock();
+            act.meddled_with(&mut world);
             let done = write(&mut world);
             self.count.add(done.reached());
             world.note(Author::Engine { holder: &self.seat.holder, act: &done.act(Side::Vtiger, act) });
@@ -103,6 +116,7 @@ impl VtigerFace {
             return Err(Lost::Unknown(faults::error(Side::Vtiger, operation.to_owned(), kind)));
         }
         self.seat.travel().await;
+        act.meddled_with(&mut self.seat.world.lock());
         Ok(done)
     }
 
@@ -395,7 +409,7 @@ impl Writer for VtigerFace {
         key: &OperationKey,
         wanted: &FieldRequests,
     ) -> WriteOutcome {
-        let act = Act { verb: "create", target: format!("{kind} for {}", key.0), fields };
+        let act = Act { verb: "create", target: format!("{kind} for {}", key.0), record: None, fields };
         let done = self.write_call("create", &act, |world| create(world, kind, fields, key)).await;
         self.outcome(done, kind, fields, wanted)
     }
@@ -407,7 +421,8 @@ impl Writer for VtigerFace {
         expected: Expected<'_>,
         wanted: &FieldRequests,
     ) -> WriteOutcome {
-        let act = Act { verb: "update", target: target.id.to_string(), fields: changes };
+        let act =
+            Act { verb: "update", target: target.id.to_string(), record: Some(target), fields: changes };
         let done =
             self.write_call("revise", &act, |world| revise(world, target, changes, expected.before)).await;
         self.outcome(done, &target.kind, changes, wanted)
@@ -415,7 +430,8 @@ impl Writer for VtigerFace {
 
     async fn delete(&self, target: &RecordRef, expected: &Version) -> Removal {
         let nothing = Fields::new();
-        let act = Act { verb: "delete", target: target.id.to_string(), fields: &nothing };
+        let act =
+            Act { verb: "delete", target: target.id.to_string(), record: Some(target), fields: &nothing };
         match self.write_call("delete", &act, |world| delete(world, target, expected)).await {
             Ok(Done::Written(_) | Done::Gone | Done::Held(_)) => Removal::Gone,
             Ok(Done::Stale) => Removal::Stale,
