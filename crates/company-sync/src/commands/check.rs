@@ -1,5 +1,7 @@
 //! `check`: are both systems there, and is there everything the mappings need?
 
+mod directions;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -11,6 +13,7 @@ use cs_ports::PeerError;
 use cs_vtiger::{ServerProbe, WantedFields};
 use serde_json::json;
 
+use self::directions::{Direction, can_create, directions};
 use super::configuration;
 use crate::cli::{Check, Global};
 use crate::failure::{CommandError, Outcome};
@@ -31,7 +34,11 @@ pub(crate) async fn run(global: &Global, check: &Check) -> Result<Outcome, Comma
     let reached = vtiger.is_ok() && frappe.is_ok();
     let mut findings = Vec::new();
     for job in &jobs {
-        findings.push(Finding::of(job, reached.then_some(&looking.engine)).await);
+        let mut finding = Finding::of(job, reached.then_some(&looking.engine)).await;
+        if let Ok(probe) = &vtiger {
+            finding.directions = directions(&job.mapping, probe);
+        }
+        findings.push(finding);
     }
     let no_data_dir = (!config.data_dir.is_dir()).then(|| config.data_dir.clone());
     let report = Report { vtiger, frappe, findings, no_data_dir };
@@ -57,6 +64,8 @@ struct Finding {
     problems: Vec<BindProblem>,
     /// Whether both systems' fields were held against the mapping.
     examined: Examined,
+    /// What goes from Frappe to VTiger, unit by unit.
+    directions: Vec<Direction>,
 }
 
 enum Examined {
@@ -80,7 +89,7 @@ impl Finding {
                 Err(error) => Examined::Broken(error),
             },
         };
-        Self { mapping: job.mapping.name.to_string(), problems, examined }
+        Self { mapping: job.mapping.name.to_string(), problems, examined, directions: Vec::new() }
     }
 
     fn errors(&self) -> impl Iterator<Item = &BindProblem> {
@@ -104,6 +113,7 @@ impl Finding {
         if others > 0 {
             parts.push("fields or DocTypes".to_owned());
         }
+        parts.extend(self.directions.iter().filter_map(Direction::lacks));
         (!parts.is_empty()).then(|| format!("mapping {}: {}", self.mapping, parts.join(", ")))
     }
 
@@ -126,11 +136,14 @@ impl Finding {
                 lines.push(said);
             }
         }
+        lines.extend(self.directions.iter().flat_map(Direction::lines));
         lines
     }
 
     fn for_machines(&self) -> serde_json::Value {
-        let mut object = json!({ "mapping": self.mapping, "problems": self.problems });
+        let directions: Vec<_> = self.directions.iter().map(Direction::for_machines).collect();
+        let mut object =
+            json!({ "mapping": self.mapping, "problems": self.problems, "directions": directions });
         if let (Examined::Broken(error), Some(fields)) = (&self.examined, object.as_object_mut()) {
             fields.insert("failure".to_owned(), json!(error.failure()));
         }
@@ -246,7 +259,8 @@ impl Report {
     }
 }
 
-/// Whether a module of VTiger can be read. Syncs write into Frappe only.
+/// Whether a module of VTiger can be read. Whether it can be written is told by mapping and unit: one that cannot still
+/// reaches Frappe.
 fn usable(kind: &cs_vtiger::KindProbe) -> bool {
     kind.visible && kind.problem.is_none()
 }
@@ -283,7 +297,7 @@ fn vtiger_lines(probe: &ServerProbe) -> Vec<String> {
             None => format!(
                 "  {}: readable{}{}",
                 kind.kind,
-                if kind.creatable { ", creatable" } else { "" },
+                if can_create(probe, kind) { ", creatable" } else { "" },
                 if kind.updatable { ", changeable" } else { "" }
             ),
         });
@@ -384,7 +398,7 @@ mod tests {
             sees_renames: Sight::Others,
             kinds: Vec::new(),
         };
-        let findings = vec![Finding { mapping: "policy".into(), problems, examined }];
+        let findings = vec![Finding { mapping: "policy".into(), problems, examined, directions: Vec::new() }];
         Report { vtiger: Ok(vtiger), frappe: Ok(frappe), findings, no_data_dir: None }
     }
 

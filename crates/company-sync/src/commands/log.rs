@@ -19,8 +19,10 @@ pub(crate) async fn run(global: &Global, arguments: &Log) -> Result<Outcome, Com
         if troubles.is_empty() && !global.json {
             line("Nothing waits for anybody.")?;
         }
-        for unit in troubles {
-            line(&if global.json { troubled_object(&unit) } else { troubled(&unit) })?;
+        if global.json {
+            troubles.iter().try_for_each(|unit| line(&troubled_object(unit)))?;
+        } else {
+            alike(&troubles).into_iter().try_for_each(|units| line(&troubled(&units)))?;
         }
         return Ok(Outcome::Done);
     }
@@ -36,9 +38,34 @@ pub(crate) async fn run(global: &Global, arguments: &Log) -> Result<Outcome, Com
     Ok(Outcome::Done)
 }
 
-fn troubled(unit: &UnitOutcome) -> String {
-    let head = format!("{} ({}, tried {} times)", unit.key.subject, unit.key.mapping, unit.attempts);
-    let failures = unit.failures.iter().map(|failure| trouble("-", failure));
+/// How many of the units with the same trouble are named.
+const NAMED: usize = 3;
+
+/// Units with the very same trouble together: a run that was stopped at a brake has one for each of its deletes.
+fn alike(troubles: &[UnitOutcome]) -> Vec<Vec<&UnitOutcome>> {
+    let mut groups: Vec<Vec<&UnitOutcome>> = Vec::new();
+    for unit in troubles {
+        let same = |group: &&mut Vec<&UnitOutcome>| {
+            group
+                .first()
+                .is_some_and(|known| known.key.mapping == unit.key.mapping && known.failures == unit.failures)
+        };
+        match groups.iter_mut().find(same) {
+            Some(group) => group.push(unit),
+            None => groups.push(vec![unit]),
+        }
+    }
+    groups
+}
+
+fn troubled(units: &[&UnitOutcome]) -> String {
+    let Some(first) = units.first() else { return String::new() };
+    let mut named: Vec<String> = units.iter().take(NAMED).map(|unit| unit.key.subject.to_string()).collect();
+    if let Some(more) = units.len().checked_sub(NAMED).filter(|more| *more > 0) {
+        named.push(format!("and {more} more"));
+    }
+    let head = format!("{} ({}, tried {} times)", named.join(", "), first.key.mapping, first.attempts);
+    let failures = first.failures.iter().map(|failure| trouble("-", failure));
     std::iter::once(head).chain(failures).collect::<Vec<_>>().join("\n")
 }
 

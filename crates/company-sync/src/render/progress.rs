@@ -27,8 +27,25 @@ struct State {
     last_line: Instant,
     expected: u64,
     balance: Balance,
-    troubles: Vec<(RecordRef, Vec<Failure>)>,
+    troubles: Vec<Trouble>,
     untold: u64,
+}
+
+/// What went wrong with a unit, and with others in the very same way: a brake stops many at once.
+struct Trouble {
+    subject: RecordRef,
+    failures: Vec<Failure>,
+    others: u64,
+}
+
+impl Trouble {
+    fn lines(&self) -> impl Iterator<Item = String> {
+        let place = match self.others {
+            0 => self.subject.to_string(),
+            others => format!("{} and {} more", self.subject, grouped(others)),
+        };
+        self.failures.iter().map(move |failure| trouble(&place, failure))
+    }
 }
 
 impl Progress {
@@ -53,10 +70,7 @@ impl Progress {
     /// What went wrong in the run that just ended, for people.
     pub(crate) fn troubles(&self) -> String {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let told = state.troubles.iter().flat_map(|(subject, failures)| {
-            failures.iter().map(move |failure| trouble(&subject.to_string(), failure))
-        });
-        let mut lines: Vec<String> = told.collect();
+        let mut lines: Vec<String> = state.troubles.iter().flat_map(Trouble::lines).collect();
         if state.untold > 0 {
             lines.push(format!("  and {} more: company-sync log --troubles", grouped(state.untold)));
         }
@@ -123,11 +137,7 @@ impl State {
     fn advance(&mut self, subject: &RecordRef, failures: &[Failure], balance: &Balance) {
         self.balance = *balance;
         if !failures.is_empty() {
-            if self.troubles.len() < TROUBLES_SHOWN {
-                self.troubles.push((subject.clone(), failures.to_vec()));
-            } else {
-                self.untold += 1;
-            }
+            self.note(subject, failures);
         }
         match &self.bar {
             Some(bar) => {
@@ -139,6 +149,16 @@ impl State {
                 aside(&self.line());
             }
             None => {}
+        }
+    }
+
+    fn note(&mut self, subject: &RecordRef, failures: &[Failure]) {
+        if let Some(known) = self.troubles.iter_mut().find(|known| known.failures == failures) {
+            known.others += 1;
+        } else if self.troubles.len() < TROUBLES_SHOWN {
+            self.troubles.push(Trouble { subject: subject.clone(), failures: failures.to_vec(), others: 0 });
+        } else {
+            self.untold += 1;
         }
     }
 

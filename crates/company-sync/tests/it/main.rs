@@ -42,4 +42,6 @@ mod secrets;
 #[cfg(test)]
 mod shared;
 #[cfg(test)]
+mod simulate;
+#[cfg(test)]
 mod world;
