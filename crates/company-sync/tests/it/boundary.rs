@@ -184,7 +184,12 @@ const CHANGES: [&str; 4] =
 
 /// Goes through each of them in steps of some minutes, from two hours before to three hours after.
 fn changes_of_clocks(persona: Persona, zones: (&'static str, &'static str)) {
-    let wish = LabWish { zones, page: 20, begin: "2026-03-01T00:00:00Z", ..LabWish::people(persona, 40) };
+    let wish = LabWish {
+        zones,
+        page: 20,
+        begin: "2026-03-01T00:00:00Z".parse().unwrap(),
+        ..LabWish::people(persona, 40)
+    };
     // No late ones: what a stamp means is told by the zone, and a text that comes twice has no order.
     let mut stage = Stage::new(&wish, false, 3);
     for change in CHANGES {

@@ -34,7 +34,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 /// People, record by record, both ways.
-const MAPPING: &str = r#"
+pub(crate) const MAPPING: &str = r#"
 format = 1
 name = "people"
 title = "People, both ways"
@@ -128,7 +128,7 @@ pub(crate) struct LabWish {
     /// People that are there, the same on both sides.
     pub(crate) people: usize,
     /// When the story begins.
-    pub(crate) begin: &'static str,
+    pub(crate) begin: Timestamp,
     /// How far the servers' clocks are ahead of ours, in seconds: VTiger's, Frappe's.
     pub(crate) ahead: (i64, i64),
     /// The servers' zones.
@@ -142,7 +142,7 @@ pub(crate) struct LabWish {
 impl LabWish {
     /// So many people; servers in UTC with clocks like ours.
     pub(crate) fn people(persona: Persona, people: usize) -> Self {
-        let (begin, zones) = ("2026-05-05T10:00:00Z", ("UTC", "UTC"));
+        let (begin, zones) = ("2026-05-05T10:00:00Z".parse().unwrap(), ("UTC", "UTC"));
         Self { persona, people, begin, ahead: (0, 0), zones, page: 100, faults: String::new() }
     }
 }
@@ -157,7 +157,7 @@ pub(crate) struct Ground {
 
 impl Ground {
     fn new(wish: &LabWish) -> (Self, Vec<Person>) {
-        let begin: Timestamp = wish.begin.parse().unwrap();
+        let begin = wish.begin;
         let zone = TimeZone::get(wish.zones.0).unwrap();
         let setup = Setup { time_zone: zone.clone(), ..Setup::new(wish.persona, Installation::Agency) };
         let mut system = System::new(setup);
@@ -327,6 +327,11 @@ impl Lab {
         let run = self.run();
         assert_eq!(run.status, RunStatus::Success, "{run:#?}");
         run
+    }
+
+    /// Where VTiger and Frappe answer.
+    pub(crate) fn urls(&self) -> (String, String) {
+        (self.servers.0.url(), self.servers.1.url())
     }
 
     /// The requests that VTiger and Frappe got.

@@ -28,6 +28,8 @@ mod lost_answers;
 #[cfg(test)]
 mod messages;
 #[cfg(test)]
+mod noop;
+#[cfg(test)]
 mod output;
 #[cfg(test)]
 mod picture;
