@@ -92,6 +92,11 @@ pub enum FoundBy {
 }
 
 impl Counterpart {
+    /// Whether there is a tie to a document that is not there any more.
+    pub fn is_gone(&self) -> bool {
+        self.tie.is_some() && self.linked.is_none() && !self.is_given_up()
+    }
+
     /// Whether there was a tie, and it was given up.
     pub fn is_given_up(&self) -> bool {
         self.tie.as_ref().is_some_and(|(link, _)| link.standing == LinkStanding::GivenUp)

@@ -179,6 +179,20 @@ fn newcomers(scope: &Scope<'_>, observation: &Observation) -> Vec<Staged> {
     units.map(staged).collect()
 }
 
+/// Makes a record known that was created just now: should it be gone before any feed shows it, a census misses it.
+pub(crate) async fn stage_created(
+    context: &RunContext<'_>,
+    unit: &UnitMapping,
+    record: &RecordRef,
+) -> Result<(), EngineError> {
+    let scope = &context.scope;
+    let feed = feed_key(scope, &unit.name, System::Vtiger, &Kind::new(format!("(created) {}", unit.module)));
+    let staged = Staged { key: unit_key(scope, &unit.name, record.clone()), version: None };
+    let cursor = Cursor(record.id.to_string());
+    scope.engine.store.stage(&context.lease, &feed, &[staged], &cursor).await?;
+    Ok(())
+}
+
 pub(crate) fn feed_key(scope: &Scope<'_>, unit: &UnitName, system: System, kind: &Kind) -> FeedKey {
     FeedKey { mapping: scope.mapping.name.clone(), unit: unit.clone(), system, kind: kind.to_string() }
 }

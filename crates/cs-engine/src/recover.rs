@@ -12,9 +12,9 @@ use cs_ports::{Criterion, FieldRequests, Tie};
 
 use crate::assess::situation;
 use crate::error::EngineError;
-use crate::newcomers;
 use crate::requests::scalars;
 use crate::run::RunContext;
+use crate::{newcomers, pull};
 
 /// The field in which Frappe says what a document amends.
 const AMENDED_FROM: &str = "amended_from";
@@ -231,6 +231,7 @@ async fn record_tie(
     let Some(mapping) = unit.document(role) else { return Ok(Vec::new()) };
     let fields = scope.fields_of(&mapping.doctype);
     let Some(document) = read(context, &intent.subject, &fields).await? else { return Ok(Vec::new()) };
+    pull::stage_created(context, unit, &record.reference).await?;
     let situation = situation(scope, unit, &intent.subject, &[]);
     Ok(vec![newcomers::tie_of(scope, unit, mapping, record, &document, &situation)])
 }

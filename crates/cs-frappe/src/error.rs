@@ -157,6 +157,14 @@ pub enum FrappeError {
         /// Which document.
         name: String,
     },
+    /// Deleting it would delete others.
+    #[error("Frappe would delete {} together with {name}", along.join(", "))]
+    TakesAlong {
+        /// Which document.
+        name: String,
+        /// Those that are linked to nothing else.
+        along: Vec<String>,
+    },
     /// Only what is submitted is amended.
     #[error("{name} is not submitted, so it cannot be amended")]
     NotSubmitted {
@@ -233,6 +241,7 @@ impl FrappeError {
             Self::TimeZone { .. } => "frappe.time_zone",
             Self::TooOld => "frappe.too_old",
             Self::Submitted { .. } => "frappe.submitted",
+            Self::TakesAlong { .. } => "frappe.takes_along",
             Self::NotSubmitted { .. } => "frappe.not_submitted",
             Self::Unmovable { .. } => "frappe.unmovable",
             Self::AmendedElsewhere { .. } => "frappe.amended_elsewhere",
@@ -260,6 +269,7 @@ impl FrappeError {
             Self::Unsigned => ErrorKind::Credentials,
             Self::ReadOnlyField { .. }
             | Self::Submitted { .. }
+            | Self::TakesAlong { .. }
             | Self::NotSubmitted { .. }
             | Self::Unmovable { .. }
             | Self::AmendedElsewhere { .. }
@@ -292,6 +302,7 @@ impl FrappeError {
             Self::TooOld => "Upgrade the site to Frappe 15.".into(),
             Self::Inexpressible { .. } => "Take the field out of the match keys.".into(),
             Self::Submitted { name } => format!("Cancel {name} in Frappe, where it is to go, then run again.").into(),
+            Self::TakesAlong { .. } => "Delete those first, where they are to go, or link them to something else; the next run tries again.".into(),
             Self::NotSubmitted { .. } => "Nothing: the document is decided anew, as a draft.".into(),
             Self::Unmovable { field } => format!("Make {field} longer in Frappe (Customize Form), or amend the document there by hand.").into(),
             Self::AmendedElsewhere { successor, .. } => format!("Link the record to {successor}, or correct {successor} in Frappe.").into(),

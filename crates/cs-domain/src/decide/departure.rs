@@ -12,7 +12,7 @@ use crate::record::{Record, RecordRef, System};
 use crate::shadow::Shadow;
 use crate::situation::{Counterpart, Situation};
 use crate::value::Value;
-use crate::wanted::WantedDocument;
+use crate::wanted::{WantedDocument, wanted_document};
 
 /// VTiger does not show the record any more. Its documents are gone through last first, so that none is deleted that
 /// another still leads to.
@@ -96,8 +96,7 @@ impl Pair<'_> {
 
     /// What Frappe says differently since the two last agreed.
     fn edited(&self, document: &Record) -> Vec<FieldName> {
-        let rules =
-            self.mapping.fields.iter().filter(|rule| !rule.on_create && rule.direction.reaches_vtiger());
+        let rules = self.mapping.fields.iter().filter(|rule| !rule.on_create && travels_back(rule));
         let changed = rules.filter(|rule| {
             let base = self.shadow.fields.get(&rule.frappe).map_or(&Value::Empty, |base| &base.frappe);
             document.get(&rule.frappe).is_some_and(|now| now != base)
@@ -148,7 +147,7 @@ impl<'a> Decision<'a, '_> {
         match &mapping.deletes {
             DeletePolicy::Ignore => drop(self.blocked.insert(&mapping.role)),
             DeletePolicy::Propagate if stands_for_record && self.situation.writes_vtiger => {
-                let edited = said_anew(mapping, wanted, shadow);
+                let edited = self.said_anew(mapping, wanted, shadow);
                 let stands = if edited.is_empty() {
                     Some(System::Frappe)
                 } else {
@@ -165,6 +164,14 @@ impl<'a> Decision<'a, '_> {
                     }
                 }
             }
+            _ => self.let_go(mapping, document),
+        }
+    }
+
+    /// Gives up the link to a document that is gone, as far as the policy lets go of it.
+    pub(super) fn let_go(&mut self, mapping: &'a DocumentMapping, document: &RecordRef) {
+        match &mapping.deletes {
+            DeletePolicy::Ignore => {}
             DeletePolicy::Unlink | DeletePolicy::Propagate => self.give_up(mapping, document),
             DeletePolicy::Mark { field, value } => {
                 if self.mark_record(mapping, field, value) {
@@ -172,6 +179,25 @@ impl<'a> Decision<'a, '_> {
                 }
             }
         }
+    }
+
+    /// What VTiger's record says differently since it and its documents last agreed: with the record, all of it goes.
+    fn said_anew(
+        &self,
+        mapping: &DocumentMapping,
+        wanted: &WantedDocument,
+        shadow: &Shadow,
+    ) -> Vec<FieldName> {
+        let mut edited = said_anew(mapping, wanted, shadow);
+        let never_agreed = Shadow::default();
+        for other in self.unit.documents.iter().filter(|other| other.role != mapping.role) {
+            let schema = self.schemas.frappe.get(&other.doctype);
+            let wanted = wanted_document(other, schema, &self.draft.record, self.situation);
+            let tie = self.situation.counterparts.get(&other.role).and_then(|known| known.tie.as_ref());
+            let shadow = tie.map_or(&never_agreed, |(_, shadow)| shadow);
+            edited.extend(said_anew(other, &wanted.unwrap_or_default(), shadow));
+        }
+        edited
     }
 
     fn delete_record(&mut self, mapping: &'a DocumentMapping) {
@@ -214,7 +240,7 @@ impl<'a> Decision<'a, '_> {
 
 /// What VTiger says differently since the two last agreed.
 fn said_anew(mapping: &DocumentMapping, wanted: &WantedDocument, shadow: &Shadow) -> Vec<FieldName> {
-    let rules = mapping.fields.iter().filter(|rule| !rule.on_create && rule.direction.reaches_frappe());
+    let rules = mapping.fields.iter().filter(|rule| !rule.on_create && travels_back(rule));
     let changed = rules.filter(|rule| {
         let base = shadow.fields.get(&rule.frappe).map_or(&Value::Empty, |base| &base.vtiger);
         let said = wanted.value(&rule.frappe).filter(|_| !wanted.partial.contains(&rule.frappe));

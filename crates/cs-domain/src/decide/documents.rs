@@ -95,11 +95,17 @@ pub(super) struct Decision<'a, 'd> {
 
 impl<'a> Decision<'a, '_> {
     fn document(&mut self, mapping: &'a DocumentMapping, wanted: &WantedDocument) {
+        let counterpart = self.situation.counterparts.get(&mapping.role);
         if mapping.parents().any(|parent| self.blocked.contains(parent)) {
             self.blocked.insert(&mapping.role);
+            // What is gone needs no parent to be let go.
+            if let Some((link, _)) =
+                counterpart.filter(|known| known.is_gone()).and_then(|known| known.tie.as_ref())
+            {
+                self.let_go(mapping, &link.document);
+            }
             return;
         }
-        let counterpart = self.situation.counterparts.get(&mapping.role);
         if counterpart.is_some_and(Counterpart::is_given_up) {
             return;
         }

@@ -33,6 +33,13 @@ impl<'f> Field<'f, '_> {
         self.document.get(&self.rule.frappe)
     }
 
+    /// Whether both say the same, but for a spelling; where VTiger owns the field, its spelling is brought back later.
+    fn is_spelled_differently(&self) -> bool {
+        let counts = self.base.is_none() || self.rule.direction.reaches_vtiger();
+        let pair = self.shown().zip(self.vtiger).filter(|(shown, said)| shown != said && !said.is_empty());
+        counts && pair.is_some_and(|(shown, said)| self.rule.is_spelling_of(shown, said))
+    }
+
     fn shown_or_empty(&self) -> Value {
         self.shown().cloned().unwrap_or(Value::Empty)
     }
@@ -101,6 +108,10 @@ impl<'a> Decision<'a, '_> {
             Some(Answer::Granted) => return self.granted(field, merged),
             Some(Answer::Contradicted) => return self.disputed(field, merged),
             None => {}
+        }
+        if field.is_spelled_differently() {
+            return merged
+                .agree(field, Agreed { vtiger: field.said_or_empty(), frappe: field.shown_or_empty() });
         }
         match merge(&self.field_situation(field)) {
             FieldOutcome::Agreed(agreed) => merged.agree(field, agreed),

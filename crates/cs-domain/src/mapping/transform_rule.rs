@@ -74,6 +74,11 @@ impl FieldRule {
             .try_fold(value.clone(), |value, (transform, current)| transform.backward(&value, current))
     }
 
+    /// Whether what Frappe shows is what VTiger says, but for a spelling that the rule's own transforms take away.
+    pub fn is_spelling_of(&self, shown: &Value, said: &Value) -> bool {
+        self.normal(shown).is_ok_and(|normal| same(&normal, said))
+    }
+
     fn normal(&self, value: &Value) -> Result<Value, TransformError> {
         self.transforms
             .iter()

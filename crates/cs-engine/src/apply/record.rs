@@ -9,7 +9,7 @@ use cs_ports::{Tie, Written};
 use crate::apply::Execution;
 use crate::apply::send::{Sent, send};
 use crate::error::EngineError;
-use crate::newcomers;
+use crate::{newcomers, pull};
 
 impl Execution<'_, '_> {
     /// Carries out what VTiger's record gets; answers whether the documents may follow.
@@ -124,6 +124,7 @@ impl Execution<'_, '_> {
             }
             _ => None,
         };
+        pull::stage_created(self.context, self.unit, &written.record.reference).await?;
         self.context.settle(intent, tie.into_iter().collect()).await?;
         self.applied.wrote = true;
         let subject = written.record.reference.clone();

@@ -511,11 +511,31 @@ fn delete(world: &mut World, target: &RecordRef, expected: &Version) -> Done {
     if text(row, "modified") != expected.as_str() {
         return Done::Stale;
     }
+    if takes_others_along(world, kind, name) {
+        return Done::Refused(ErrorKind::Refused, format!("Frappe would delete others with {name}"));
+    }
     let now = world.frappe_now();
     match world.site.transact(SYNC_USER, now, |txn| txn.delete(kind, name)).result {
         Ok(()) => Done::Written(target.id.clone()),
         Err(refusal) => refused(&refusal),
     }
+}
+
+/// Whether a Contact or an Address is linked to this document and to nothing else: the connector deletes none that takes
+/// those along.
+fn takes_others_along(world: &World, kind: &str, name: &str) -> bool {
+    const TAKEN_ALONG: [&str; 2] = ["Contact", "Address"];
+    let leads_here = |row: &Json| {
+        let row = row.as_object();
+        row.is_some_and(|row| {
+            text(row, "link_doctype") == kind && collate::same(&text(row, "link_name"), name)
+        })
+    };
+    let hangs_on = |document: &Row| match document.get("links").and_then(Json::as_array).map(Vec::as_slice) {
+        Some([row]) => leads_here(row),
+        _ => false,
+    };
+    !TAKEN_ALONG.contains(&kind) && TAKEN_ALONG.iter().any(|doctype| world.site.rows(doctype).any(hangs_on))
 }
 
 fn refused(refusal: &Refusal) -> Done {
