@@ -6,7 +6,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use reconciliation::{CompaniesCommand, Reconcile};
+pub(crate) use reconciliation::{
+    CompaniesCommand, FindingsCommand, FindingsFilter, Reconcile, StateOfFinding, Undo,
+};
 
 /// Keeps VTiger CRM and Frappe/ERPNext in agreement.
 #[derive(Debug, Parser)]
@@ -62,6 +64,11 @@ pub(crate) enum Command {
     Companies(CompaniesCommand),
     /// Compare a company's report with the CRM: move paid-through dates forward, list every disagreement
     Reconcile(Reconcile),
+    /// What reconciliations found, for somebody to review
+    #[command(subcommand)]
+    Findings(FindingsCommand),
+    /// Take back what a reconciliation wrote to the CRM
+    Undo(Undo),
     /// The latest runs
     Runs(Runs),
     /// What happened

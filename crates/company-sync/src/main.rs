@@ -7,6 +7,7 @@ mod clock;
 mod commands;
 mod companies;
 mod config;
+mod export;
 mod failure;
 mod holder;
 mod links;
@@ -14,6 +15,7 @@ mod mappings;
 mod plan_file;
 mod playground;
 mod reconciliation_error;
+mod reconciling;
 mod render;
 mod telemetry;
 mod user;
@@ -54,6 +56,8 @@ async fn dispatch(cli: &Cli) -> Result<Outcome, CommandError> {
         Command::Check(check) => commands::check::run(global, check).await,
         Command::Mapping(command) => commands::mapping::run(global, command),
         Command::Companies(command) => commands::companies::run(global, command),
+        Command::Findings(command) => commands::findings::run(global, command).await,
+        Command::Undo(undo) => commands::undo::run(global, undo).await,
         Command::Reconcile(reconcile) => commands::reconcile::run(global, reconcile).await,
         Command::Runs(runs) => commands::runs::run(global, runs).await,
         Command::Log(log) => commands::log::run(global, log).await,

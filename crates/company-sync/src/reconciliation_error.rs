@@ -36,6 +36,49 @@ pub(crate) enum ReconciliationError {
         #[source]
         refusal: Refusal,
     },
+    /// A finding nobody knows.
+    #[error("there is no finding {id}")]
+    NoFinding {
+        /// What was asked for.
+        id: String,
+    },
+    /// A review that is none of the configured ones.
+    #[error("{review:?} is none of the reviews there are: {}", known.join(", "))]
+    NoReview {
+        /// What was said.
+        review: String,
+        /// What can be said.
+        known: Vec<String>,
+    },
+    /// A kind of finding that there is not.
+    #[error("there is no kind of finding {kind:?}; there are: {known}")]
+    NoKind {
+        /// What was asked for.
+        kind: String,
+        /// What there is.
+        known: String,
+    },
+    /// A file that is neither CSV nor XLSX.
+    #[error("{file} is neither a .csv nor an .xlsx file")]
+    ExportForm {
+        /// Which.
+        file: String,
+    },
+    /// A file that cannot be written.
+    #[error("cannot write {file}")]
+    Export {
+        /// Which.
+        file: String,
+        /// Why not.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A run that wrote nothing to take back.
+    #[error("{run} is no run of a reconciliation")]
+    NothingToUndo {
+        /// What was asked for.
+        run: String,
+    },
 }
 
 impl ReconciliationError {
@@ -46,6 +89,12 @@ impl ReconciliationError {
             Self::Definition { .. } => "company.invalid",
             Self::NoBroker { .. } => "broker.unknown",
             Self::Refused { refusal, .. } => refusal.code(),
+            Self::NoFinding { .. } => "finding.unknown",
+            Self::NoReview { .. } => "finding.review",
+            Self::NoKind { .. } => "finding.kind",
+            Self::ExportForm { .. } => "export.form",
+            Self::Export { .. } => "export.io",
+            Self::NothingToUndo { .. } => "undo.unknown",
         }
     }
 
@@ -64,14 +113,36 @@ impl ReconciliationError {
                  in the CRM's orders."
             ),
             Self::Refused { refusal, .. } => refusal.remedy().to_owned(),
+            Self::NoFinding { .. } => {
+                "Name one of those that `company-sync findings list --state all` lists.".to_owned()
+            }
+            Self::NoReview { .. } => {
+                "Say one of those, or add it to `reviews` under [reconciliation.rules] in the configuration."
+                    .to_owned()
+            }
+            Self::NoKind { .. } => "Name one of those.".to_owned(),
+            Self::ExportForm { .. } => "Give the file a name that ends in .csv or .xlsx.".to_owned(),
+            Self::Export { .. } => {
+                "Check the path and its permissions; a file that is there is not overwritten.".to_owned()
+            }
+            Self::NothingToUndo { .. } => {
+                "Name a run of a company: `company-sync runs` lists them (company/...).".to_owned()
+            }
         }
     }
 
     /// How a command that ends in this has ended. A report that is refused is a failure: nothing was compared.
     pub(crate) fn outcome(&self) -> Outcome {
         match self {
-            Self::NoCompany { .. } | Self::Definition { .. } | Self::NoBroker { .. } => Outcome::Wrong,
-            Self::Refused { .. } => Outcome::Failed,
+            Self::NoCompany { .. }
+            | Self::Definition { .. }
+            | Self::NoBroker { .. }
+            | Self::NoFinding { .. }
+            | Self::NoReview { .. }
+            | Self::NoKind { .. }
+            | Self::ExportForm { .. }
+            | Self::NothingToUndo { .. } => Outcome::Wrong,
+            Self::Refused { .. } | Self::Export { .. } => Outcome::Failed,
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::holder::Holder;
 const STORE_FILE: &str = "company-sync.sqlite3";
 
 /// Units written at the same time: as many as either system serves at once on two cores (facts, "Rates").
-const WORKERS: usize = 4;
+pub(crate) const WORKERS: usize = 4;
 
 /// Everything a command that talks to both systems needs.
 pub(crate) struct Wired {
@@ -148,7 +148,8 @@ pub(crate) async fn open_store(data_dir: &Path) -> Result<SqliteStore, CommandEr
     SqliteStore::open(path).await.map_err(|source| CommandError::OpenStore { file, source })
 }
 
-fn vtiger_client(
+/// A client of the VTiger that is configured.
+pub(crate) fn vtiger_client(
     section: &Vtiger,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,

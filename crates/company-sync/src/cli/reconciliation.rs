@@ -92,3 +92,93 @@ impl From<Tongue> for cs_companies::Language {
         }
     }
 }
+
+/// `findings ...`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum FindingsCommand {
+    /// List them: those that stand, unless something else is asked for
+    List {
+        /// Which
+        #[command(flatten)]
+        filter: FindingsFilter,
+        /// How many
+        #[arg(long, short = 'n', default_value_t = 200)]
+        limit: u32,
+        /// The language of messages [default: the configuration's]
+        #[arg(long, value_enum)]
+        language: Option<Tongue>,
+    },
+    /// Show one with its row and its history
+    Show {
+        /// Its id
+        id: String,
+        /// The language of messages [default: the configuration's]
+        #[arg(long, value_enum)]
+        language: Option<Tongue>,
+    },
+    /// Say what you make of some; kept when the same or a later report is loaded
+    Review {
+        /// Their ids
+        #[arg(required = true)]
+        ids: Vec<String>,
+        /// One of the configured list (Create Issue, Portal Error, Sync Error, Paid); "" takes it back
+        #[arg(long = "as", value_name = "REVIEW", required_unless_present = "description")]
+        review: Option<String>,
+        /// In free words
+        #[arg(long, value_name = "TEXT")]
+        description: Option<String>,
+    },
+    /// Write them to a file: .csv or .xlsx
+    Export {
+        /// The file; one that is there is not overwritten
+        file: PathBuf,
+        /// Which
+        #[command(flatten)]
+        filter: FindingsFilter,
+        /// The language of headers and messages [default: the configuration's]
+        #[arg(long, value_enum)]
+        language: Option<Tongue>,
+    },
+}
+
+/// Which findings.
+#[derive(Debug, Args)]
+pub(crate) struct FindingsFilter {
+    /// Of this company
+    #[arg(long)]
+    pub(crate) company: Option<String>,
+    /// Of this broker
+    #[arg(long)]
+    pub(crate) broker: Option<String>,
+    /// Of this kind: unpaid, missing_in_portal, ...
+    #[arg(long)]
+    pub(crate) kind: Option<String>,
+    /// Of this member
+    #[arg(long)]
+    pub(crate) member: Option<String>,
+    /// With this review; "" for those not reviewed
+    #[arg(long)]
+    pub(crate) review: Option<String>,
+    /// In this state
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) state: StateOfFinding,
+}
+
+/// Where a finding stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StateOfFinding {
+    /// The last report showed it
+    #[default]
+    Open,
+    /// A later report no longer showed it
+    Closed,
+    /// Both
+    All,
+}
+
+/// `undo`.
+#[derive(Debug, Args)]
+pub(crate) struct Undo {
+    /// The run: `company-sync runs` lists them
+    pub(crate) run: String,
+}

@@ -6,6 +6,7 @@ pub(crate) mod config;
 pub(crate) mod conflicts;
 pub(crate) mod demo;
 mod dry_run;
+pub(crate) mod findings;
 pub(crate) mod links;
 pub(crate) mod log;
 pub(crate) mod mapping;
@@ -14,6 +15,7 @@ pub(crate) mod runs;
 pub(crate) mod sandbox;
 pub(crate) mod simulate;
 pub(crate) mod sync;
+pub(crate) mod undo;
 
 use crate::cli::Global;
 use crate::config::{Config, ConfigError, Environment, Flags};

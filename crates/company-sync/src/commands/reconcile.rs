@@ -3,13 +3,16 @@
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use cs_companies::company::{Company, ReadOptions, ReadReport, read};
 use cs_companies::reconcile::{Broker, Expected, Order, Settings, parse_orders, reconcile};
 use cs_companies::{Language, Limits, Period, ReportFile};
+use cs_engine::reconcile::{Reconciled, Reconciling};
 use cs_ports::Clock;
 use jiff::civil::Date;
 use serde_json::json;
+use sha2::{Digest as _, Sha256};
 
 use super::configuration;
 use crate::cli::{Global, Reconcile};
@@ -18,8 +21,10 @@ use crate::companies;
 use crate::config::Config;
 use crate::failure::{CommandError, Outcome};
 use crate::reconciliation_error::ReconciliationError;
-use crate::render::line;
+use crate::reconciling::ready;
+use crate::render::progress::Progress;
 use crate::render::reconciliation;
+use crate::render::{line, run};
 
 /// Everything that is known before the CRM is asked.
 struct Asked {
@@ -34,10 +39,10 @@ struct Asked {
 /// Runs `reconcile`.
 pub(crate) async fn run(global: &Global, asked: &Reconcile) -> Result<Outcome, CommandError> {
     let known = understand(configuration(global)?, asked)?;
-    let report = read_report(&known, &asked.file)?;
+    let (report, digest) = read_report(&known, &asked.file)?;
     match &asked.orders {
         Some(orders) => against_file(global, &known, &report, orders),
-        None => todo!(),
+        None => against_crm(global, &known, asked, &report, &digest).await,
     }
 }
 
@@ -77,7 +82,8 @@ pub(super) fn read_file(path: &Path, limits: &Limits) -> Result<Vec<u8>, Command
     Ok(bytes)
 }
 
-fn read_report(known: &Asked, path: &Path) -> Result<ReadReport, CommandError> {
+/// A report, and a digest of its bytes.
+fn read_report(known: &Asked, path: &Path) -> Result<(ReadReport, String), CommandError> {
     let name = path.display().to_string();
     let limits = &known.config.reconciliation.limits;
     let bytes = read_file(path, limits)?;
@@ -86,7 +92,9 @@ fn read_report(known: &Asked, path: &Path) -> Result<ReadReport, CommandError> {
     let password = companies::password(&known.config, &known.company);
     let file = ReportFile { name: &name, bytes: &bytes, password };
     let refused = |refusal| ReconciliationError::Refused { file: name.clone(), refusal };
-    Ok(read(&file, &known.company, &options).map_err(refused)?)
+    let report = read(&file, &known.company, &options).map_err(refused)?;
+    let digest = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok((report, digest))
 }
 
 /// Compares with the orders of a file, and changes nothing.
@@ -109,4 +117,80 @@ fn against_file(
         line("This was a dry run against a file of orders: nothing was written.")?;
     }
     Ok(Outcome::Done)
+}
+
+/// Compares with the CRM's orders, and, unless it is a dry run, writes what follows.
+async fn against_crm(
+    global: &Global,
+    known: &Asked,
+    asked: &Reconcile,
+    report: &ReadReport,
+    digest: &str,
+) -> Result<Outcome, CommandError> {
+    let progress = Arc::new(Progress::new(global.quiet));
+    let ready = ready(&known.config, vec![Arc::clone(&progress) as _]).await?;
+    let name = asked.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let task = Reconciling {
+        report,
+        file: &name,
+        digest,
+        company: &known.company,
+        broker: Broker { code: &known.broker.0, crm_name: &known.broker.1 },
+        period: &known.period,
+        rules: &known.rules,
+        drift: &known.config.reconciliation.drift,
+        approve_drift: asked.approve_drift,
+        language: known.language,
+    };
+    let done = if asked.dry_run {
+        ready.reconciler.dry_run(&task).await?
+    } else {
+        ready.patiently(async |reconciler| reconciler.run(&task).await).await?
+    };
+    if global.json {
+        show_objects(&done)?;
+    } else {
+        show(&done, report, known.language, &progress)?;
+    }
+    Ok(done.run.as_ref().map_or(Outcome::Done, Outcome::of))
+}
+
+/// The run, and after it the comparison in the form of the fixtures.
+fn show_objects(done: &Reconciled) -> Result<(), CommandError> {
+    if let Some(run) = &done.run {
+        let mut object = run::for_machines(run);
+        if let Some(fields) = object.as_object_mut() {
+            fields.insert("findings".to_owned(), json!(done.taken));
+            fields.insert("drift".to_owned(), json!(done.drift));
+        }
+        line(&object.to_string())?;
+    }
+    match &done.result {
+        Some(result) => line(&json!(Expected::from(result)).to_string()),
+        None => Ok(()),
+    }
+}
+
+fn show(
+    done: &Reconciled,
+    report: &ReadReport,
+    language: Language,
+    progress: &Progress,
+) -> Result<(), CommandError> {
+    if let Some(result) = &done.result {
+        line(&reconciliation::compared(result, report, language))?;
+    }
+    line(&reconciliation::drift(&done.drift, language))?;
+    let Some(run) = &done.run else {
+        return line("This was a dry run: nothing was written, here or in the CRM.");
+    };
+    line(&run::for_people(run))?;
+    let troubles = progress.troubles();
+    if !troubles.is_empty() {
+        line(&troubles)?;
+    }
+    if run.failure.is_none() {
+        line(&reconciliation::taken(&done.taken))?;
+    }
+    Ok(())
 }

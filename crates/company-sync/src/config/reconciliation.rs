@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use cs_companies::drift::DriftSettings;
 use cs_companies::reconcile::Settings;
 use cs_companies::{Language, Limits};
+use cs_domain::FieldName;
 use cs_engine::reconcile::OrderFields;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::environment::spelt;
@@ -34,6 +35,7 @@ pub(super) struct ReconciliationSection {
     pub(super) drift: DriftSettings,
     #[serde(default)]
     pub(super) limits: Limits,
+    pub(super) watched: Option<Vec<String>>,
     pub(super) view: Option<ViewSection>,
 }
 
@@ -79,6 +81,9 @@ const VARIABLES: [&str; 19] = [
     "RECONCILIATION_FIELDS_BROKER_NOTE",
 ];
 
+/// What says that the CRM has no such field, where an empty text cannot be said.
+const NONE: &str = "none";
+
 /// What the variables begin with that name a broker (`..._BS`) or a company's setting (`..._AETNA_PASSWORD`).
 const BROKERS: &str = "RECONCILIATION_BROKERS_";
 const COMPANIES: &str = "COMPANIES_";
@@ -104,8 +109,9 @@ pub(super) struct CompanySection {
     settings: BTreeMap<String, toml::Value>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Reference {
+    watched: Vec<String>,
     fields: FieldsSection,
     brokers: BTreeMap<String, String>,
 }
@@ -127,6 +133,8 @@ pub(crate) struct ReconciliationConfig {
     pub(crate) drift: DriftSettings,
     /// What is accepted as a report.
     pub(crate) limits: Limits,
+    /// Fields that must be the same after a write as before.
+    pub(crate) watched: Vec<FieldName>,
     /// Where orders come from, where it is not the web service.
     pub(crate) view: Option<ViewConfig>,
     fields: FieldsSection,
@@ -242,8 +250,7 @@ impl ReconciliationSection {
 
     fn without_view(self, beside: &Path) -> ReconciliationConfig {
         // The file is part of the program, and a test reads it.
-        let reference: Reference = toml::from_str(REFERENCE)
-            .unwrap_or(Reference { fields: FieldsSection::default(), brokers: BTreeMap::new() });
+        let reference: Reference = toml::from_str(REFERENCE).unwrap_or_default();
         ReconciliationConfig {
             language: self.language.unwrap_or(Language::En),
             companies: self.companies.map(|folder| beside.join(folder)),
@@ -252,6 +259,7 @@ impl ReconciliationSection {
             reference_brokers: reference.brokers,
             drift: self.drift,
             limits: self.limits,
+            watched: self.watched.unwrap_or(reference.watched).into_iter().map(FieldName::new).collect(),
             view: None,
             fields: self.fields.or(reference.fields),
         }
@@ -310,7 +318,7 @@ impl ReconciliationConfig {
     pub(crate) fn order_fields(&self) -> Result<OrderFields, ConfigError> {
         let named = |field: &Option<String>, key| said(field.clone(), key);
         let optional = |field: &Option<String>, key| {
-            named(field, key).map(|name| (!name.is_empty()).then(|| name.into()))
+            named(field, key).map(|name| (!name.is_empty() && name != NONE).then(|| name.into()))
         };
         let fields = &self.fields;
         Ok(OrderFields {

@@ -3,6 +3,7 @@
 pub(crate) mod company;
 pub(crate) mod conflict;
 pub(crate) mod cost;
+pub(crate) mod finding;
 pub(crate) mod link;
 pub(crate) mod plan;
 pub(crate) mod progress;

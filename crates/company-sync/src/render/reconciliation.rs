@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use cs_companies::Language;
 use cs_companies::company::ReadReport;
+use cs_companies::drift::Verdict;
 use cs_companies::reconcile::Reconciliation;
+use cs_ports::FindingsTaken;
 
 use super::grouped;
 
@@ -58,4 +60,30 @@ fn rest(text: &mut String, all: usize) {
     if all > SHOWN {
         let _ = writeln!(text, "    and {} more", grouped((all - SHOWN) as u64));
     }
+}
+
+/// What the drift sentinel says.
+pub(crate) fn drift(verdict: &Verdict, language: Language) -> String {
+    let mut lines = Vec::new();
+    for reason in &verdict.stops {
+        lines.push(format!("  unlike the reports before, waits for approval: {}", reason.message(language)));
+    }
+    for reason in &verdict.notices {
+        lines.push(format!("  unlike the reports before: {}", reason.message(language)));
+    }
+    if lines.is_empty() {
+        lines.push("  nothing unlike the reports before".to_owned());
+    }
+    lines.join("\n")
+}
+
+/// What became of the findings.
+pub(crate) fn taken(taken: &FindingsTaken) -> String {
+    format!(
+        "Findings: {} new, {} back again, {} as before, {} closed. See them: company-sync findings list",
+        grouped(taken.opened),
+        grouped(taken.reopened),
+        grouped(taken.kept),
+        grouped(taken.closed)
+    )
 }

@@ -1,0 +1,68 @@
+//! Where the concrete types of a reconciliation meet: VTiger, the source of orders, the store.
+
+use std::sync::Arc;
+
+use cs_domain::System;
+use cs_engine::reconcile::{OrderSource, Reconciler, WebService};
+use cs_engine::{EngineError, RetryPolicy};
+use cs_ports::{Clock, Entropy, Observer};
+use cs_store::SqliteStore;
+
+use crate::clock::{SystemClock, SystemEntropy};
+use crate::config::{Config, ConfigError};
+use crate::failure::CommandError;
+use crate::holder::Holder;
+use crate::wiring::{WORKERS, open_store, vtiger_client};
+
+/// Everything a reconciliation needs.
+pub(crate) struct Ready {
+    pub(crate) reconciler: Reconciler,
+    holder: Holder,
+}
+
+/// Connects to VTiger and opens the store; Frappe is not asked for.
+pub(crate) async fn ready(config: &Config, observers: Vec<Arc<dyn Observer>>) -> Result<Ready, CommandError> {
+    let fields = config.reconciliation.order_fields()?;
+    let section = config.vtiger.as_ref().ok_or(ConfigError::NoSystem { system: System::Vtiger })?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+    let vtiger = Arc::new(vtiger_client(section, Arc::clone(&clock), Arc::clone(&entropy))?);
+    let orders: Arc<dyn OrderSource> =
+        Arc::new(WebService { vtiger: Arc::clone(&vtiger) as _, fields: fields.clone() });
+    let store: Arc<SqliteStore> = Arc::new(open_store(&config.data_dir).await?);
+    #[expect(clippy::cast_possible_truncation, reason = "any sixteen bits of chance will do")]
+    let holder = Holder::enter(&config.data_dir, entropy.next() as u16).map_err(|source| {
+        CommandError::File { doing: "write into", file: config.data_dir.display().to_string(), source }
+    })?;
+    let reconciler = Reconciler {
+        vtiger,
+        orders,
+        store: Arc::clone(&store) as _,
+        findings: store,
+        clock,
+        entropy,
+        observers,
+        retry: RetryPolicy::default(),
+        workers: WORKERS,
+        holder: holder.name().to_owned(),
+        fields,
+        watched: config.reconciliation.watched.clone(),
+    };
+    Ok(Ready { reconciler, holder })
+}
+
+impl Ready {
+    /// Does something under a company's lease. A lease that a dead process of this machine still has is taken from it.
+    pub(crate) async fn patiently<T>(
+        &self,
+        work: impl AsyncFn(&Reconciler) -> Result<T, EngineError>,
+    ) -> Result<T, EngineError> {
+        match work(&self.reconciler).await {
+            Err(EngineError::Busy { mapping, holder, .. }) if self.holder.outlived(&holder) => {
+                self.reconciler.bury(&mapping, &holder).await?;
+                work(&self.reconciler).await
+            }
+            result => result,
+        }
+    }
+}
