@@ -31,7 +31,7 @@ mod zone;
 
 pub use client::VtigerClient;
 pub use config::{DatabaseConfig, VtigerConfig};
-pub use database::VtigerDatabase;
+pub use database::{ViewRow, VtigerDatabase, VtigerView};
 pub use error::VtigerError;
 pub use probe::{KindProbe, ServerProbe, WantedFields};
 pub use workflow::{HintError, Prefixes, hinted};

@@ -14,6 +14,7 @@ mod rows;
 mod sql;
 #[cfg(test)]
 mod tests;
+mod view;
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -32,6 +33,7 @@ use sqlx::{AssertSqlSafe, Executor};
 use crate::config::DatabaseConfig;
 use crate::error::VtigerError;
 use layout::{Layout, References};
+pub use view::{ViewRow, VtigerView};
 
 /// What is set on a connection before it is used. Rows may wait long for their reader: the server must not hang up.
 const ON_CONNECT: &str = "SET SESSION TRANSACTION READ ONLY; SET SESSION net_write_timeout = 3600;";
