@@ -46,7 +46,7 @@ fn record_module(record: &crate::vtiger::Record) -> &str {
 /// Every record that takes part has been tied once: to a document of the role that every record has.
 fn nobody_left_out(world: &mut World, story: &Story, ties: &[Tie]) {
     for unit in &story.told.mapping.units {
-        let always = unit.documents.iter().filter(|document| document.exists_when.is_empty()).last();
+        let always = unit.documents.iter().rfind(|document| document.exists_when.is_empty());
         let Some(role) = always.map(|document| &document.role) else { continue };
         let records = world.vtiger.records().values();
         let records = records.filter(|record| !record.deleted && record.module == unit.module.as_str());

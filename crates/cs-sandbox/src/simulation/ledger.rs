@@ -41,6 +41,7 @@ struct State {
 }
 
 /// Who did what was just done.
+#[derive(Clone, Copy)]
 pub(crate) enum Author<'a> {
     /// People, or what was there when the story began.
     Person,
@@ -174,11 +175,11 @@ impl Ledger {
     }
 
     /// Looks at both systems; answers what is wrong.
-    pub(crate) fn look(&mut self, vtiger: &System, site: &Site, author: Author<'_>) -> Vec<String> {
+    pub(crate) fn look(&mut self, vtiger: &System, site: &Site, author: &Author<'_>) -> Vec<String> {
         let before = self.breaches.len();
-        self.check_allowed(vtiger, &author);
-        let mut changed = self.look_at_records(vtiger, &author);
-        changed |= self.look_at_documents(site, &author);
+        self.check_allowed(vtiger, author);
+        let mut changed = self.look_at_records(vtiger, author);
+        changed |= self.look_at_documents(site, author);
         if changed {
             self.join_all();
         }
@@ -265,14 +266,13 @@ impl Ledger {
     /// The number of the document of that name.
     fn document_of(&mut self, doctype: &str, name: &str) -> u64 {
         let key = (doctype.to_owned(), collate::key(name));
-        if let Some(id) = self.names.get(&key) {
-            if self
-                .documents
-                .get(id)
-                .is_some_and(|document| !document.gone && collate::same(&document.name, name))
-            {
-                return *id;
-            }
+        let known = self.names.get(&key).copied();
+        let still = |id: &u64| {
+            let document = self.documents.get(id);
+            document.is_some_and(|document| !document.gone && collate::same(&document.name, name))
+        };
+        if let Some(id) = known.filter(still) {
+            return id;
         }
         let id = self.documents.keys().next_back().map_or(1, |last| last + 1);
         self.names.insert(key, id);
@@ -543,7 +543,7 @@ impl Ledger {
         let ties: Vec<(u64, String, u64)> = self
             .ties
             .iter()
-            .flat_map(|((subject, role), documents)| {
+            .filter_map(|((subject, role), documents)| {
                 documents.last().map(|document| (*subject, role.clone(), *document))
             })
             .filter(|(subject, _, document)| match side {

@@ -90,10 +90,11 @@ fn document(text: &mut String, random: &mut Random, role: &str, doctype: &str, k
     };
     let key = if key.starts_with('[') { key.to_owned() } else { format!("[{key}]") };
     let exists = if role == "home" { "exists_when = [\"address_line1\"]\n" } else { "" };
-    text.push_str(&format!(
-        "\n[[unit.document]]\nrole = \"{role}\"\ndoctype = \"{doctype}\"\nexternal_id = \"custom_vtiger_id\"\nmatch = [{key}]\n{exists}conflict = \"{}\"\ndeletes = {deletes}\n[unit.document.fields]\n",
-        conflict.unwrap_or("ask"),
-    ));
+    let conflict = conflict.unwrap_or("ask");
+    let head = format!(
+        "\n[[unit.document]]\nrole = \"{role}\"\ndoctype = \"{doctype}\"\nexternal_id = \"custom_vtiger_id\"\nmatch = [{key}]\n{exists}conflict = \"{conflict}\"\ndeletes = {deletes}\n[unit.document.fields]\n"
+    );
+    text.push_str(&head);
 }
 
 fn field(text: &mut String, random: &mut Random, frappe: &str, vtiger: &str, direction: Option<&str>) {
@@ -108,9 +109,13 @@ fn field(text: &mut String, random: &mut Random, frappe: &str, vtiger: &str, dir
     );
     if random.percent(25) {
         let policy = random.pick(&["ask", "vtiger_wins", "frappe_wins", "newest_wins"]).copied();
-        rule.push_str(&format!(", conflict = \"{}\"", policy.unwrap_or("ask")));
+        rule += ", conflict = \"";
+        rule += policy.unwrap_or("ask");
+        rule.push('"');
     }
-    text.push_str(&format!("{frappe} = {{ {rule} }}\n"));
+    for part in [frappe, " = { ", &rule, " }\n"] {
+        text.push_str(part);
+    }
 }
 
 /// The fields that an engine may write, by side and kind.

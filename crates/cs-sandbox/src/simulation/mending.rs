@@ -139,6 +139,13 @@ fn mend_unit(world: &mut World, unit: &UnitName, subject: &RecordRef, outcome: &
         .failures
         .iter()
         .any(|failure| failure.code.contains("exists") || failure.cause.contains("Duplicate"));
+    if let Some(failure) =
+        outcome.failures.iter().find(|failure| failure.cause.contains("would delete others"))
+    {
+        let role = failure.place.clone().unwrap_or_default();
+        people::delete_by_hand(world, tied(world, subject, &role));
+        return;
+    }
     for pair in pairs {
         let names = ["accountname"].contains(&pair.vtiger.as_str());
         let meant = complains(pair.vtiger.as_str()) || complains(pair.frappe.as_str()) || (taken && names);

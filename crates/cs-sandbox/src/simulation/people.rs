@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cs_domain::{FieldName, FieldType, Fields, Kind, Mapping, RecordRef, System};
+use cs_domain::{FieldName, FieldType, Fields, Kind, Mapping, RecordId, RecordRef, System};
 use jiff::SignedDuration;
 use serde_json::{Map, Value as Json, json};
 
@@ -343,10 +343,8 @@ pub(crate) fn create_in_frappe(world: &mut World, mapping: &Mapping) {
 pub(crate) fn create_document(world: &mut World, doctype: &str, row: &Row) {
     let now = world.frappe_now();
     let done = world.site.transact(PERSON, now, |txn| txn.insert(doctype, row));
-    let name = done
-        .result
-        .map(|row| text(&row, "name"))
-        .unwrap_or_else(|refusal| format!("(refused: {})", refusal.text));
+    let name =
+        done.result.map_or_else(|refusal| format!("(refused: {})", refusal.text), |row| text(&row, "name"));
     world.say(|_| format!("PERSON in Frappe: creates {doctype} {name:?} {}", Json::Object(row.clone())));
     world.note(Author::Person);
 }
@@ -384,6 +382,15 @@ fn delete_in_frappe(world: &mut World, mapping: &Mapping) {
     let now = world.frappe_now();
     let done = world.site.transact(PERSON, now, |txn| txn.delete(&doctype, &name)).result.is_ok();
     world.say(|_| format!("PERSON in Frappe: deletes {doctype} {name:?} ({done})"));
+    world.note(Author::Person);
+}
+
+/// Somebody deletes a Customer that an engine left to people, and what hangs on it.
+pub(crate) fn delete_by_hand(world: &mut World, name: Option<RecordId>) {
+    let Some(name) = name else { return };
+    let now = world.frappe_now();
+    let done = world.site.transact(PERSON, now, |txn| txn.delete("Customer", name.as_str())).result.is_ok();
+    world.say(|_| format!("PERSON in Frappe: deletes Customer {name:?} ({done})"));
     world.note(Author::Person);
 }
 

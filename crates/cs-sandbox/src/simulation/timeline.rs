@@ -90,16 +90,14 @@ impl Future for Pause {
                 self.place = Some(world.timeline.put(self.length, over));
                 Poll::Pending
             }
-            Some(place) => match world.timeline.entries.get_mut(&place) {
-                Some(Happening::Over(waker)) => {
+            Some(place) => {
+                if let Some(Happening::Over(waker)) = world.timeline.entries.get_mut(&place) {
                     waker.clone_from(context.waker());
-                    Poll::Pending
+                    return Poll::Pending;
                 }
-                _ => {
-                    self.place = None;
-                    Poll::Ready(())
-                }
-            },
+                self.place = None;
+                Poll::Ready(())
+            }
         }
     }
 }

@@ -263,7 +263,7 @@ impl ChangeFeed for VtigerFace {
         let read = |world: &World| {
             let schema = schema(world, kind)?;
             let blind = world.sabotage == Some(Sabotage::LostObservation);
-            let seen = |record: &&vtiger::Record| !(blind && record.id % 3 == 0);
+            let seen = |record: &&vtiger::Record| !(blind && record.id.is_multiple_of(3));
             let mut rows: Vec<&vtiger::Record> = all(world, kind).filter(seen).collect();
             let key = |record: &vtiger::Record| {
                 (record.text("modifiedtime").to_owned(), format!("{:012}", record.id))
@@ -314,7 +314,7 @@ impl Census for VtigerFace {
             let mut rows: Vec<&vtiger::Record> =
                 all(world, kind).filter(|record| record.id > after).collect();
             let blind = world.sabotage == Some(Sabotage::LostObservation);
-            rows.retain(|record| !(blind && record.id % 3 == 0));
+            rows.retain(|record| !(blind && record.id.is_multiple_of(3)));
             let more = rows.len() > PAGE;
             rows.truncate(PAGE);
             let observations = rows.iter().map(|record| observation(world, schema, record, fields)).collect();

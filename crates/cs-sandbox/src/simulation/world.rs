@@ -135,7 +135,7 @@ impl World {
 
     /// Looks at both systems after something was done, and notes what changed and by whom.
     pub(crate) fn note(&mut self, author: super::ledger::Author<'_>) {
-        let told = self.ledger.look(&self.vtiger, &self.site, author);
+        let told = self.ledger.look(&self.vtiger, &self.site, &author);
         for line in told {
             self.say(|_| format!("!! {line}"));
         }

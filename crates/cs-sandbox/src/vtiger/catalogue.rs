@@ -4,6 +4,7 @@
 //! `data/vtiger`. Custom fields are an installation's own: the recordings' (`lab`) or the reference agency's.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -130,7 +131,7 @@ pub struct TypeEntry {
 #[derive(Debug, Clone)]
 pub struct Catalogue {
     types: Vec<TypeEntry>,
-    modules: BTreeMap<String, Module>,
+    modules: BTreeMap<String, Arc<Module>>,
 }
 
 const TYPES: &str = include_str!("../../data/vtiger/types.json");
@@ -162,11 +163,12 @@ impl Catalogue {
         if let Some(orders) = modules.get_mut("SalesOrder") {
             orders.insert_custom(fields(&serde_json::from_str(custom).unwrap_or_default()));
         }
+        let modules = modules.into_iter().map(|(name, module)| (name, Arc::new(module))).collect();
         Self { types: serde_json::from_str(TYPES).unwrap_or_default(), modules }
     }
 
     /// A served module by its exact name.
-    pub fn module(&self, name: &str) -> Option<&Module> {
+    pub fn module(&self, name: &str) -> Option<&Arc<Module>> {
         self.modules.get(name)
     }
 
