@@ -19,6 +19,7 @@ mod reconciling;
 mod render;
 mod telemetry;
 mod user;
+mod view;
 mod wiring;
 
 use std::process::ExitCode;

@@ -16,6 +16,16 @@ use crate::cli::{self, Persona};
 use crate::config::{Frappe, MappingConfig, Vtiger};
 use crate::failure::CommandError;
 
+/// What reconciliations need to know of the sandbox's CRM.
+const RECONCILIATION: [(&str, &str); 6] = [
+    ("FIELDS_PROBLEM", "cf_2811"),
+    ("FIELDS_PAYMENT_TYPE", "cf_2813"),
+    ("FIELDS_PAYMENT_DAY", "cf_2815"),
+    ("FIELDS_BROKER_NOTE", "cf_2817"),
+    ("BROKERS_BS", "BROKER SUR"),
+    ("BROKERS_ADC", "BROKER ALTO"),
+];
+
 /// The settings of the mapping `policy` that fit the invented agency.
 const SETTINGS: [(&str, &str); 2] = [("company", "Agencia Prueba"), ("delivery_date", "2026-12-31")];
 
@@ -149,7 +159,10 @@ impl Playground {
         let settings = SETTINGS.map(|(name, value)| {
             (format!("COMPANY_SYNC_MAPPING_POLICY_{}", name.to_uppercase()), value.to_owned())
         });
-        reach.map(|(name, value)| (name.to_owned(), value)).into_iter().chain(settings).collect()
+        let reconciliation = RECONCILIATION
+            .map(|(name, value)| (format!("COMPANY_SYNC_RECONCILIATION_{name}"), value.to_owned()));
+        let reach = reach.map(|(name, value)| (name.to_owned(), value));
+        reach.into_iter().chain(settings).chain(reconciliation).collect()
     }
 
     /// Stops both, when what they are doing is done.

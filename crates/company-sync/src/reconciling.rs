@@ -12,6 +12,7 @@ use crate::clock::{SystemClock, SystemEntropy};
 use crate::config::{Config, ConfigError};
 use crate::failure::CommandError;
 use crate::holder::Holder;
+use crate::view::ViewOrders;
 use crate::wiring::{WORKERS, open_store, vtiger_client};
 
 /// Everything a reconciliation needs.
@@ -27,8 +28,10 @@ pub(crate) async fn ready(config: &Config, observers: Vec<Arc<dyn Observer>>) ->
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let vtiger = Arc::new(vtiger_client(section, Arc::clone(&clock), Arc::clone(&entropy))?);
-    let orders: Arc<dyn OrderSource> =
-        Arc::new(WebService { vtiger: Arc::clone(&vtiger) as _, fields: fields.clone() });
+    let orders: Arc<dyn OrderSource> = match &config.reconciliation.view {
+        Some(view) => Arc::new(ViewOrders::new(view)),
+        None => Arc::new(WebService { vtiger: Arc::clone(&vtiger) as _, fields: fields.clone() }),
+    };
     let store: Arc<SqliteStore> = Arc::new(open_store(&config.data_dir).await?);
     #[expect(clippy::cast_possible_truncation, reason = "any sixteen bits of chance will do")]
     let holder = Holder::enter(&config.data_dir, entropy.next() as u16).map_err(|source| {

@@ -16,7 +16,7 @@ use secrecy::SecretString;
 
 pub(crate) use environment::Environment;
 pub(crate) use error::ConfigError;
-pub(crate) use reconciliation::{CompanyConfig, ReconciliationConfig};
+pub(crate) use reconciliation::{CompanyConfig, ReconciliationConfig, ViewConfig};
 pub(crate) use template::TEMPLATE;
 
 use file::ConfigFile;

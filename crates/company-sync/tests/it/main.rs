@@ -38,6 +38,8 @@ mod pingpong;
 #[cfg(test)]
 mod plans;
 #[cfg(test)]
+mod reconcile;
+#[cfg(test)]
 mod refused;
 #[cfg(test)]
 mod secrets;

@@ -248,3 +248,35 @@ async fn the_feed_sees_every_record_once_and_deleted_ones_too() {
     }
     assert_eq!(streamed, 3 + 204 + 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_view_is_read_by_a_user_who_sees_nothing_else_and_cannot_write() {
+    use futures_util::TryStreamExt;
+
+    let Some(fixtures) = fixtures() else { return };
+    let server = MariaDb::start();
+    server.install_vtiger(&fixtures);
+    server.run(ORDERS);
+    server.run(
+        "create view orders_for_reports as select crmid as salesorder_no, modifiedtime, null as nothing, \
+         '0000-00-00' as zero from vtiger_crmentity where setype = 'SalesOrder';\
+         create user reader identified by 'leser'; grant select on vtiger.orders_for_reports to reader;",
+    );
+    let url = server.url().replace("root@", "reader:leser@");
+    let config = || DatabaseConfig::new(SecretString::from(url.clone()));
+    let columns = ["salesorder_no", "nothing", "zero"].map(str::to_owned);
+    let view = super::VtigerView::connect(config(), "orders_for_reports", &columns).await.unwrap();
+    let rows: Vec<super::ViewRow> = view.rows().try_collect().await.unwrap();
+    assert!(!rows.is_empty());
+    assert!(
+        rows.iter()
+            .all(|row| row[0].is_some() && row[1].is_none() && row[2].as_deref() == Some("0000-00-00"))
+    );
+
+    let hidden =
+        super::VtigerView::connect(config(), "vtiger_crmentity", &["crmid".to_owned()]).await.unwrap();
+    let refused: Result<Vec<super::ViewRow>, _> = hidden.rows().try_collect().await;
+    assert!(refused.is_err(), "it sees nothing but the view");
+    let odd = super::VtigerView::connect(config(), "orders; drop table x", &columns).await.unwrap_err();
+    assert!(!format!("{odd} {odd:?}").contains("leser"));
+}
