@@ -51,7 +51,8 @@ fn found_after(sabotage: Sabotage, words: &str) -> Option<u64> {
 fn what_is_done_wrong_is_found() {
     for (sabotage, words) in [
         (Sabotage::NoComparison, "a lost edit"),
-        (Sabotage::LostObservation, "do not agree"),
+        (Sabotage::LostObservation, "takes part and has no"),
+        (Sabotage::FalseUntouched, "do not agree"),
         (Sabotage::NoUniqueKey, "was created"),
     ] {
         let seed = found_after(sabotage, words);
