@@ -200,6 +200,10 @@ impl Finding {
             all.put("line", &place.line);
         }
         self.detail.put(&mut all);
+        if matches!(self.key.kind, FindingKind::TerminationMismatch | FindingKind::PaidButFlagged) {
+            // The same report is to say the same of a row after its date was written, and these do not speak of it.
+            all.0.remove("crm_paid_through");
+        }
         all.0
     }
 

@@ -14,8 +14,8 @@ pub(super) fn ids_about<'m>(book: &'m Book, member_id: &'m str) -> impl Iterator
     FindingKind::ALL.into_iter().map(move |kind| FindingId::of(book, kind.name(), member_id, ""))
 }
 
-/// All findings of a comparison.
-pub(super) fn all(book: &Book, result: &Reconciliation, report: &ReadReport) -> Vec<FoundFinding> {
+/// All findings of a comparison, as a store takes them.
+pub fn all(book: &Book, result: &Reconciliation, report: &ReadReport) -> Vec<FoundFinding> {
     result.findings.iter().map(|finding| found(book, finding, report)).collect()
 }
 

@@ -17,6 +17,7 @@ mod undo;
 mod write;
 
 pub use fields::{NoDate, OrderFields};
+pub use findings::all as findings_of;
 pub use run::{Reconciled, Reconciler, Reconciling};
 pub use source::{OrderSource, OrdersAsked, OrdersRead, UnreadableOrder, WebService};
 pub use undo::{Kept, Undone};

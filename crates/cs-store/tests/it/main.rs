@@ -9,6 +9,7 @@
 
 mod conformance;
 mod durability;
+mod findings;
 mod model;
 mod opening;
 mod samples;

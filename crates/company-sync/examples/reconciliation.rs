@@ -1,6 +1,8 @@
-//! Seconds and peak memory of reading and comparing, step by step, over data it makes itself.
+//! Seconds and peak memory of a reconciliation, step by step, over data it makes itself: reading, comparing, findings
+//! stored in SQLite, and the same once more.
 //!
-//! `cargo run --release -p cs-companies --example throughput -- 100000 [csv|xlsx]`
+//! `cargo run --release -p company-sync --example reconciliation -- 100000 [csv|xlsx] [unpaid]`; `unpaid`: every row is a
+//! finding.
 
 #![allow(clippy::print_stdout, reason = "it reports to whoever runs it")]
 
@@ -10,8 +12,12 @@ use std::fmt::Write as _;
 use std::time::Instant;
 
 use cs_companies::company::{ReadOptions, read, shipped};
-use cs_companies::reconcile::{Broker, Expected, Settings, parse_orders, reconcile};
-use cs_companies::{Limits, Period, ReportFile};
+use cs_companies::reconcile::{Broker, Expected, Reconciliation, Settings, parse_orders, reconcile};
+use cs_companies::{Limits, Period, ReadReport, ReportFile};
+use cs_engine::reconcile::findings_of;
+use cs_ports::{Book, FindingStore, FindingsOfRun, LeaseAnswer, LoadedReport, Store};
+use cs_store::SqliteStore;
+use jiff::Timestamp;
 use jiff::civil::date;
 
 const HEADERS: [&str; 14] = [
@@ -36,11 +42,11 @@ fn member(n: u64, of: u64) -> u64 {
     10_000_000 + (n * 7_919) % of.max(1)
 }
 
-fn cells(n: u64, of: u64) -> [String; 14] {
+fn cells(n: u64, of: u64, unpaid: bool) -> [String; 14] {
     let id = member(n, of);
     // Every fiftieth row has no order; every ninetieth is not paid.
     let id = if n.is_multiple_of(50) { id + 50_000_000 } else { id };
-    let paid = if n.is_multiple_of(90) { "01/31/2026" } else { "03/31/2026" };
+    let paid = if unpaid || n.is_multiple_of(90) { "01/31/2026" } else { "03/31/2026" };
     [
         "Broker Sur".into(),
         "1234567".into(),
@@ -59,17 +65,17 @@ fn cells(n: u64, of: u64) -> [String; 14] {
     ]
 }
 
-fn csv(rows: u64) -> Vec<u8> {
+fn csv(rows: u64, unpaid: bool) -> Vec<u8> {
     let mut text = HEADERS.join(",");
     text.push('\n');
     for n in 0..rows {
-        text.push_str(&cells(n, rows).join(","));
+        text.push_str(&cells(n, rows, unpaid).join(","));
         text.push('\n');
     }
     text.into_bytes()
 }
 
-fn xlsx(rows: u64) -> Result<Vec<u8>, Box<dyn Error>> {
+fn xlsx(rows: u64, unpaid: bool) -> Result<Vec<u8>, Box<dyn Error>> {
     let mut book = rust_xlsxwriter::Workbook::new();
     let sheet = book.add_worksheet_with_constant_memory()?;
     for (column, header) in (0..).zip(HEADERS) {
@@ -77,7 +83,7 @@ fn xlsx(rows: u64) -> Result<Vec<u8>, Box<dyn Error>> {
     }
     for n in 0..rows {
         let line = u32::try_from(n + 1)?;
-        for (column, text) in (0..).zip(cells(n, rows)) {
+        for (column, text) in (0..).zip(cells(n, rows, unpaid)) {
             sheet.write_string(line, column, text)?;
         }
     }
@@ -118,17 +124,23 @@ fn step<T>(name: &str, work: impl FnOnce() -> T) -> T {
     let _ = std::fs::write("/proc/self/clear_refs", "5");
     let start = Instant::now();
     let value = work();
-    let seconds = start.elapsed().as_secs_f64();
+    told(name, start);
+    value
+}
+
+fn told(name: &str, began: Instant) {
+    let seconds = began.elapsed().as_secs_f64();
     let (peak, now) = memory();
     println!("{name:<28} {seconds:>8.3} s   peak {peak:>6} MiB   after {now:>6} MiB");
-    value
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let rows: u64 = arguments.next().and_then(|rows| rows.parse().ok()).unwrap_or(100_000);
-    let workbook = arguments.next().is_some_and(|form| form == "xlsx");
-    let file = if workbook { xlsx(rows)? } else { csv(rows) };
+    let more: Vec<String> = arguments.collect();
+    let has = |word: &str| more.iter().any(|said| said == word);
+    let unpaid = has("unpaid");
+    let file = if has("xlsx") { xlsx(rows, unpaid)? } else { csv(rows, unpaid) };
     let order_file = orders(rows);
     println!("{rows} rows in {} MiB, {rows} orders in {} MiB", file.len() >> 20, order_file.len() >> 20);
     println!("{:<28} {:>10}   peak {:>6} MiB", "before", "", memory().1);
@@ -146,5 +158,41 @@ fn main() -> Result<(), Box<dyn Error>> {
     let result = step("compared", || reconcile(&report, &orders, company, &broker, &period, &settings));
     let said = step("in the form of expected.json", || Expected::from(&result));
     println!("{:?}\n{:?}, {} updates", said.outcomes, said.findings_by_kind, said.updates.len());
+    drop((said, orders));
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(store(&report, &result))
+}
+
+/// Stores the findings, twice.
+async fn store(report: &ReadReport, result: &Reconciliation) -> Result<(), Box<dyn Error>> {
+    let folder = tempfile::tempdir()?;
+    let store = SqliteStore::open(folder.path().join("store.sqlite3")).await?;
+    let now: Timestamp = "2026-03-18T12:00:00Z".parse()?;
+    let term = std::time::Duration::from_secs(600);
+    let LeaseAnswer::Granted(lease) = store.take_lease("company/ambetter", "example", now, term).await?
+    else {
+        return Err("the lease is free".into());
+    };
+    let book = Book { company: "ambetter".into(), broker: "BS".into() };
+    for (name, run) in [("findings stored", "first"), ("the same once more", "second")] {
+        let began = Instant::now();
+        let _ = std::fs::write("/proc/self/clear_refs", "5");
+        let loaded = LoadedReport {
+            book: book.clone(),
+            run: cs_domain::RunId(run.to_owned()),
+            as_of: result.period.as_of,
+            file: "made".to_owned(),
+            digest: "made".to_owned(),
+            profile: serde_json::to_string(&report.profile)?,
+            totals: "{}".to_owned(),
+            approved: String::new(),
+        };
+        let found = findings_of(&book, result, report);
+        let of_run = FindingsOfRun { report: loaded, at: now, found, persisting: Vec::new() };
+        let taken = store.take_in(&lease, &of_run).await?;
+        told(name, began);
+        println!("{taken:?}");
+    }
+    store.close().await;
     Ok(())
 }
