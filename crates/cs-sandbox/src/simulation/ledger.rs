@@ -465,7 +465,9 @@ impl Ledger {
         if let Some(source) = knowing {
             return Ok((Reason::Known, source.knows.clone()));
         }
-        let says_nothing = bare(&old.text).is_empty() && pair.clearing == Clearing::Keep;
+        // Nothing but space was never more than a slip.
+        let says_nothing =
+            bare(&old.text).is_empty() && (pair.clearing == Clearing::Keep || !old.text.is_empty());
         let source = sources.first().map(|state| state.knows.clone());
         let spelling = same(&old.text, &states.last().map(|state| state.text.clone()).unwrap_or_default());
         if let Some(knows) = source.clone()
