@@ -394,11 +394,11 @@ impl Writer for FrappeFace {
         self.outcome(done, &target.kind, wanted, answered.as_ref())
     }
 
-    async fn delete(&self, target: &RecordRef, expected: &Version) -> Removal {
+    async fn delete(&self, target: &RecordRef, expected: Expected<'_>) -> Removal {
         let nothing = Fields::new();
         let act =
             Act { verb: "delete", target: target.id.to_string(), record: Some(target), fields: &nothing };
-        let (on, version) = (target.clone(), expected.clone());
+        let (on, version) = (target.clone(), expected.version.clone());
         let write: Write = Box::new(move |world| delete(world, &on, &version));
         match self.write_call("DELETE", &act, write).await {
             Ok(Done::Written(_) | Done::Gone | Done::Held(_)) => Removal::Gone,

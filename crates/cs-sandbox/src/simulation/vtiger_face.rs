@@ -428,7 +428,7 @@ impl Writer for VtigerFace {
         self.outcome(done, &target.kind, changes, wanted)
     }
 
-    async fn delete(&self, target: &RecordRef, expected: &Version) -> Removal {
+    async fn delete(&self, target: &RecordRef, expected: Expected<'_>) -> Removal {
         let nothing = Fields::new();
         let act =
             Act { verb: "delete", target: target.id.to_string(), record: Some(target), fields: &nothing };
@@ -562,11 +562,21 @@ fn revise(world: &mut World, target: &RecordRef, changes: &Fields, before: &Fiel
     }
 }
 
-fn delete(world: &mut World, target: &RecordRef, expected: &Version) -> Done {
+fn delete(world: &mut World, target: &RecordRef, expected: Expected<'_>) -> Done {
+    let ground = Arc::clone(&world.ground);
     let Some(record) = live(world, &target.kind, &target.id) else {
         return Done::Gone;
     };
-    if record.text("modifiedtime") != expected.as_str() {
+    // Whole seconds do not tell everything, so what it held is looked at, too.
+    let still = |(name, value): (&FieldName, &cs_domain::Value)| {
+        let field = ground.modules.get(&target.kind).and_then(|schema| schema.fields.get(name));
+        let held = field.and_then(|field| values::value(&world.vtiger, field, record, cs_ports::Guard::None));
+        held.is_none_or(|held| held == *value || held.plain() == value.plain())
+    };
+    let compares = world.sabotage != Some(Sabotage::NoComparison);
+    if compares
+        && (record.text("modifiedtime") != expected.version.as_str() || !expected.before.iter().all(still))
+    {
         return Done::Stale;
     }
     let (Some(user), now) = (world.admin(), world.vtiger_now()) else {
