@@ -1,14 +1,20 @@
 //! What can be typed.
 
+mod conflicts;
+mod links;
 mod reconciliation;
+mod simulation;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use conflicts::{ChoiceFlags, ConflictsCommand, ConflictsList, ConflictsResolve, StateName};
+pub(crate) use links::{LinkName, LinksCommand};
 pub(crate) use reconciliation::{
     CompaniesCommand, FindingsCommand, FindingsFilter, Reconcile, StateOfFinding, Undo,
 };
+pub(crate) use simulation::{SabotageName, Simulate};
 
 /// Keeps VTiger CRM and Frappe/ERPNext in agreement.
 #[derive(Debug, Parser)]
@@ -135,176 +141,6 @@ pub(crate) struct Sync {
     /// Follow up to so many deletes, where a run was stopped because they were too many
     #[arg(long, value_name = "N", conflicts_with = "dry_run")]
     pub(crate) approve_deletes: Option<u64>,
-}
-
-/// `conflicts ...`.
-#[derive(Debug, Subcommand)]
-pub(crate) enum ConflictsCommand {
-    /// List them: those that wait for somebody, and those that were decided and wait for a run
-    List(ConflictsList),
-    /// Show one
-    Show {
-        /// Its id, or the beginning of it
-        id: String,
-    },
-    /// Say what stands; the next run carries it out
-    Resolve(ConflictsResolve),
-}
-
-/// `conflicts list`.
-#[derive(Debug, Args)]
-pub(crate) struct ConflictsList {
-    /// Of this mapping only
-    #[arg(long)]
-    pub(crate) mapping: Option<String>,
-    /// Those that are over as well
-    #[arg(long, conflicts_with = "state")]
-    pub(crate) all: bool,
-    /// Only those in this state
-    #[arg(long, value_enum)]
-    pub(crate) state: Option<StateName>,
-    /// How many, those met last
-    #[arg(long, short = 'n', default_value_t = 200)]
-    pub(crate) limit: u32,
-}
-
-/// Where a conflict stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum StateName {
-    /// It waits for a decision
-    Open,
-    /// Decided; the next run carries it out
-    Resolved,
-    /// Decided and carried out
-    Applied,
-    /// It went away by itself
-    Closed,
-}
-
-/// `conflicts resolve`.
-#[derive(Debug, Args)]
-pub(crate) struct ConflictsResolve {
-    /// Their ids, or the beginnings of them
-    #[arg(required_unless_present = "all_open", conflicts_with = "all_open")]
-    pub(crate) ids: Vec<String>,
-    /// All that are open, of the mapping, role and field named
-    #[arg(long)]
-    pub(crate) all_open: bool,
-    /// With --all-open: of this mapping only
-    #[arg(long, requires = "all_open")]
-    pub(crate) mapping: Option<String>,
-    /// With --all-open: about documents of this role only
-    #[arg(long, requires = "all_open")]
-    pub(crate) role: Option<String>,
-    /// With --all-open: about this field only, as Frappe calls it
-    #[arg(long, requires = "all_open")]
-    pub(crate) field: Option<String>,
-    /// What stands
-    #[command(flatten)]
-    pub(crate) choice: ChoiceFlags,
-    /// Who decides [default: the user this runs as]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) by: Option<String>,
-}
-
-/// What can be chosen; one of them.
-#[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
-pub(crate) struct ChoiceFlags {
-    /// What VTiger says
-    #[arg(long)]
-    pub(crate) vtiger: bool,
-    /// What Frappe says
-    #[arg(long)]
-    pub(crate) frappe: bool,
-    /// This value, on both sides; "" for none
-    #[arg(long, value_name = "V", allow_hyphen_values = true)]
-    pub(crate) value: Option<String>,
-    /// The record belongs to this document
-    #[arg(long, value_name = "NAME")]
-    pub(crate) document: Option<String>,
-    /// The record gets a document of its own
-    #[arg(long)]
-    pub(crate) separate: bool,
-}
-
-/// `links ...`.
-#[derive(Debug, Subcommand)]
-pub(crate) enum LinksCommand {
-    /// List them, with how they came about and whether they still hold
-    List {
-        /// Of this VTiger record (`6x231`) or Frappe document only
-        subject: Option<String>,
-        /// Of this mapping [default: as for `sync`]
-        #[arg(long)]
-        mapping: Vec<String>,
-    },
-    /// Put a link back that was given up, or point one at another document
-    Restore {
-        /// The link
-        #[command(flatten)]
-        link: LinkName,
-        /// At which document [default: the one it led to]
-        #[arg(long, value_name = "NAME")]
-        document: Option<String>,
-    },
-    /// Take a record and its document apart; both stay as they are
-    GiveUp {
-        /// The link
-        #[command(flatten)]
-        link: LinkName,
-    },
-}
-
-/// Which link.
-#[derive(Debug, Args)]
-pub(crate) struct LinkName {
-    /// The VTiger record: `6x231`
-    pub(crate) subject: String,
-    /// The role of its document: `owner`
-    pub(crate) role: String,
-    /// Of which mapping, where several are configured [default: the one whose unit it is]
-    #[arg(long)]
-    pub(crate) mapping: Vec<String>,
-}
-
-/// `simulate`.
-#[derive(Debug, Args)]
-pub(crate) struct Simulate {
-    /// How many histories
-    #[arg(long, default_value_t = 100)]
-    pub(crate) seeds: u64,
-    /// The first of them
-    #[arg(long, default_value_t = 0)]
-    pub(crate) start: u64,
-    /// Do this wrong on purpose, to see that it is found
-    #[arg(long, value_enum, hide = true)]
-    pub(crate) sabotage: Option<SabotageName>,
-}
-
-/// What the simulation does wrong on purpose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum SabotageName {
-    /// Writes no longer look whether the record is still what the decision was made on
-    NoComparison,
-    /// The feeds leave out every third record
-    LostObservation,
-    /// What a write reads back is always said to be the write's own doing
-    FalseUntouched,
-    /// Creates are not refused although their key is taken
-    NoUniqueKey,
-}
-
-impl SabotageName {
-    /// As it is typed.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::NoComparison => "no-comparison",
-            Self::LostObservation => "lost-observation",
-            Self::FalseUntouched => "false-untouched",
-            Self::NoUniqueKey => "no-unique-key",
-        }
-    }
 }
 
 /// `check`.

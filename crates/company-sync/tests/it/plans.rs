@@ -73,12 +73,27 @@ fn wrote(world: &World, run: &Value) -> BTreeMap<String, usize> {
     written
 }
 
+/// That the file holds no card data, and is its owner's alone.
+fn assert_nobody_else_can_read_it(world: &World) {
+    let path = world.folder().join("plan.json");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let secrets = world.agency.secrets();
+    let found: Vec<_> = secrets.iter().filter(|secret| text.contains(secret.as_str())).collect();
+    assert!(!secrets.is_empty() && found.is_empty(), "{found:?}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}
+
 #[test]
 fn what_was_shown_is_what_is_written_and_nothing_is_refused() {
     // Enough for people with two policies, and for banks and plans that several share.
     let world = Wish::orders(60).start();
     let dry = plan(&world).last();
     assert_eq!(world.requests().1.write, 0);
+    assert_nobody_else_can_read_it(&world);
     let shown = shown(&plans(&world));
     let ended = apply(&world);
     let run = ended.expect(0).last();
