@@ -10,6 +10,7 @@
 )]
 
 mod fixtures;
+mod fuzzing;
 mod properties;
 mod readers;
 mod rules;
