@@ -23,17 +23,13 @@ pub struct Shadow {
 
 impl Shadow {
     /// Takes in what a write to Frappe left, as it was read back. Where the document is not known to be `untouched` since, a
-    /// field that shows something else than was sent may be somebody's edit: its entry stays where it was, and so that
-    /// the edit is not taken for our echo, no version is noted.
+    /// field that shows something else than was sent may be somebody's edit: what was sent is agreed on, since both sides
+    /// held it, and what is shown counts against it. So that the edit is not taken for our echo, no version is noted.
     pub fn take_in(&mut self, sent: &Fields, document: &Record, untouched: bool) {
         for (field, value) in sent.iter().filter(|(_, value)| !matches!(value, Value::Rows(_))) {
-            match document.get(field) {
-                Some(shown) if untouched || shown == value => {
-                    let agreed = Agreed { vtiger: value.clone(), frappe: shown.clone() };
-                    self.fields.insert(field.clone(), agreed);
-                }
-                _ => {}
-            }
+            let Some(shown) = document.get(field) else { continue };
+            let frappe = if untouched { shown } else { value };
+            self.fields.insert(field.clone(), Agreed { vtiger: value.clone(), frappe: frappe.clone() });
         }
         // What was agreed to be empty and is not was filled in by the system, or by somebody since.
         let still = |field: &FieldName, agreed: &mut Agreed| {

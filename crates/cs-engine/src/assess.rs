@@ -11,7 +11,7 @@ use cs_domain::wanted::wanted_document;
 use cs_domain::{
     Decided, Kind, Link, LinkStanding, Record, RecordId, RecordRef, Role, Shadow, System, Value,
 };
-use cs_ports::{ConflictFilter, Tie};
+use cs_ports::{ConflictFilter, FieldRequests, Tie};
 
 use crate::candidates;
 use crate::error::EngineError;
@@ -278,13 +278,34 @@ async fn read_elsewhere(
     if !shown.is_empty() {
         ties.extend(store.ties_to(&scope.mapping.name, &shown).await?);
     }
-    Ok(ties.into_iter().map(elsewhere).collect())
+    let documents: Vec<RecordRef> = ties.iter().map(|tie| tie.link.document.clone()).collect();
+    let there = present(scope, &documents).await?;
+    Ok(ties.into_iter().map(|tie| elsewhere(tie, &there)).collect())
 }
 
-/// A tie as other units see it.
-pub(crate) fn elsewhere(tie: Tie) -> Elsewhere {
+/// A tie as other units see it: a document that is not there is as good as given up.
+pub(crate) fn elsewhere(tie: Tie, there: &BTreeSet<RecordRef>) -> Elsewhere {
     let Link { subject, role, document, standing, .. } = tie.link;
+    let standing = if there.contains(&document) { standing } else { LinkStanding::GivenUp };
     Elsewhere { subject, role, document, standing }
+}
+
+/// Those of the documents that Frappe shows.
+pub(crate) async fn present(
+    scope: &Scope<'_>,
+    documents: &[RecordRef],
+) -> Result<BTreeSet<RecordRef>, EngineError> {
+    let kinds: BTreeSet<&Kind> = documents.iter().map(|document| &document.kind).collect();
+    let mut there = BTreeSet::new();
+    for kind in kinds {
+        let ids: BTreeSet<&RecordId> =
+            documents.iter().filter(|document| document.kind == *kind).map(|document| &document.id).collect();
+        let ids: Vec<RecordId> = ids.into_iter().cloned().collect();
+        let nothing_more = FieldRequests::default();
+        let read = scope.patiently(|| scope.engine.frappe.read(kind, &ids, &nothing_more)).await?;
+        there.extend(read.into_iter().map(|document| document.reference));
+    }
+    Ok(there)
 }
 
 /// What the records refer to in these fields.

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cs_domain::mapping::UnitMapping;
 use cs_domain::{Event, Kind, LinkStanding, RecordId, RecordRef, System, Version};
-use cs_ports::{CensusPage, Cursor, FieldRequests, Known, Staged};
+use cs_ports::{CensusPage, Cursor, Known, Staged};
 
+use crate::assess::present;
 use crate::error::EngineError;
 use crate::ledger::Ledger;
 use crate::pull::{count, feed_key, unit_key};
@@ -129,16 +130,8 @@ pub(crate) async fn with_missing_documents(
 ) -> Result<BTreeSet<RecordRef>, EngineError> {
     let mut ties = scope.engine.store.ties_of(&scope.mapping.name, subjects).await?;
     ties.retain(|tie| tie.link.standing == LinkStanding::Live);
-    let kinds: BTreeSet<Kind> = ties.iter().map(|tie| tie.link.document.kind.clone()).collect();
-    let mut there: BTreeSet<RecordRef> = BTreeSet::new();
-    for kind in kinds {
-        let linked = ties.iter().filter(|tie| tie.link.document.kind == kind);
-        let ids: BTreeSet<RecordId> = linked.map(|tie| tie.link.document.id.clone()).collect();
-        let ids: Vec<RecordId> = ids.into_iter().collect();
-        let nothing_more = FieldRequests::default();
-        let read = scope.patiently(|| scope.engine.frappe.read(&kind, &ids, &nothing_more)).await?;
-        there.extend(read.into_iter().map(|document| document.reference));
-    }
+    let documents: Vec<RecordRef> = ties.iter().map(|tie| tie.link.document.clone()).collect();
+    let there = present(scope, &documents).await?;
     Ok(ties
         .into_iter()
         .filter(|tie| !there.contains(&tie.link.document))

@@ -49,8 +49,8 @@ impl Writer for FrappeClient {
         outcome.unwrap_or_else(|halt| halt.outcome(&format!("update {}", target.kind)))
     }
 
-    async fn delete(&self, target: &RecordRef, expected: &Version) -> Removal {
-        match self.delete_document(target, expected).await {
+    async fn delete(&self, target: &RecordRef, expected: Expected<'_>) -> Removal {
+        match self.delete_document(target, expected.version).await {
             Ok(()) => Removal::Gone,
             Err(halt) => halt.removal(&format!("delete {}", target.kind)),
         }

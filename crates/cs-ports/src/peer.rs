@@ -238,7 +238,7 @@ pub trait Writer: Send + Sync {
 
     /// Deletes a record, provided that it is still in the expected state. One that is not there any more is
     /// [`Removal::Gone`].
-    async fn delete(&self, target: &RecordRef, expected: &Version) -> Removal;
+    async fn delete(&self, target: &RecordRef, expected: Expected<'_>) -> Removal;
 
     /// Replaces a submitted document by an amended one: cancels it and submits a copy with these changes under the name
     /// that the system gives it (Frappe; facts/FRAPPE.md "Writing"). Answers the new document.

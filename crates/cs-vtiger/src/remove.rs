@@ -1,8 +1,8 @@
 //! Deleting a record. VTiger's deletes are soft, and a deleted record looks like one that this user may not see
 //! (facts/VTIGER.md, "Query language"): so "not to be seen" counts as gone only while other records of the module are.
 
-use cs_domain::{FieldName, RecordRef, Version};
-use cs_ports::{FieldRequests, Removal};
+use cs_domain::{FieldName, Fields, Record, RecordRef, Version};
+use cs_ports::{Expected, FieldRequests, Removal};
 
 use crate::answer::Answer;
 use crate::client::VtigerClient;
@@ -12,15 +12,16 @@ use crate::query::any;
 use crate::transport::Request;
 
 impl VtigerClient {
-    pub(crate) async fn remove_record(&self, target: &RecordRef, expected: &Version) -> Removal {
+    pub(crate) async fn remove_record(&self, target: &RecordRef, expected: Expected<'_>) -> Removal {
         let operation = format!("delete {}", target.kind);
         let told = |error: VtigerError| error.into_peer(operation.as_str());
         let described = match self.described(&target.kind).await {
             Ok(described) => described,
             Err(error) => return Removal::Rejected(told(error)),
         };
-        match self.version_now(&described, target).await {
-            Ok(Some(version)) if version == *expected => {}
+        match self.as_it_is(&described, target, expected.before).await {
+            // Two edits within one second have one version, so what the record holds counts as well.
+            Ok(Some(now)) if now.version == *expected.version && holds(&now, expected.before) => {}
             Ok(Some(_)) => return Removal::Stale,
             Ok(None) => {
                 // Nothing was sent, so nothing was deleted by us; whether somebody else did it shows the witness.
@@ -32,7 +33,7 @@ impl VtigerClient {
             Err(error) => return Removal::Rejected(told(error)),
         }
         let answer = self.call(Request::delete(target.id.as_str())).await;
-        self.judge_removal(&described, target, expected, answer, &told).await
+        self.judge_removal(&described, target, expected.version, answer, &told).await
     }
 
     async fn judge_removal(
@@ -62,6 +63,17 @@ impl VtigerClient {
         }
     }
 
+    async fn as_it_is(
+        &self,
+        described: &Described,
+        target: &RecordRef,
+        before: &Fields,
+    ) -> Result<Option<Record>, VtigerError> {
+        let none: [&FieldName; 0] = [];
+        let wanted = FieldRequests::plain(before.keys().cloned());
+        Ok(self.look(described, &target.id, &none, &wanted).await?.map(|seen| seen.record))
+    }
+
     async fn version_now(
         &self,
         described: &Described,
@@ -77,4 +89,9 @@ impl VtigerClient {
         let any = self.rows(any(described.kind())).await?;
         if any.is_empty() { Err(VtigerError::Unseen { kind: described.kind().clone() }) } else { Ok(()) }
     }
+}
+
+/// Whether the record holds all of this still.
+fn holds(now: &Record, before: &Fields) -> bool {
+    before.iter().all(|(field, value)| now.get(field) == Some(value))
 }

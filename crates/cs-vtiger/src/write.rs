@@ -66,7 +66,7 @@ impl Writer for VtigerClient {
         outcome.unwrap_or_else(Outcome::Rejected).into_port(&format!("revise {}", target.kind))
     }
 
-    async fn delete(&self, target: &RecordRef, expected: &Version) -> Removal {
+    async fn delete(&self, target: &RecordRef, expected: Expected<'_>) -> Removal {
         self.remove_record(target, expected).await
     }
 

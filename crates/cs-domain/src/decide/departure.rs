@@ -95,25 +95,26 @@ impl Pair<'_> {
     }
 
     /// What Frappe says differently since the two last agreed.
-    fn edited(&self, document: &Record) -> Vec<FieldName> {
+    fn edited(&self, document: &Record) -> Vec<Edited> {
         let rules = self.mapping.fields.iter().filter(|rule| !rule.on_create && travels_back(rule));
         let changed = rules.filter(|rule| {
             let base = self.shadow.fields.get(&rule.frappe).map_or(&Value::Empty, |base| &base.frappe);
             document.get(&rule.frappe).is_some_and(|now| now != base)
         });
-        changed.map(|rule| rule.frappe.clone()).collect()
+        changed.map(|rule| Edited::of(self.mapping, rule)).collect()
     }
 
     /// The side that stands: nobody objects, a person decided, or the policy does. `None`: a person has to.
-    fn stands(&self, situation: &Situation, edited: &[FieldName]) -> Option<System> {
+    fn stands(&self, situation: &Situation, edited: &[Edited]) -> Option<System> {
         if edited.is_empty() {
             return Some(System::Vtiger);
         }
-        standing_side(self.mapping, situation, System::Vtiger)
+        standing_side(self.mapping, situation, System::Vtiger, edited)
     }
 
-    fn dispute(&self, plan: &mut Plan, edited: Vec<FieldName>) {
+    fn dispute(&self, plan: &mut Plan, edited: Vec<Edited>) {
         let (role, document) = (self.mapping.role.clone(), self.document.clone());
+        let edited = Edited::names(edited);
         plan.conflicts.push(Conflict::DeleteEdit { role, document, deleted: System::Vtiger, edited });
     }
 
@@ -123,14 +124,39 @@ impl Pair<'_> {
     }
 }
 
-/// Who stands where one side was deleted and the other edited: whom a person chose, else the policy; `None` asks.
-fn standing_side(mapping: &DocumentMapping, situation: &Situation, deleted: System) -> Option<System> {
+/// Who stands where one side was deleted and the other edited: whom a person chose, else the policy, if it is the same for
+/// every field that was edited; `None` asks.
+fn standing_side(
+    mapping: &DocumentMapping,
+    situation: &Situation,
+    deleted: System,
+    edited: &[Edited],
+) -> Option<System> {
     let decided = situation.decided.iter().find_map(|decided| decided.of_delete(&mapping.role, deleted));
-    decided.or(match mapping.conflict {
+    let winner = |edited: &Edited| match edited.policy {
         ConflictPolicy::VtigerWins => Some(System::Vtiger),
         ConflictPolicy::FrappeWins => Some(System::Frappe),
         ConflictPolicy::Ask | ConflictPolicy::NewestWins => None,
-    })
+    };
+    let first = edited.first().and_then(winner);
+    decided.or(first.filter(|first| edited.iter().all(|edited| winner(edited) == Some(*first))))
+}
+
+/// A field that was edited since the two sides last agreed.
+struct Edited {
+    field: FieldName,
+    /// Who decides about it.
+    policy: ConflictPolicy,
+}
+
+impl Edited {
+    fn of(mapping: &DocumentMapping, rule: &FieldRule) -> Self {
+        Self { field: rule.frappe.clone(), policy: rule.conflict.unwrap_or(mapping.conflict) }
+    }
+
+    fn names(edited: Vec<Self>) -> Vec<FieldName> {
+        edited.into_iter().map(|edited| edited.field).collect()
+    }
 }
 
 impl<'a> Decision<'a, '_> {
@@ -151,13 +177,14 @@ impl<'a> Decision<'a, '_> {
                 let stands = if edited.is_empty() {
                     Some(System::Frappe)
                 } else {
-                    standing_side(mapping, self.situation, System::Frappe)
+                    standing_side(mapping, self.situation, System::Frappe, &edited)
                 };
                 match stands {
                     Some(System::Frappe) => self.delete_record(mapping),
                     Some(System::Vtiger) => self.create(mapping, wanted),
                     None => {
                         let (role, document) = (mapping.role.clone(), document.clone());
+                        let edited = Edited::names(edited);
                         let conflict =
                             Conflict::DeleteEdit { role, document, deleted: System::Frappe, edited };
                         self.conflict(&mapping.role, conflict);
@@ -182,12 +209,7 @@ impl<'a> Decision<'a, '_> {
     }
 
     /// What VTiger's record says differently since it and its documents last agreed: with the record, all of it goes.
-    fn said_anew(
-        &self,
-        mapping: &DocumentMapping,
-        wanted: &WantedDocument,
-        shadow: &Shadow,
-    ) -> Vec<FieldName> {
+    fn said_anew(&self, mapping: &DocumentMapping, wanted: &WantedDocument, shadow: &Shadow) -> Vec<Edited> {
         let mut edited = said_anew(mapping, wanted, shadow);
         let never_agreed = Shadow::default();
         for other in self.unit.documents.iter().filter(|other| other.role != mapping.role) {
@@ -239,12 +261,12 @@ impl<'a> Decision<'a, '_> {
 }
 
 /// What VTiger says differently since the two last agreed.
-fn said_anew(mapping: &DocumentMapping, wanted: &WantedDocument, shadow: &Shadow) -> Vec<FieldName> {
+fn said_anew(mapping: &DocumentMapping, wanted: &WantedDocument, shadow: &Shadow) -> Vec<Edited> {
     let rules = mapping.fields.iter().filter(|rule| !rule.on_create && travels_back(rule));
     let changed = rules.filter(|rule| {
         let base = shadow.fields.get(&rule.frappe).map_or(&Value::Empty, |base| &base.vtiger);
         let said = wanted.value(&rule.frappe).filter(|_| !wanted.partial.contains(&rule.frappe));
         said.is_some_and(|now| now != base)
     });
-    changed.map(|rule| rule.frappe.clone()).collect()
+    changed.map(|rule| Edited::of(mapping, rule)).collect()
 }

@@ -135,10 +135,12 @@ impl<'a> Decision<'a, '_> {
         if field.base.is_none() && !self.situation.writes_vtiger {
             conflict = ConflictPolicy::VtigerWins;
         }
+        let blank = field.shown().is_some_and(|shown| field.rule.is_blank(shown));
+        let agreed_on_blank = field.base.is_some_and(|base| Some(&base.frappe) == field.shown());
         FieldSituation {
             base: field.base,
             vtiger: field.vtiger,
-            frappe: field.shown(),
+            frappe: if blank && !agreed_on_blank { Some(&Value::Empty) } else { field.shown() },
             direction: field.rule.direction,
             clearing: field.rule.clearing,
             conflict,

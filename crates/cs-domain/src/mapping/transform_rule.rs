@@ -79,6 +79,11 @@ impl FieldRule {
         self.normal(shown).is_ok_and(|normal| same(&normal, said))
     }
 
+    /// Whether what Frappe shows is nothing but space that the rule's own transforms take away.
+    pub fn is_blank(&self, shown: &Value) -> bool {
+        !shown.is_empty() && self.normal(shown).is_ok_and(|normal| normal.is_empty())
+    }
+
     fn normal(&self, value: &Value) -> Result<Value, TransformError> {
         self.transforms
             .iter()

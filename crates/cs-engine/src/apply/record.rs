@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cs_domain::plan::{Change, VtigerStep};
 use cs_domain::{Action, Event, FieldName, Fields, Intent, LinkStanding, RecordRef, Role, System, Value};
-use cs_ports::{Tie, Written};
+use cs_ports::{FieldRequest, Guard, Tie, Written};
 
 use crate::apply::Execution;
 use crate::apply::send::{Sent, send};
@@ -50,6 +50,16 @@ impl Execution<'_, '_> {
         }
     }
 
+    /// What the record held of the mapped fields; those of which the connector shows a part only cannot be compared.
+    fn held_in_full(&self) -> Fields {
+        let whole = self.context.scope.vtiger_fields.0.iter().filter(|field| field.guard == Guard::None);
+        let held = |field: &FieldRequest| {
+            let value = self.record.as_ref()?.get(&field.name)?;
+            Some((field.name.clone(), value.clone()))
+        };
+        whole.filter_map(held).collect()
+    }
+
     fn record_action<'s>(&self, step: &'s VtigerStep) -> (Option<&'s Role>, Action) {
         match step {
             VtigerStep::Revise { target, expected, changes } => (
@@ -75,14 +85,14 @@ impl Execution<'_, '_> {
                 Action::Delete {
                     target: target.clone(),
                     expected: expected.clone(),
-                    before: self.record.as_ref().map(|record| record.fields.clone()).unwrap_or_default(),
+                    before: self.held_in_full(),
                 },
             ),
         }
     }
 
-    /// Where VTiger says what it was told, and all else it said before, the shadows of all documents move to it. Where it says
-    /// something else, somebody was quicker: that is for the next decision.
+    /// VTiger held what it was told, so the shadows of all documents move to it. Where it says something else by now, or
+    /// something else than before of what it was not told, somebody was quicker: that is for the next decision.
     async fn revised(&mut self, intent: &Intent, written: Written) -> Result<bool, EngineError> {
         let sent = intent.action.written().cloned().unwrap_or_default();
         let expected = |field: &FieldName| {
@@ -91,7 +101,7 @@ impl Execution<'_, '_> {
         let mut mapped = self.context.scope.vtiger_fields.names().chain(sent.keys());
         let stands = mapped.all(|field| written.record.get(field) == expected(field));
         self.record = Some(written.record);
-        let moved = if stands { self.agreed_ties() } else { BTreeMap::new() };
+        let moved = self.agreed_ties();
         self.context.settle(intent, moved.values().cloned().collect()).await?;
         self.ties.extend(moved);
         self.recorded(intent);

@@ -62,8 +62,8 @@ async fn write(context: &RunContext<'_>, action: &Action, wanted: &FieldRequests
         Action::Amend { target, changes, expected, .. } => {
             writer.amend(target, changes, expected, wanted).await
         }
-        Action::Delete { target, expected, .. } => {
-            return match writer.delete(target, expected).await {
+        Action::Delete { target, expected, before } => {
+            return match writer.delete(target, Expected { version: expected, before }).await {
                 Removal::Gone => Tried::Settled(Sent::Gone),
                 Removal::Stale => Tried::Settled(Sent::Moved),
                 Removal::Rejected(error) => Tried::Failed(error),

@@ -5,6 +5,7 @@
 //! *before* the orders are written: a run that dies in the middle loses none of them, and the run after it finds the orders
 //! that were written unchanged.
 
+mod account;
 mod fields;
 mod findings;
 mod judgement;

@@ -22,7 +22,7 @@ use super::ledger::Voyage;
 use super::send::Scribe;
 use super::source::{OrderSource, OrdersAsked, OrdersRead};
 use super::write::{Writing, amend, unreadable, watched};
-use super::{findings, judgement};
+use super::{account, findings, judgement};
 use crate::error::EngineError;
 use crate::handover;
 use crate::ledger::LEASE_TERM;
@@ -157,17 +157,17 @@ impl Reconciler {
             progress.result = Some(result);
             return Ok(());
         }
-        let report = loaded(task, &book, &voyage.run().id, &progress.drift, &result);
+        let report = account::loaded(task, &book, &voyage.run().id, &progress.drift, &result);
         let of_run = FindingsOfRun {
             at: self.clock.now(),
             found: findings::all(&book, &result, task.report),
-            persisting: persisting(&book, &result, &read),
+            persisting: account::persisting(&book, &result, &read),
             report,
         };
         progress.taken = self.findings.take_in(&voyage.lease, &of_run).await?;
         let report = of_run.report;
         self.tell_unreadable(voyage, &read);
-        self.count_rows(voyage, &result);
+        account::count_rows(voyage, &result);
         let moved = self.write(task, &scribe, &result, &read).await;
         let (moved, written) = match moved {
             Ok(moved) => (moved, Ok(())),
@@ -259,28 +259,6 @@ impl Reconciler {
         }
     }
 
-    /// Counts the rows that need no write; the others are counted as they are written.
-    fn count_rows(&self, voyage: &Voyage<'_>, result: &Reconciliation) {
-        voyage.reporter.tell(Event::Expecting { units: result.rows_read });
-        for (outcome, rows) in result.row_totals() {
-            match outcome {
-                RowOutcome::Invalid => voyage.count(Verdict::Failed, rows),
-                RowOutcome::Unchanged => voyage.count(Verdict::Unchanged, rows),
-                RowOutcome::Filtered
-                | RowOutcome::Duplicate
-                | RowOutcome::OutOfYear
-                | RowOutcome::NotInCrm
-                | RowOutcome::Waiting
-                | RowOutcome::NotOurs => voyage.count(Verdict::Skipped, rows),
-                // Those of members that are left alone are in no list of updates.
-                RowOutcome::Updated => {
-                    let left = rows.saturating_sub(result.updates.len() as u64);
-                    voyage.count(Verdict::Failed, left);
-                }
-            }
-        }
-    }
-
     /// Takes the company's lease and writes down that a run begins.
     pub(super) async fn begin(&self, mapping: &MappingName) -> Result<(Run, cs_ports::Lease), EngineError> {
         let (now, name) = (self.clock.now(), mapping.as_str());
@@ -358,36 +336,4 @@ impl Reconciler {
 
 fn book_of(task: &Reconciling<'_>) -> Book {
     Book { company: task.company.key.clone(), broker: task.broker.code.to_owned() }
-}
-
-fn loaded(
-    task: &Reconciling<'_>,
-    book: &Book,
-    run: &RunId,
-    drift: &Drift,
-    result: &Reconciliation,
-) -> LoadedReport {
-    let Expected { outcomes, findings_by_kind, updates, .. } = Expected::from(result);
-    let totals = serde_json::json!({
-        "rows_read": result.rows_read, "outcomes": outcomes, "findings_by_kind": findings_by_kind,
-        "updates": updates.len(), "book": result.book,
-    });
-    LoadedReport {
-        book: book.clone(),
-        run: run.clone(),
-        as_of: task.period.as_of,
-        file: task.file.to_owned(),
-        digest: task.digest.to_owned(),
-        profile: judgement::profile(task.report),
-        totals: totals.to_string(),
-        approved: judgement::approved(drift, task.language),
-    }
-}
-
-/// Findings that are not shown and must stay open: those that the comparison names, and all about members of whom nothing
-/// can be said.
-fn persisting(book: &Book, result: &Reconciliation, read: &OrdersRead) -> Vec<FindingId> {
-    let named = result.persisting.iter().map(|key| findings::id_of(book, key));
-    let unknown = read.unreadable.iter().flat_map(|order| findings::ids_about(book, order.member_id.trim()));
-    named.chain(unknown).collect()
 }

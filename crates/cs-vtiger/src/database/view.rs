@@ -37,8 +37,7 @@ impl VtigerView {
 
     async fn open(config: DatabaseConfig, view: &str, columns: &[String]) -> Result<Self, VtigerError> {
         let odd = |what: &str| VtigerError::Configuration {
-            what: format!("`{what}` cannot be the name of a view or column: letters, digits and `_` only")
-                .into(),
+            what: format!("`{what}` cannot be the name of a view or column: letters, digits and `_` only"),
         };
         let view: Option<Vec<String>> = view.split('.').map(identifier).collect();
         let view = view.ok_or_else(|| odd("view"))?.join(".");
@@ -70,8 +69,9 @@ impl VtigerView {
     /// Every row, as the server sends them: memory does not grow with their number.
     pub fn rows(&self) -> impl Stream<Item = Result<ViewRow, PeerError>> + Send + '_ {
         let columns = self.columns;
-        let row =
-            move |row: MySqlRow| (0..columns).map(|at| raw(&row, at).map(|cell| cell.into_owned())).collect();
+        let row = move |row: MySqlRow| {
+            (0..columns).map(|at| raw(&row, at).map(std::borrow::Cow::into_owned)).collect()
+        };
         let broken = |source| VtigerError::Database { operation: "read the view", source };
         let flow = sqlx::raw_sql(AssertSqlSafe(self.statement.clone())).fetch(&self.pool);
         flow.map(move |found| found.map(row).map_err(|source| broken(source).into_peer("read the view")))

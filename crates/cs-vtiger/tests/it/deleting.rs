@@ -1,7 +1,7 @@
 //! Deleting records.
 
-use cs_domain::{RecordRef, Version};
-use cs_ports::{ErrorKind, Meter, Removal, WriteOutcome, Writer};
+use cs_domain::{Fields, RecordRef, Version};
+use cs_ports::{ErrorKind, Expected, Meter, Removal, WriteOutcome, Writer};
 use cs_sandbox::faults::{FaultKind, Turn};
 use cs_sandbox::vtiger::Persona;
 use cs_vtiger::VtigerConfig;
@@ -33,17 +33,41 @@ async fn a_record_is_deleted_only_as_it_was_decided() {
         world.put("Contacts", STAMP, &[("lastname", "Otra")]);
         let target = RecordRef::vtiger("Contacts", id.as_str());
         let client = world.client();
-        assert_eq!(told(&client.delete(&target, &"2026-01-01 09:00:00".into()).await), "stale");
+        assert_eq!(
+            told(
+                &client
+                    .delete(
+                        &target,
+                        Expected { version: &"2026-01-01 09:00:00".into(), before: &Fields::new() }
+                    )
+                    .await
+            ),
+            "stale"
+        );
         assert_eq!(client.requests().write, 0);
         assert!(!is_deleted(&world, &id));
-        assert_eq!(told(&client.delete(&target, &STAMP.into()).await), "gone");
+        assert_eq!(
+            told(&client.delete(&target, Expected { version: &STAMP.into(), before: &Fields::new() }).await),
+            "gone"
+        );
         assert!(is_deleted(&world, &id));
-        assert_eq!(told(&client.delete(&target, &STAMP.into()).await), "gone", "again");
+        assert_eq!(
+            told(&client.delete(&target, Expected { version: &STAMP.into(), before: &Fields::new() }).await),
+            "gone",
+            "again"
+        );
         let never = RecordRef::vtiger("Contacts", "12x900000");
-        assert_eq!(told(&client.delete(&never, &STAMP.into()).await), "gone");
+        assert_eq!(
+            told(&client.delete(&never, Expected { version: &STAMP.into(), before: &Fields::new() }).await),
+            "gone"
+        );
         assert_eq!(client.requests().write, 1);
         let foreign = RecordRef::vtiger("Contacts", "11x5");
-        let Removal::Rejected(error) = client.delete(&foreign, &STAMP.into()).await else { panic!() };
+        let Removal::Rejected(error) =
+            client.delete(&foreign, Expected { version: &STAMP.into(), before: &Fields::new() }).await
+        else {
+            panic!()
+        };
         assert_eq!(error.code, "vtiger.foreign_id");
     }
 }
@@ -55,10 +79,22 @@ async fn what_cannot_be_seen_is_gone_only_where_others_can() {
     let user = world.state().users()[&1].clone();
     world.state().delete(&user, &id, jiff::Timestamp::now()).unwrap();
     let target = RecordRef::vtiger("Contacts", id.as_str());
-    let Removal::Unknown(error) = world.client().delete(&target, &STAMP.into()).await else { panic!() };
+    let Removal::Unknown(error) =
+        world.client().delete(&target, Expected { version: &STAMP.into(), before: &Fields::new() }).await
+    else {
+        panic!()
+    };
     assert_eq!((error.code.as_ref(), error.kind), ("vtiger.unseen", ErrorKind::Missing));
     world.put("Contacts", STAMP, &[("lastname", "Testigo")]);
-    assert_eq!(told(&world.client().delete(&target, &STAMP.into()).await), "gone");
+    assert_eq!(
+        told(
+            &world
+                .client()
+                .delete(&target, Expected { version: &STAMP.into(), before: &Fields::new() })
+                .await
+        ),
+        "gone"
+    );
 }
 
 #[tokio::test]
@@ -66,7 +102,12 @@ async fn whoever_may_not_is_told_and_the_record_stays() {
     let world = World::new(Persona::v8_3_0(), vec![]).await;
     let id = world.put("Contacts", STAMP, &[("lastname", "De otro")]);
     let config = VtigerConfig::new(world.server.url(), "ventas1", SecretString::from("sandbox-ventas1-key"));
-    let removal = client(config).delete(&RecordRef::vtiger("Contacts", id.as_str()), &STAMP.into()).await;
+    let removal = client(config)
+        .delete(
+            &RecordRef::vtiger("Contacts", id.as_str()),
+            Expected { version: &STAMP.into(), before: &Fields::new() },
+        )
+        .await;
     let Removal::Rejected(error) = removal else { panic!("{removal:?}") };
     assert_eq!(error.code, "vtiger.access_denied");
     assert!(!is_deleted(&world, &id));
@@ -92,7 +133,10 @@ async fn a_lost_answer_is_made_up_for_by_looking() {
                 world.put("Contacts", STAMP, &[("lastname", "Testigo")]);
             }
             let target = RecordRef::vtiger("Contacts", id.as_str());
-            let removal = world.client().delete(&target, &Version::from(STAMP)).await;
+            let removal = world
+                .client()
+                .delete(&target, Expected { version: &Version::from(STAMP), before: &Fields::new() })
+                .await;
             let answered = matches!(kind, FaultKind::SessionExpired | FaultKind::RateLimited);
             // The last record of a module leaves no witness behind, unless VTiger itself said that it is done.
             let expected = if deleted && !witness && !answered { "unknown" } else { outcome };
