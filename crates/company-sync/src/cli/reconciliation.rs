@@ -150,7 +150,7 @@ pub(crate) struct FindingsFilter {
     /// Of this broker
     #[arg(long)]
     pub(crate) broker: Option<String>,
-    /// Of this kind: unpaid, missing_in_portal, ...
+    /// Of this kind, "unpaid" for instance
     #[arg(long)]
     pub(crate) kind: Option<String>,
     /// Of this member

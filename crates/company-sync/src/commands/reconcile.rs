@@ -1,5 +1,6 @@
 //! `reconcile`: a company's report against the orders.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
@@ -93,7 +94,11 @@ fn read_report(known: &Asked, path: &Path) -> Result<(ReadReport, String), Comma
     let file = ReportFile { name: &name, bytes: &bytes, password };
     let refused = |refusal| ReconciliationError::Refused { file: name.clone(), refusal };
     let report = read(&file, &known.company, &options).map_err(refused)?;
-    let digest = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut digest = String::with_capacity(64);
+    for byte in Sha256::digest(&bytes) {
+        // Writing to a string cannot fail.
+        let _ = write!(digest, "{byte:02x}");
+    }
     Ok((report, digest))
 }
 

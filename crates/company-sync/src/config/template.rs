@@ -38,6 +38,18 @@ delivery_date = "..."             # the delivery date that ERPNext wants on ever
 # effective_date = 2026-01-01     # only policies effective on this day
 # sales_from = 2025-11-01         # only policies sold on or after this day
 
+# Company reports (`company-sync reconcile`): what the CRM calls the brokers, and the four fields that nobody can guess
+# ("" where the CRM has none).
+# [reconciliation.brokers]
+# BS = "BROKER SUR"
+# [reconciliation.fields]
+# problem = "cf_..."
+# payment_type = "cf_..."
+# payment_day = "cf_..."
+# broker_note = "cf_..."
+# [companies.oscar]
+# password_file = "oscar.password"  # of its protected workbooks
+
 # A mapping of your own in place of the shipped one:
 # [mapping.policy]
 # file = "my-policy.toml"

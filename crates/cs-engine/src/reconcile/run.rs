@@ -5,9 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use cs_companies::drift::{DriftSettings, Verdict as Drift};
-use cs_companies::reconcile::{
-    Broker, Expected, FindingKey, Reconciliation, RowOutcome, Settings, reconcile,
-};
+use cs_companies::reconcile::{Broker, FindingKey, Reconciliation, Settings, reconcile};
 use cs_companies::{Company, Language, Period, ReadReport};
 use cs_domain::{
     Balance, Event, FieldName, MappingName, RecordRef, RequestCount, Requests, Run, RunId, RunStatus, Verdict,

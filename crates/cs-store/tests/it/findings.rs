@@ -105,8 +105,11 @@ async fn tell<S: Store + FindingStore>(store: &S) {
 
     // What moved while it was written is corrected.
     let new = found("unpaid", "9", 5);
-    store.correct(&lease, &back.report, at(3), &[new.clone()], &[one.id.clone()]).await.unwrap();
-    assert_eq!(store.open_findings(&book()).await.unwrap(), [new.id.clone()]);
+    store
+        .correct(&lease, &back.report, at(3), std::slice::from_ref(&new), std::slice::from_ref(&one.id))
+        .await
+        .unwrap();
+    assert_eq!(store.open_findings(&book()).await.unwrap(), std::slice::from_ref(&new.id));
 
     // Another book is another matter, and an old lease is worth nothing.
     let other = Book { broker: "ADC".into(), ..book() };
