@@ -48,6 +48,24 @@ impl Words {
     }
 }
 
+/// Whether a text is words and no id: `Page 1 of 1`, where the member id is the first column. `W 7860 5590` is an id.
+pub(super) fn is_a_sentence(text: &str) -> bool {
+    let mut words = text.split_whitespace();
+    let word = |word: &str| word.len() > 1 && word.chars().all(char::is_alphabetic);
+    text.split_whitespace().count() > 1 && words.any(word)
+}
+
+/// Whether only one cell of the row has something in it.
+pub(super) fn is_lonely(cells: Cells<'_>) -> bool {
+    cells.iter().filter(|cell| !cell.is_blank()).count() == 1
+}
+
+/// The header of the column that gave a cell.
+pub(super) fn header_of(found: &Found, cells: Cells<'_>) -> String {
+    let filled = found.all().iter().find(|column| !cells.get(column.index).is_blank());
+    filled.map(|column| column.header.clone()).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,12 +1,14 @@
 //! A company's definition as a file: its form, and what is wrong with one that is not right.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 
 use jiff::civil::Date;
-use serde::Deserialize;
 use toml::Spanned;
+
+mod form;
+
+use form::{ColumnForm, DeriveForm, Form, KeepForm, PaidThroughForm, TermForm};
 
 use super::date::DateForm;
 use super::definition::{Column, Company, Derived, Keep, KeepTest, PaidThrough, TermDates, fold};
@@ -35,99 +37,6 @@ impl fmt::Display for Problem {
         }
         write!(f, "\n  help: {}", self.help)
     }
-}
-
-/// The form of a definition file, version 1.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Form {
-    format: Spanned<u32>,
-    key: Spanned<String>,
-    name: Spanned<String>,
-    crm_name: Option<String>,
-    columns: Spanned<ColumnsForm>,
-    #[serde(default)]
-    keep: Vec<Spanned<KeepForm>>,
-    dates: Option<Spanned<Vec<Spanned<String>>>>,
-    no_end: Option<Vec<Spanned<String>>>,
-    totals: Option<Vec<String>>,
-    #[serde(default)]
-    issuers: BTreeMap<String, String>,
-    #[serde(default)]
-    ids: IdsForm,
-    password_setting: Option<Spanned<String>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct IdsForm {
-    number_width: Option<Spanned<usize>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ColumnsForm {
-    member_id: Spanned<ColumnForm>,
-    paid_through: Spanned<PaidThroughForm>,
-    term_date: Option<Spanned<TermForm>>,
-    status: Option<Spanned<ColumnForm>>,
-    relationship: Option<Spanned<ColumnForm>>,
-    premium: Option<Spanned<ColumnForm>>,
-    issuer: Option<Spanned<ColumnForm>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ColumnForm {
-    header: String,
-    #[serde(default)]
-    aliases: Vec<String>,
-    #[serde(default, rename = "else")]
-    otherwise: Vec<String>,
-    required: Option<bool>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PaidThroughForm {
-    header: Option<String>,
-    #[serde(default)]
-    aliases: Vec<String>,
-    #[serde(default, rename = "else")]
-    otherwise: Vec<String>,
-    required: Option<bool>,
-    derive: Option<Vec<DeriveForm>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TermForm {
-    header: String,
-    #[serde(default)]
-    aliases: Vec<String>,
-    #[serde(default, rename = "else")]
-    otherwise: Vec<String>,
-    required: Option<bool>,
-    counts_as: Option<Spanned<String>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DeriveForm {
-    status: Vec<String>,
-    months_before: Spanned<u8>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct KeepForm {
-    column: Option<Spanned<String>>,
-    header: Option<String>,
-    #[serde(default)]
-    aliases: Vec<String>,
-    is: Option<Vec<String>>,
-    is_not: Option<Vec<String>>,
-    is_setting: Option<String>,
 }
 
 /// What the spec says of every company.
