@@ -133,7 +133,11 @@ impl Execution<'_, '_> {
             shadow.take_in(sent, &document, untouched);
         }
         let tie = Tie { link: self.new_link(&step.role, &document.reference, origin), shadow };
-        self.context.settle(intent, vec![tie.clone()]).await?;
+        let mut moved = vec![tie.clone()];
+        if matches!(step.act, Act::Create { .. }) {
+            moved.extend(self.outlived(&step.role, &document.reference).await?);
+        }
+        self.context.settle(intent, moved).await?;
         self.ties.insert(step.role.clone(), tie);
         self.applied.wrote = true;
         self.context.scope.reporter.tell(Event::Written {
@@ -211,6 +215,16 @@ impl Execution<'_, '_> {
         let store = &self.context.scope.engine.store;
         let ties = store.ties_to(&self.context.scope.mapping.name, std::slice::from_ref(target)).await?;
         Ok(ties.into_iter().filter(|tie| tie.link.subject != self.situation.subject).collect())
+    }
+
+    /// Ties that other records have to the name of a document that is new: theirs is gone, and its name was given again
+    /// (facts/FRAPPE.md, trap 6).
+    async fn outlived(&self, role: &Role, target: &RecordRef) -> Result<Vec<Tie>, EngineError> {
+        let mut ties = self.holders_of(role, target).await?;
+        for tie in &mut ties {
+            tie.link.standing = LinkStanding::GivenUp;
+        }
+        Ok(ties)
     }
 
     /// Gives up a role's link; `intent`: its document was deleted just now.

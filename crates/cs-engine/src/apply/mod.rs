@@ -9,7 +9,7 @@ pub(crate) mod send;
 use std::collections::{BTreeMap, BTreeSet};
 
 use cs_domain::mapping::UnitMapping;
-use cs_domain::plan::{Act, Plan, Step};
+use cs_domain::plan::{Act, Plan};
 use cs_domain::situation::Situation;
 use cs_domain::wanted::wanted_document;
 use cs_domain::{Failure, Link, LinkOrigin, LinkStanding, Record, RecordRef, Role, Shadow};
@@ -93,18 +93,12 @@ impl Execution<'_, '_> {
     }
 
     async fn carry_out(&mut self) -> Result<(), EngineError> {
-        let (links, writes): (Vec<&Step>, Vec<&Step>) =
-            self.plan.steps.iter().partition(|step| matches!(step.act, Act::Link { .. }));
-        // What is there and belongs to the record is linked first, so that VTiger's record is written for all of it.
-        for step in links {
-            self.step(step).await?;
-        }
         if let Some(step) = &self.plan.vtiger
             && !self.write_record(step).await?
         {
             return Ok(());
         }
-        for step in writes {
+        for step in &self.plan.steps {
             if !self.step(step).await? {
                 return Ok(());
             }

@@ -311,7 +311,8 @@ impl Ledger {
         let mut new = State { text: text.to_owned(), ..old.clone() };
         match author {
             Author::Person => {
-                if !(fresh && text.is_empty()) {
+                // Space more or less at the ends, or for nothing, is no edit.
+                if bare(&old.text) != bare(text) || (fresh && !text.is_empty()) {
                     new.edit += 1;
                     new.knows.insert(cell, new.edit);
                     self.tally.edits += 1;
@@ -402,9 +403,11 @@ impl Ledger {
     ) -> BTreeMap<Cell, u32> {
         let mut wrong = Vec::new();
         let mut partners = self.partners(cell);
-        if partners.is_empty() {
-            partners = self.candidates(cell);
-        }
+        // What is about to be linked counts like what is linked.
+        let candidates = self.candidates(cell);
+        partners.extend(
+            candidates.into_iter().filter(|candidate| !partners.contains(candidate)).collect::<Vec<_>>(),
+        );
         for (index, subject, partner) in &partners {
             let Some(pair) = self.pairs.get(*index).cloned() else { continue };
             match self.excuse(&pair, *subject, cell, *partner, old, new) {
@@ -476,7 +479,7 @@ impl Ledger {
             return Ok((Reason::Known, knows));
         }
         if let Some(knows) = source.clone()
-            && policy_allows(pair, cell.side)
+            && (policy_allows(pair, cell.side) || self.first_contact_allows(pair, cell, partner))
         {
             return Ok((Reason::Policy, knows));
         }
@@ -491,6 +494,21 @@ impl Ledger {
                 states.last().map(|s| &s.text)
             ),
         })
+    }
+
+    /// Whether the two never agreed on anything yet, and the policy for that lets the other side's word stand.
+    fn first_contact_allows(&self, pair: &Pair, cell: Cell, partner: Cell) -> bool {
+        let knows = |one: Cell, other: Cell| {
+            self.cells
+                .get(&one)
+                .is_some_and(|states| states.iter().any(|state| state.knows.contains_key(&other)))
+        };
+        let winner = match pair.first_contact {
+            Some(ConflictPolicy::VtigerWins) => Side::Vtiger,
+            Some(ConflictPolicy::FrappeWins) => Side::Frappe,
+            _ => return false,
+        };
+        winner != cell.side && !knows(cell, partner) && !knows(partner, cell)
     }
 
     /// What is known by a person's decision that this value goes over that one, where there is such a decision.
@@ -588,8 +606,9 @@ impl Ledger {
                 let known =
                     last.is_some_and(|last| last.knows.get(&cell).copied().unwrap_or(0) >= state.edit);
                 let decided = self.decisions.iter().any(|decision| {
+                    // With a VTiger record go all its documents, whichever of them was decided about.
                     decision.subject == subject
-                        && decision.role == pair.role.as_str()
+                        && (side == Side::Vtiger || decision.role == pair.role.as_str())
                         && decision.field.is_empty()
                 });
                 if !known && !decided {

@@ -18,6 +18,8 @@ pub(crate) struct Pair {
     pub(crate) direction: Direction,
     pub(crate) clearing: Clearing,
     pub(crate) policy: ConflictPolicy,
+    /// Who decides before anything was agreed on, where that is somebody else.
+    pub(crate) first_contact: Option<ConflictPolicy>,
     /// What is written here when the other side is deleted.
     pub(crate) mark: Option<String>,
     /// VTiger's words and Frappe's.
@@ -79,6 +81,7 @@ fn pair(unit: &UnitMapping, document: &DocumentMapping, rule: &FieldRule) -> Opt
         direction: rule.direction,
         clearing: rule.clearing,
         policy: rule.conflict.unwrap_or(document.conflict),
+        first_contact: document.first_contact.filter(|_| rule.conflict.is_none()),
         mark: match &document.deletes {
             DeletePolicy::Mark { field, value } if *field == rule.frappe => Some(value.clone()),
             _ => None,
