@@ -28,9 +28,17 @@ pub(crate) fn judge(story: &Story) {
         story.world.lock().breach("the ties cannot be read");
         return;
     };
+    let troubled = story.with_store(async |store| store.troubled(Some(&name), u32::MAX).await);
+    let told: Vec<RecordRef> = troubled
+        .and_then(Result::ok)
+        .unwrap_or_default()
+        .into_iter()
+        .filter(|outcome| !outcome.failures.is_empty())
+        .map(|outcome| outcome.key.subject)
+        .collect();
     let mut world = story.world.lock();
     one_to_one(&mut world, story, &ties);
-    nobody_left_out(&mut world, story, &ties);
+    nobody_left_out(&mut world, story, &ties, &told);
     for duplicate in world.ledger.duplicates() {
         world.breach(duplicate);
     }
@@ -43,8 +51,9 @@ fn record_module(record: &crate::vtiger::Record) -> &str {
     &record.module
 }
 
-/// Every record that takes part has been tied once: to a document of the role that every record has.
-fn nobody_left_out(world: &mut World, story: &Story, ties: &[Tie]) {
+/// Every record that takes part has been tied once, to a document of the role that every record has, or a person was told
+/// why not.
+fn nobody_left_out(world: &mut World, story: &Story, ties: &[Tie], told: &[RecordRef]) {
     for unit in &story.told.mapping.units {
         let always = unit.documents.iter().rfind(|document| document.exists_when.is_empty());
         let Some(role) = always.map(|document| &document.role) else { continue };
@@ -55,7 +64,8 @@ fn nobody_left_out(world: &mut World, story: &Story, ties: &[Tie]) {
             records.into_iter().filter(|record| is_selected(world, story, *record)).collect::<Vec<_>>()
         {
             let tied = |tie: &Tie| number(&tie.link.subject.id) == Some(record) && tie.link.role == *role;
-            if !ties.iter().any(tied) {
+            let excused = told.iter().any(|subject| number(&subject.id) == Some(record));
+            if !excused && !ties.iter().any(tied) {
                 world.breach(format!("{} {record} takes part and has no {role}", unit.module));
             }
         }

@@ -479,7 +479,7 @@ impl Ledger {
             return Ok((Reason::Known, knows));
         }
         if let Some(knows) = source.clone()
-            && (policy_allows(pair, cell.side) || self.first_contact_allows(pair, cell, partner))
+            && (policy_allows(pair, cell.side) || self.first_contact_allows(pair, cell, partner, old))
         {
             return Ok((Reason::Policy, knows));
         }
@@ -496,19 +496,31 @@ impl Ledger {
         })
     }
 
-    /// Whether the two never agreed on anything yet, and the policy for that lets the other side's word stand.
-    fn first_contact_allows(&self, pair: &Pair, cell: Cell, partner: Cell) -> bool {
+    /// Whether the two never agreed on anything yet, and either said the same once, or the policy for that lets the other
+    /// side's word stand.
+    fn first_contact_allows(&self, pair: &Pair, cell: Cell, partner: Cell, old: &State) -> bool {
         let knows = |one: Cell, other: Cell| {
             self.cells
                 .get(&one)
                 .is_some_and(|states| states.iter().any(|state| state.knows.contains_key(&other)))
         };
+        if knows(cell, partner) || knows(partner, cell) {
+            return false;
+        }
+        let said_the_same = |state: &State| match cell.side {
+            Side::Vtiger => pair.same(&old.text, &state.text),
+            Side::Frappe => pair.same(&state.text, &old.text),
+        };
+        // What is equal is adopted; one of the two moved on before the other was linked to it.
+        if self.cells.get(&partner).is_some_and(|states| states.iter().any(said_the_same)) {
+            return true;
+        }
         let winner = match pair.first_contact {
             Some(ConflictPolicy::VtigerWins) => Side::Vtiger,
             Some(ConflictPolicy::FrappeWins) => Side::Frappe,
             _ => return false,
         };
-        winner != cell.side && !knows(cell, partner) && !knows(partner, cell)
+        winner != cell.side
     }
 
     /// What is known by a person's decision that this value goes over that one, where there is such a decision.

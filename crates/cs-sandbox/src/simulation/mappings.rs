@@ -38,7 +38,7 @@ fn people_text(random: &mut Random) -> String {
     let mut text = String::from("format = 1\nname = \"people\"\ntitle = \"People and organizations\"\n");
     text.push_str("\n[[unit]]\nname = \"account\"\nmodule = \"Accounts\"\n");
     if accounts {
-        text.push_str("[unit.create_in_vtiger]\ndocument = \"customer\"\nwhen = [{ field = \"customer_type\", equals = \"Company\" }]\n");
+        text.push_str("[unit.create_in_vtiger]\ndocument = \"customer\"\nwhen = [{ field = \"customer_type\", equals = \"Company\" }]\nkey = \"siccode\"\n");
     }
     document(&mut text, random, "customer", "Customer", "[\"customer_name\"]", "website");
     let name = if accounts || random.percent(70) { "both" } else { "to_frappe" };
@@ -65,7 +65,7 @@ fn people_text(random: &mut Random) -> String {
     text.push_str("[[unit.document.row]]\ntable = \"links\"\ncolumns = { link_doctype = { constant = \"Customer\" }, link_name = { document = \"customer\" } }\n");
     text.push_str("\n[[unit]]\nname = \"contact\"\nmodule = \"Contacts\"\n");
     if contacts {
-        text.push_str("[unit.create_in_vtiger]\ndocument = \"person\"\nwhen = [{ field = \"last_name\", present = true }, { field = \"user\", present = false }]\n");
+        text.push_str("[unit.create_in_vtiger]\ndocument = \"person\"\nwhen = [{ field = \"last_name\", present = true }, { field = \"user\", present = false }]\nkey = \"assistant\"\n");
     }
     document(&mut text, random, "person", "Contact", "[\"first_name\", \"last_name\"]", "department");
     // What a document is found by travels to Frappe.
