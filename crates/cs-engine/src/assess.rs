@@ -9,7 +9,7 @@ use cs_domain::mapping::{Source, UnitMapping};
 use cs_domain::situation::{Elsewhere, Situation};
 use cs_domain::wanted::wanted_document;
 use cs_domain::{
-    Decided, Kind, Link, LinkStanding, Record, RecordId, RecordRef, Role, Shadow, System, Value,
+    Decided, DeletePolicy, Kind, Link, LinkStanding, Record, RecordId, RecordRef, Role, Shadow, System, Value,
 };
 use cs_ports::{ConflictFilter, FieldRequests, Tie};
 
@@ -278,16 +278,26 @@ async fn read_elsewhere(
     if !shown.is_empty() {
         ties.extend(store.ties_to(&scope.mapping.name, &shown).await?);
     }
-    let documents: Vec<RecordRef> = ties.iter().map(|tie| tie.link.document.clone()).collect();
-    let there = present(scope, &documents).await?;
-    Ok(ties.into_iter().map(|tie| elsewhere(tie, &there)).collect())
+    elsewhere(scope, ties).await
 }
 
-/// A tie as other units see it: a document that is not there is as good as given up.
-pub(crate) fn elsewhere(tie: Tie, there: &BTreeSet<RecordRef>) -> Elsewhere {
-    let Link { subject, role, document, standing, .. } = tie.link;
-    let standing = if there.contains(&document) { standing } else { LinkStanding::GivenUp };
-    Elsewhere { subject, role, document, standing }
+/// Ties as other units see them. A document that is missing is left out, since its link may follow a rename any moment; where
+/// the mapping ignores that it was deleted, it is as good as given up.
+pub(crate) async fn elsewhere(scope: &Scope<'_>, ties: Vec<Tie>) -> Result<Vec<Elsewhere>, EngineError> {
+    let documents: Vec<RecordRef> = ties.iter().map(|tie| tie.link.document.clone()).collect();
+    let there = present(scope, &documents).await?;
+    let seen = |tie: Tie| {
+        let Link { unit, subject, role, document, standing, .. } = tie.link;
+        let mapping = scope.mapping.unit(&unit).and_then(|unit| unit.document(&role));
+        let ignored = mapping.is_some_and(|mapping| mapping.deletes == DeletePolicy::Ignore);
+        let standing = match (there.contains(&document), ignored) {
+            (false, true) => LinkStanding::GivenUp,
+            (false, false) if standing == LinkStanding::Live => return None,
+            _ => standing,
+        };
+        Some(Elsewhere { subject, role, document, standing })
+    };
+    Ok(ties.into_iter().filter_map(seen).collect())
 }
 
 /// Those of the documents that Frappe shows.

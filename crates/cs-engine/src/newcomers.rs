@@ -10,7 +10,7 @@ use cs_domain::{
 };
 use cs_ports::{ConflictFilter, Criterion, FieldRequests, Tie};
 
-use crate::assess::{elsewhere, note_decisions, present, situation};
+use crate::assess::{elsewhere, note_decisions, situation};
 use crate::error::EngineError;
 use crate::scope::Scope;
 
@@ -89,9 +89,7 @@ async fn records_of_links(
         return Ok(Vec::new());
     }
     let ties = scope.engine.store.ties_to(&scope.mapping.name, &targets).await?;
-    let documents: Vec<RecordRef> = ties.iter().map(|tie| tie.link.document.clone()).collect();
-    let there = present(scope, &documents).await?;
-    Ok(ties.into_iter().map(|tie| elsewhere(tie, &there)).collect())
+    elsewhere(scope, ties).await
 }
 
 /// The record that a document's match key leads to in VTiger.
