@@ -1,7 +1,7 @@
 //! Sends one write until it is known to be done or not done.
 
 use cs_domain::mapping::UnitMapping;
-use cs_domain::{Action, Intent};
+use cs_domain::{Action, Intent, System};
 use cs_ports::{ErrorKind, Expected, FieldRequests, PeerError, Removal, WriteOutcome, Written};
 
 use crate::error::EngineError;
@@ -74,7 +74,13 @@ async fn write(context: &RunContext<'_>, action: &Action, wanted: &FieldRequests
     match outcome {
         WriteOutcome::Applied(written) => Tried::Settled(Sent::Held(written)),
         WriteOutcome::Stale => Tried::Settled(Sent::Moved),
-        WriteOutcome::Rejected(error) if error.kind == ErrorKind::Exists => Tried::Settled(Sent::Moved),
+        // Frappe's is found by its key or by its values when it is looked for again; what VTiger calls a duplicate may be one
+        // that nobody sees, and a person has to say.
+        WriteOutcome::Rejected(error)
+            if error.kind == ErrorKind::Exists && action.system() == System::Frappe =>
+        {
+            Tried::Settled(Sent::Moved)
+        }
         WriteOutcome::Rejected(error) => Tried::Failed(error),
         WriteOutcome::Unknown(error) => Tried::Unknown(error),
     }
