@@ -240,7 +240,9 @@ mod tests {
 
     fn requests(plans: &[Plan]) -> Requests {
         let mut estimate = Estimate::default();
-        plans.iter().for_each(|plan| estimate.add(plan));
+        for plan in plans {
+            estimate.add(plan);
+        }
         estimate.cost().requests
     }
 
