@@ -8,14 +8,12 @@ pub(crate) const REPORTS: &str = "SELECT run, as_of, file, digest, profile, tota
     WHERE company = $1 AND broker = $2 ORDER BY sequence DESC LIMIT $3";
 
 pub(crate) const STATES: &str = "SELECT id, state FROM finding WHERE company = $1 AND broker = $2";
-/// `[[id, kind, member, message, parameters, order, issuer, place, source, premium], ...]`; what says nothing new is not
-/// written. `WHERE` is there because without it SQLite takes `ON` for a join's.
+/// Before the rows: the columns in the order in which they are bound.
 pub(crate) const PUT_FINDINGS: &str = "INSERT INTO finding \
     (id, kind, member_id, message, parameters, salesorder_no, issuer, place, source, premium, \
-     company, broker, state, first_seen, first_run, last_seen, last_run, review, description) \
-    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, \
-    value ->> 8, value ->> 9, $2, $3, 'open', $4, $5, $4, $5, '', '' FROM json_each($1) WHERE TRUE \
-    ON CONFLICT (id) DO UPDATE SET \
+     company, broker, state, first_seen, first_run, last_seen, last_run, review, description) ";
+/// After the rows. What says nothing new is not written.
+pub(crate) const ON_KNOWN_FINDING: &str = " ON CONFLICT (id) DO UPDATE SET \
     message = excluded.message, parameters = excluded.parameters, salesorder_no = excluded.salesorder_no, \
     issuer = excluded.issuer, place = excluded.place, source = excluded.source, premium = excluded.premium, \
     state = 'open', first_seen = MIN(first_seen, excluded.first_seen), \

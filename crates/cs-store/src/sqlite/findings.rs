@@ -10,7 +10,6 @@ use cs_ports::{
 };
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde_json::{Value, json};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
@@ -20,8 +19,8 @@ use crate::findings::sql;
 use crate::stamp;
 use crate::word::Word;
 
-/// Findings that one statement takes.
-const CHUNK: usize = 500;
+/// Findings that one statement takes: 19 values each, and SQLite takes 32,766 at most.
+const CHUNK: usize = 200;
 
 #[async_trait]
 impl FindingStore for SqliteStore {
@@ -229,34 +228,53 @@ async fn put(
     const OPERATION: &str = "write down findings";
     let mut sorted: Vec<&FoundFinding> = found.iter().collect();
     sorted.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+    let day = report.as_of.to_string();
     for chunk in sorted.chunks(CHUNK) {
-        let list: Vec<Value> = chunk.iter().map(|found| listed(found)).collect();
-        sqlx::query(sql::PUT_FINDINGS)
-            .bind(to_json(OPERATION, &list)?)
-            .bind(&report.book.company)
-            .bind(&report.book.broker)
-            .bind(report.as_of.to_string())
-            .bind(&report.run.0)
-            .execute(&mut *connection)
-            .await
-            .map_err(database(OPERATION))?;
+        let bodies: Result<Vec<Bodies>, StoreError> = chunk.iter().map(|found| Bodies::of(found)).collect();
+        let mut query = QueryBuilder::<Sqlite>::new(sql::PUT_FINDINGS);
+        query.push_values(chunk.iter().zip(bodies?), |mut row, (found, bodies)| {
+            row.push_bind(found.id.0.clone());
+            row.push_bind(found.kind.clone());
+            row.push_bind(found.member_id.clone());
+            row.push_bind(found.message.clone());
+            row.push_bind(bodies.parameters);
+            row.push_bind(found.salesorder_no.clone());
+            row.push_bind(found.issuer.clone());
+            row.push_bind(bodies.place);
+            row.push_bind(bodies.source);
+            row.push_bind(found.premium.clone());
+            row.push_bind(report.book.company.clone());
+            row.push_bind(report.book.broker.clone());
+            row.push_bind(FindingState::Open.word());
+            // First and last seen.
+            for _ in 0..2 {
+                row.push_bind(day.clone());
+                row.push_bind(report.run.0.clone());
+            }
+            // No review, no description.
+            row.push_bind("");
+            row.push_bind("");
+        });
+        query.push(sql::ON_KNOWN_FINDING);
+        query.build().execute(&mut *connection).await.map_err(database(OPERATION))?;
     }
     Ok(())
 }
 
-fn listed(found: &FoundFinding) -> Value {
-    json!([
-        found.id,
-        found.kind,
-        found.member_id,
-        found.message,
-        found.parameters,
-        found.salesorder_no,
-        found.issuer,
-        found.place,
-        found.source,
-        found.premium,
-    ])
+/// What of a finding is kept as JSON.
+struct Bodies {
+    parameters: String,
+    source: String,
+    place: Option<String>,
+}
+
+impl Bodies {
+    fn of(found: &FoundFinding) -> Result<Self, StoreError> {
+        const OPERATION: &str = "write down findings";
+        let place = found.place.as_ref().map(|place| to_json(OPERATION, place)).transpose()?;
+        let parameters = to_json(OPERATION, &found.parameters)?;
+        Ok(Self { parameters, source: to_json(OPERATION, &found.source)?, place })
+    }
 }
 
 async fn close(
