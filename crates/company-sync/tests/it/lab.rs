@@ -461,7 +461,7 @@ impl<P: Writer> Writer for Interrupted<P> {
         self.inner.update(target, changes, expected, wanted).await
     }
 
-    async fn delete(&self, target: &RecordRef, expected: &Version) -> Removal {
+    async fn delete(&self, target: &RecordRef, expected: Expected<'_>) -> Removal {
         self.inner.delete(target, expected).await
     }
 
