@@ -248,10 +248,9 @@ fn a_report_moves_dates_forward_and_nothing_else_and_twice_is_once() {
 
 /// A report of Oscar's with these rows: member, status, end.
 fn oscar(world: &World, name: &str, rows: &[(&str, &str)]) -> PathBuf {
-    let mut text = String::from("Member ID,Policy status,Coverage end date,Premium amount\n");
-    for (member, status) in rows {
-        text.push_str(&format!("{member},{status},12/31/2026,$100.00\n"));
-    }
+    let line = |(member, status): &(&str, &str)| format!("{member},{status},12/31/2026,$100.00\n");
+    let lines: Vec<String> = rows.iter().map(line).collect();
+    let text = format!("Member ID,Policy status,Coverage end date,Premium amount\n{}", lines.concat());
     let file = world.folder().join(name);
     std::fs::write(&file, text).unwrap();
     file
@@ -428,6 +427,15 @@ fn killed_in_the_middle_of_500_updates_each_order_is_updated_once() {
     assert!(orders_of(&world).iter().all(|order| order.text("cf_2261") == "2026-03-31"));
     let again = run_of(reconcile(&world, "oscar", &file, DAY, &[]).expect(0));
     assert_eq!((vtiger_writes(&again), count(&again, "unchanged")), (0, 500));
+
+    // The journal knows what each of them wrote, the last writes of those that were killed among it.
+    let mut back = 0;
+    for done in run(&world, &["runs", "--json"]).objects() {
+        let undone = run(&world, &["undo", done["run"].as_str().unwrap(), "--json"]);
+        back += count(&undone.expect(0).last(), "updated");
+    }
+    assert_eq!(back, 500);
+    assert!(orders_of(&world).iter().all(|order| order.text("cf_2261") == "2026-01-31"));
 }
 
 fn child_ended(child: &mut std::process::Child) -> bool {
