@@ -41,10 +41,7 @@ impl Findings {
     }
 
     fn note(&mut self, id: &FindingId, event: FindingEvent) {
-        self.history
-            .entry(id.clone())
-            .or_default()
-            .push(FindingEvent { at: stamp::cut(event.at), ..event });
+        self.history.entry(id.clone()).or_default().push(FindingEvent { at: stamp::cut(event.at), ..event });
     }
 
     fn take_in(&mut self, findings: &FindingsOfRun) -> FindingsTaken {
