@@ -91,7 +91,8 @@ pub(crate) async fn look_for(
             let found = find(context, &intent.action, &by, wanted).await?;
             let found = match system {
                 System::Frappe => found,
-                System::Vtiger => unlinked(context, found, fields).await?,
+                // What carries the key is ours, whatever somebody made of it since.
+                System::Vtiger => unlinked(context, found, own.map_or(fields, |_| &by)).await?,
             };
             Ok(match (found.as_slice(), system) {
                 ([one], _) => Held::Yes(one.clone()),

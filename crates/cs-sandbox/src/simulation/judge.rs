@@ -139,7 +139,9 @@ fn judge_pair(world: &mut World, subject: u64, document: u64, pair: &Pair) {
         return;
     }
     let keeps = pair.clearing == Clearing::Keep;
-    let excused = |text: &str, by_person: bool| keeps && bare(text).is_empty() && by_person;
+    // Only people leave nothing but space.
+    let excused =
+        |text: &str, by_person: bool| keeps && bare(text).is_empty() && (by_person || !text.is_empty());
     if excused(&vtiger, cleared_here) || excused(&frappe, cleared_there) {
         return;
     }

@@ -31,7 +31,10 @@ pub(crate) fn mend(story: &mut Story, last: bool) -> bool {
         .collect();
     if last {
         let mut world = story.world.lock();
-        for conflict in &conflicts {
+        let told = |conflict: &&StandingConflict| {
+            failing.iter().any(|outcome| outcome.key.subject == conflict.subject)
+        };
+        for conflict in conflicts.iter().filter(|conflict| !told(conflict)) {
             world.breach(format!(
                 "still open after all decisions: {} {}",
                 conflict.subject,
