@@ -112,7 +112,8 @@ async fn two_of_many(store: &dyn Store) {
     let many = (1..6).map(|number| agreement(tie(&of, number, "bank", "bank")));
     let all: Vec<Settlement> = many.chain([agreement(given_up)]).collect();
     store.settle(&lease, &of, &all).await.unwrap();
-    let linked = store.linked_by(&of, &[document("bank"), document("alone"), document("none")]).await.unwrap();
+    let linked =
+        store.linked_by(&of, &[document("bank"), document("alone"), document("none")]).await.unwrap();
     let linked: Vec<&str> = linked.iter().map(|link| link.document.id.as_str()).collect();
     assert_eq!(linked, ["bank", "bank"]);
 }
