@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::failure::Failure;
 use crate::mapping::{FieldRule, Settings};
 use crate::name::{FieldName, Role};
 use crate::plan::{Change, Plan, Planned, VtigerStep};
@@ -23,6 +24,8 @@ pub(super) enum Answer {
     Granted,
     /// It would undo what another field had VTiger say: the two do not agree with each other.
     Contradicted,
+    /// A document could not be what the mapping asks of it with this value.
+    Refused,
 }
 
 /// A wish that was granted, with what its rule makes of the draft.
@@ -39,13 +42,15 @@ pub(super) struct Draft<'a> {
     pub(super) record: Record,
     answers: BTreeMap<(&'a Role, &'a FieldName), Answer>,
     granted: Vec<Granted<'a>>,
+    /// Why wishes were refused.
+    failures: Vec<Failure>,
 }
 
 impl<'a> Draft<'a> {
     /// A draft without an edit.
     pub(super) fn new(original: &'a Record, settings: &'a Settings) -> Self {
-        let (answers, granted) = (BTreeMap::new(), Vec::new());
-        Self { original, settings, record: original.clone(), answers, granted }
+        let (answers, granted, failures) = (BTreeMap::new(), Vec::new(), Vec::new());
+        Self { original, settings, record: original.clone(), answers, granted, failures }
     }
 
     /// What became of this field's wish, where it had one.
@@ -55,7 +60,9 @@ impl<'a> Draft<'a> {
 
     /// Grants a wish, unless one that was granted before would no longer hold. Either way it is answered, and not wished
     /// for again.
-    pub(super) fn consider(&mut self, wish: Wish<'a>) {
+    ///
+    /// `objections`: what the mapping's checks have against a record.
+    pub(super) fn consider(&mut self, wish: Wish<'a>, objections: impl Fn(&Record) -> Vec<Failure>) {
         let key = (wish.role, &wish.rule.frappe);
         let mut next = self.record.clone();
         next.fields.extend(wish.fields);
@@ -63,6 +70,12 @@ impl<'a> Draft<'a> {
             |rule: &FieldRule, record: &Record| rule.to_frappe(record, self.settings).ok().flatten();
         if self.granted.iter().any(|before| carried(before.rule, &next) != before.carried) {
             self.answers.insert(key, Answer::Contradicted);
+            return;
+        }
+        let against = objections(&next);
+        if against.len() > objections(&self.record).len() {
+            self.answers.insert(key, Answer::Refused);
+            self.failures.extend(against);
             return;
         }
         let granted = Granted { rule: wish.rule, carried: carried(wish.rule, &next) };
@@ -73,6 +86,7 @@ impl<'a> Draft<'a> {
 
     /// Adds what VTiger's record gets to a plan that was made with this draft.
     pub(super) fn complete(self, mut plan: Plan) -> Plan {
+        plan.failures.extend(self.failures);
         if plan.vtiger.is_some() {
             // The record goes: what its documents would get is for the plan that follows from that.
             plan.steps.clear();

@@ -107,6 +107,7 @@ impl<'a> Decision<'a, '_> {
         match self.draft.answer(&field.mapping.role, field.rule) {
             Some(Answer::Granted) => return self.granted(field, merged),
             Some(Answer::Contradicted) => return self.disputed(field, merged),
+            Some(Answer::Refused) => return merged.keep(field),
             None => {}
         }
         if field.is_spelled_differently() {

@@ -10,12 +10,14 @@ mod rows;
 use std::collections::BTreeMap;
 
 use crate::decide::draft::Draft;
+use crate::failure::Failure;
 use crate::mapping::UnitMapping;
 use crate::name::Kind;
 use crate::plan::{Plan, SkipReason};
 use crate::record::Record;
 use crate::schema::KindSchema;
 use crate::situation::Situation;
+use crate::wanted::wanted_document;
 
 /// What both systems say of the kinds that a unit is about.
 #[derive(Clone, Copy, Debug)]
@@ -54,10 +56,23 @@ fn agree(unit: &UnitMapping, schemas: Schemas<'_>, situation: &Situation, record
     loop {
         let (plan, wish) = documents::decide(unit, schemas, situation, &draft);
         match wish {
-            Some(wish) => draft.consider(wish),
+            Some(wish) => draft.consider(wish, |record| objections(unit, schemas, situation, record)),
             None => return draft.complete(plan),
         }
     }
+}
+
+/// What the mapping's checks have against the documents that a record asks for.
+fn objections(
+    unit: &UnitMapping,
+    schemas: Schemas<'_>,
+    situation: &Situation,
+    record: &Record,
+) -> Vec<Failure> {
+    let wanted = unit.documents.iter().filter_map(|mapping| {
+        wanted_document(mapping, schemas.frappe.get(&mapping.doctype), record, situation).err()
+    });
+    wanted.flatten().collect()
 }
 
 /// A plan with nothing in it yet.

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::conflict::{Choice, Decided};
 use crate::link::{Link, LinkOrigin, LinkStanding};
-use crate::mapping::{CreateInVtiger, DocumentMapping, FieldRule, Source, Transform};
+use crate::mapping::{Check, CreateInVtiger, DocumentMapping, FieldRule, Source, Transform};
 use crate::name::{FieldName, Role};
 use crate::plan::{Act, Conflict, VtigerStep};
 use crate::policy::{Clearing, ConflictPolicy, DeletePolicy, Direction};
@@ -417,4 +417,18 @@ fn a_document_that_appeared_becomes_a_record_unless_it_is_somebodys() {
     let mut ours = situation.clone();
     ours.newcomer.as_mut().unwrap().fields.insert("vtiger_id".into(), Value::text("12x1/person"));
     assert_eq!(decided(&external, &ours).skipped, Some(SkipReason::NotNew));
+}
+
+#[test]
+fn what_the_mapping_forbids_is_not_written_to_vtiger_first() {
+    let mut unit = unit();
+    unit.documents[0].checks = vec![Check::Required("first".into())];
+    let mut situation = agreed();
+    edit(&mut situation, System::Frappe, "person", "first", "");
+    edit(&mut situation, System::Frappe, "note", "text", "new");
+    let plan = decided(&unit, &situation);
+    assert_eq!(plan.failures.len(), 1, "{plan:#?}");
+    let Some(VtigerStep::Revise { changes, .. }) = &plan.vtiger else { panic!("{plan:#?}") };
+    assert_eq!(changes.len(), 1, "the other edit goes through");
+    assert_eq!(changes[0].field.as_str(), "description");
 }

@@ -91,8 +91,9 @@ impl Execution<'_, '_> {
         }
     }
 
-    /// VTiger held what it was told, so the shadows of all documents move to it. Where it says something else by now, or
-    /// something else than before of what it was not told, somebody was quicker: that is for the next decision.
+    /// Where VTiger says what it was told, the shadows of all documents move to it. Where it says something else, it may have
+    /// cut the value or somebody was quicker: then nothing is agreed on, and both values are there for the next decision. What
+    /// it was not told and says anew is for the next decision, too.
     async fn revised(&mut self, intent: &Intent, written: Written) -> Result<bool, EngineError> {
         let sent = intent.action.written().cloned().unwrap_or_default();
         let expected = |field: &FieldName| {
@@ -100,8 +101,9 @@ impl Execution<'_, '_> {
         };
         let mut mapped = self.context.scope.vtiger_fields.names().chain(sent.keys());
         let stands = mapped.all(|field| written.record.get(field) == expected(field));
+        let kept = sent.iter().all(|(field, value)| written.record.get(field) == Some(value));
         self.record = Some(written.record);
-        let moved = self.agreed_ties();
+        let moved = if kept { self.agreed_ties() } else { BTreeMap::new() };
         self.context.settle(intent, moved.values().cloned().collect()).await?;
         self.ties.extend(moved);
         self.recorded(intent);
