@@ -29,6 +29,7 @@ pub(super) fn read(text: &str, guard: &mut Guard<'_>) -> Result<u8, Refusal> {
         let start = record.position().map_or(0, csv::Position::byte);
         let line = lines.line_of(usize::try_from(start).unwrap_or(usize::MAX));
         guard.row_bytes(record.as_slice().len(), line)?;
+        refuse_open_quote(text, start, reader.position().byte(), line)?;
         row.clear();
         for cell in &record {
             row.push(CellKind::Text, cell);
@@ -38,6 +39,22 @@ pub(super) fn read(text: &str, guard: &mut Guard<'_>) -> Result<u8, Refusal> {
         }
     }
     Ok(delimiter)
+}
+
+/// More lines than any cell of a report has.
+const MOST_LINES_OF_A_ROW: usize = 60;
+
+/// A row over several lines in which quotes do not come in pairs, or over more lines than a row has: a quote was opened and
+/// forgotten, and the rows behind it are no cells.
+fn refuse_open_quote(text: &str, start: u64, end: u64, line: u32) -> Result<(), Refusal> {
+    let at = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX);
+    let Some(row) = text.get(at(start)..at(end)) else { return Ok(()) };
+    let swallowed = row.trim_end().lines().count().saturating_sub(1);
+    let paired = row.bytes().filter(|byte| *byte == b'"').count() % 2 == 0;
+    if swallowed > MOST_LINES_OF_A_ROW || (swallowed > 0 && !paired) {
+        return Err(Refusal::QuoteOpen { line, swallowed });
+    }
+    Ok(())
 }
 
 fn builder(delimiter: u8) -> ReaderBuilder {
@@ -175,6 +192,19 @@ mod tests {
         let refusal = read(&text, &mut Guard::new(&limits, text.len(), &mut Kept::default())).unwrap_err();
         assert_eq!(refusal.code(), "report.row_too_long");
         assert!(refusal.to_string().contains("line 2"), "{refusal}");
+    }
+
+    #[test]
+    fn a_forgotten_quote_does_not_swallow_the_rows_behind_it() {
+        let refused = |text: &str| {
+            let limits = Limits::default();
+            read(text, &mut Guard::new(&limits, text.len(), &mut Kept::default())).unwrap_err().to_string()
+        };
+        assert!(refused("a,b\n1,\"x\n2,y\n3,z\n").contains("line 2"));
+        let closed_later = format!("a,b\n1,\"x\n{}9,\"z\n", "2,y\n".repeat(80));
+        assert!(refused(&closed_later).contains("line 2"));
+        let (_, found) = rows("a,b\n1,\"x\ny\"\n2,5\"\n3,z");
+        assert_eq!(found.len(), 4, "a cell over two lines, and an inch, are fine: {found:?}");
     }
 
     #[test]

@@ -100,6 +100,16 @@ pub enum Refusal {
         /// What is accepted.
         limit: u64,
     },
+    /// A quote that opens and never closes swallows the rows behind it.
+    #[error(
+        "a quote that opens in the row on line {line} does not close, and {swallowed} lines are inside it"
+    )]
+    QuoteOpen {
+        /// Where the row begins.
+        line: u32,
+        /// Lines that it takes.
+        swallowed: usize,
+    },
     /// The workbook has a password and none is set.
     #[error("the workbook is protected and the company's settings have no password")]
     PasswordMissing,
@@ -135,6 +145,7 @@ impl Refusal {
             Self::UnpacksTooFar { .. } => "report.unpacks_too_far",
             Self::TooLarge { .. } => "report.too_large",
             Self::RowTooLong { .. } => "report.row_too_long",
+            Self::QuoteOpen { .. } => "report.quote_open",
             Self::PasswordMissing => "report.password_missing",
             Self::PasswordWrong => "report.password_wrong",
             Self::ProtectionUnknown { .. } => "report.protection_unknown",
@@ -166,6 +177,9 @@ impl Refusal {
             Self::UnpacksTooFar { .. } | Self::TooLarge { .. } => {
                 "This is not what a report looks like: check where the file comes from. A real report of this size needs \
                  higher limits in the settings."
+            }
+            Self::QuoteOpen { .. } => {
+                "Close or take out the quote (\") on that line, then load the file again."
             }
             Self::RowTooLong { .. } => "Look at that line: most often a quote opens there and never closes.",
             Self::PasswordMissing => "Set the company's password in its settings, then load the file again.",
