@@ -34,7 +34,9 @@ pub(crate) fn mend(story: &mut Story, last: bool) -> bool {
         let told = |conflict: &&StandingConflict| {
             failing.iter().any(|outcome| outcome.key.subject == conflict.subject)
         };
-        for conflict in conflicts.iter().filter(|conflict| !told(conflict)) {
+        let open: Vec<&StandingConflict> =
+            conflicts.iter().filter(|conflict| !told(conflict) && !is_new(&world, conflict)).collect();
+        for conflict in open {
             world.breach(format!(
                 "still open after all decisions: {} {}",
                 conflict.subject,
@@ -57,6 +59,18 @@ pub(crate) fn mend(story: &mut Story, last: bool) -> bool {
         mend_unit(&mut story.world.lock(), &outcome.key.unit, &outcome.key.subject, outcome);
     }
     !conflicts.is_empty() || !failing.is_empty()
+}
+
+/// Whether nobody decided about these very values yet: mending itself makes people say new things.
+fn is_new(world: &World, conflict: &StandingConflict) -> bool {
+    let Conflict::Field { field, vtiger, frappe, .. } = &conflict.met.conflict else { return false };
+    let subject = number(&conflict.subject.id);
+    !world.ledger.decisions.iter().any(|decision| {
+        Some(decision.subject) == subject
+            && decision.field == field.as_str()
+            && decision.vtiger == vtiger.plain()
+            && decision.frappe == frappe.plain()
+    })
 }
 
 fn decide(story: &Story, conflict: &StandingConflict) {
