@@ -206,10 +206,6 @@ impl RunContext<'_> {
             let Some(last) = due.last() else { return Ok(()) };
             after = Some(last.key.subject.clone());
             due.retain(|due| due.key.subject.system == system && self.may_look_at(&due.key.subject));
-            if system == System::Frappe && !due.is_empty() {
-                // A document that was renamed while the feed was read looks new under its new name: by now the feed says so.
-                pull::frappe(self, ledger).await?;
-            }
             batch::go_through(self, ledger, unit, due).await?;
         }
     }
