@@ -24,8 +24,9 @@ use super::ledger::Author;
 use super::position::Position;
 use super::seat::{Count, Seat};
 use super::timeline::Happening;
-use super::vtiger_face::{Act, Done, Lost, shown, told_criteria, told_observations, told_records};
+use super::told::{shown, told_criteria, told_observations, told_records};
 use super::world::{SYNC_USER, World};
+use super::write::{Act, Done, Lost, outcome, removal};
 
 /// Rows on a page: few, so that small worlds have several.
 const PAGE: usize = 4;
@@ -42,32 +43,6 @@ type Write = Box<dyn FnOnce(&mut World) -> Done + Send>;
 impl FrappeFace {
     pub(crate) fn new(seat: Arc<Seat>) -> Self {
         Self { seat, count: Count::default() }
-    }
-
-    async fn read_call<T: Send>(
-        &self,
-        operation: String,
-        read: impl FnOnce(&World) -> Result<T, PeerError> + Send,
-        told: impl FnOnce(&T) -> String + Send,
-    ) -> Result<T, PeerError> {
-        self.seat.travel().await;
-        self.count.add(false);
-        if let Fate::Before(kind) = self.seat.fate(Side::Frappe, false) {
-            self.seat.say(|_| format!("{operation} -> {}", kind.code()));
-            return Err(faults::error(Side::Frappe, operation, kind));
-        }
-        let result = {
-            let mut world = self.seat.world.lock();
-            let result = read(&world);
-            let holder = &self.seat.holder;
-            world.say(|_| match &result {
-                Ok(found) => format!("{holder}: {operation} -> {}", told(found)),
-                Err(error) => format!("{holder}: {operation} -> {error}"),
-            });
-            result
-        };
-        self.seat.travel().await;
-        result
     }
 
     /// Carries a write there and back.
@@ -134,39 +109,6 @@ impl FrappeFace {
         let untouched = world.sabotage == Some(Sabotage::FalseUntouched)
             || answered.is_some_and(|answered| *answered == record.version);
         Some(Written { record, untouched })
-    }
-
-    fn outcome(
-        &self,
-        done: Result<Done, Lost>,
-        kind: &Kind,
-        wanted: &FieldRequests,
-        answered: Option<&Version>,
-    ) -> WriteOutcome {
-        let operation = format!("write {kind}");
-        match done {
-            Ok(Done::Written(id) | Done::Held(id)) => match self.read_back(kind, &id, wanted, answered) {
-                Some(written) => {
-                    self.seat.say(|_| {
-                        let record = std::slice::from_ref(&written.record);
-                        format!("reads back {} untouched={}", told_records(record), written.untouched)
-                    });
-                    WriteOutcome::Applied(written)
-                }
-                None => WriteOutcome::Unknown(faults::error(Side::Frappe, operation, ErrorKind::Missing)),
-            },
-            Ok(Done::Stale) => WriteOutcome::Stale,
-            Ok(Done::Gone) => {
-                WriteOutcome::Rejected(faults::error(Side::Frappe, operation, ErrorKind::Missing))
-            }
-            Ok(Done::Refused(kind, message)) => {
-                WriteOutcome::Rejected(faults::refused(Side::Frappe, operation, kind, message))
-            }
-            Ok(Done::Died) => {
-                WriteOutcome::Unknown(faults::error(Side::Frappe, operation, ErrorKind::Garbled))
-            }
-            Err(lost) => lost.into(),
-        }
     }
 
     /// The version a document has now: what the answer of a write that was just done shows.
@@ -280,7 +222,11 @@ impl ChangeFeed for FrappeFace {
             };
             Ok(FeedPage { observations, next: next.cursor(), more })
         };
-        self.read_call(format!("changes of {kind}"), read, |page| told_observations(&page.observations)).await
+        self.seat
+            .read_call(Side::Frappe, &self.count, format!("changes of {kind}"), read, |page| {
+                told_observations(&page.observations)
+            })
+            .await
     }
 }
 
@@ -292,7 +238,11 @@ impl Reader for FrappeFace {
 
     async fn schema(&self, kind: &Kind) -> Result<KindSchema, PeerError> {
         let read = |world: &World| schema(world, kind).map(|schema| schema.kind.clone());
-        self.read_call(format!("GET meta of {kind}"), read, |_| "described".to_owned()).await
+        self.seat
+            .read_call(Side::Frappe, &self.count, format!("GET meta of {kind}"), read, |_| {
+                "described".to_owned()
+            })
+            .await
     }
 
     async fn read(
@@ -315,7 +265,14 @@ impl Reader for FrappeFace {
             Ok(rows.map(record).collect())
         };
         let names: Vec<&str> = ids.iter().map(RecordId::as_str).collect();
-        self.read_call(format!("read {kind} {names:?}"), read, |found: &Vec<Record>| told_records(found))
+        self.seat
+            .read_call(
+                Side::Frappe,
+                &self.count,
+                format!("read {kind} {names:?}"),
+                read,
+                |found: &Vec<Record>| told_records(found),
+            )
             .await
     }
 
@@ -333,10 +290,15 @@ impl Reader for FrappeFace {
             let record = |row| values::decoded(&world.ground.doctypes, schema, &zone, row, fields);
             Ok(rows.map(record).collect())
         };
-        self.read_call(format!("find {kind} {}", told_criteria(criteria)), read, |found: &Vec<Record>| {
-            told_records(found)
-        })
-        .await
+        self.seat
+            .read_call(
+                Side::Frappe,
+                &self.count,
+                format!("find {kind} {}", told_criteria(criteria)),
+                read,
+                |found: &Vec<Record>| told_records(found),
+            )
+            .await
     }
 }
 
@@ -375,7 +337,9 @@ impl Writer for FrappeFace {
         let write: Write = Box::new(move |world| create(world, &on, &sent, &for_key));
         let done = self.write_call("POST", &act, write).await;
         let answered = self.answered(&done, kind);
-        self.outcome(done, kind, wanted, answered.as_ref())
+        outcome(&self.seat, Side::Frappe, kind, done, |id| {
+            self.read_back(kind, id, wanted, answered.as_ref())
+        })
     }
 
     async fn update(
@@ -391,7 +355,9 @@ impl Writer for FrappeFace {
         let write: Write = Box::new(move |world| update(world, &on, &sent, &version));
         let done = self.write_call("PUT", &act, write).await;
         let answered = self.answered(&done, &target.kind);
-        self.outcome(done, &target.kind, wanted, answered.as_ref())
+        outcome(&self.seat, Side::Frappe, &target.kind, done, |id| {
+            self.read_back(&target.kind, id, wanted, answered.as_ref())
+        })
     }
 
     async fn delete(&self, target: &RecordRef, expected: Expected<'_>) -> Removal {
@@ -400,17 +366,7 @@ impl Writer for FrappeFace {
             Act { verb: "delete", target: target.id.to_string(), record: Some(target), fields: &nothing };
         let (on, version) = (target.clone(), expected.version.clone());
         let write: Write = Box::new(move |world| delete(world, &on, &version));
-        match self.write_call("DELETE", &act, write).await {
-            Ok(Done::Written(_) | Done::Gone | Done::Held(_)) => Removal::Gone,
-            Ok(Done::Stale) => Removal::Stale,
-            Ok(Done::Refused(kind, message)) => {
-                Removal::Rejected(faults::refused(Side::Frappe, "DELETE".to_owned(), kind, message))
-            }
-            Ok(Done::Died) => {
-                Removal::Unknown(faults::error(Side::Frappe, "DELETE".to_owned(), ErrorKind::Garbled))
-            }
-            Err(lost) => lost.into(),
-        }
+        removal(Side::Frappe, "DELETE", self.write_call("DELETE", &act, write).await)
     }
 
     async fn amend(

@@ -24,9 +24,11 @@ mod seat;
 mod store_face;
 mod story;
 mod timeline;
+mod told;
 mod vtiger_face;
 mod vtiger_values;
 mod world;
+mod write;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -4,10 +4,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use cs_domain::{RequestCount, System};
-use cs_ports::Clock;
+use cs_ports::{Clock, PeerError};
 use jiff::Timestamp;
 
-use super::faults::Fate;
+use super::faults::{self, Fate};
 use super::timeline::Pause;
 use super::world::{Shared, World};
 
@@ -56,6 +56,35 @@ impl Seat {
         let mut world = self.world.lock();
         let world = &mut *world;
         world.weather.fate(&mut world.random, system, write)
+    }
+
+    /// Carries a question there and its answer back.
+    pub(crate) async fn read_call<T: Send>(
+        &self,
+        side: System,
+        count: &Count,
+        operation: String,
+        read: impl FnOnce(&World) -> Result<T, PeerError> + Send,
+        told: impl FnOnce(&T) -> String + Send,
+    ) -> Result<T, PeerError> {
+        self.travel().await;
+        count.add(false);
+        if let Fate::Before(kind) = self.fate(side, false) {
+            self.say(|_| format!("{operation} -> {}", kind.code()));
+            return Err(faults::error(side, operation, kind));
+        }
+        let result = {
+            let mut world = self.world.lock();
+            let result = read(&world);
+            let holder = &self.holder;
+            world.say(|_| match &result {
+                Ok(found) => format!("{holder}: {operation} -> {}", told(found)),
+                Err(error) => format!("{holder}: {operation} -> {error}"),
+            });
+            result
+        };
+        self.travel().await;
+        result
     }
 
     /// Adds to the trace in this engine's name.

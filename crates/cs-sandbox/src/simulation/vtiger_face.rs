@@ -18,11 +18,12 @@ use crate::vtiger::{self, Code, Refusal, Write};
 use super::Sabotage;
 use super::faults::{self, Fate};
 use super::ledger::Author;
-use super::people;
 use super::position::Position;
 use super::seat::{Count, Seat};
+use super::told::{shown, told_criteria, told_observations, told_records};
 use super::vtiger_values as values;
 use super::world::World;
+use super::write::{Act, Done, Lost, outcome, removal};
 
 /// Rows on a page: few, so that small worlds have several.
 const PAGE: usize = 3;
@@ -33,56 +34,9 @@ pub(crate) struct VtigerFace {
     count: Count,
 }
 
-/// How a write is spoken of in the trace and the ledger.
-pub(crate) struct Act<'a> {
-    pub(crate) verb: &'static str,
-    pub(crate) target: String,
-    /// The record, where there is one already.
-    pub(crate) record: Option<&'a RecordRef>,
-    pub(crate) fields: &'a Fields,
-}
-
-impl Act<'_> {
-    /// Somebody may edit the record at this very moment.
-    pub(crate) fn meddled_with(&self, world: &mut World) {
-        if let Some(record) = self.record {
-            people::meddle(world, record, self.fields);
-        }
-    }
-}
-
 impl VtigerFace {
     pub(crate) fn new(seat: Arc<Seat>) -> Self {
         Self { seat, count: Count::default() }
-    }
-
-    async fn read_call<T>(
-        &self,
-        operation: String,
-        read: impl FnOnce(&World) -> Result<T, PeerError> + Send,
-        told: impl FnOnce(&T) -> String + Send,
-    ) -> Result<T, PeerError>
-    where
-        T: Send,
-    {
-        self.seat.travel().await;
-        self.count.add(false);
-        if let Fate::Before(kind) = self.seat.fate(Side::Vtiger, false) {
-            self.seat.say(|_| format!("{operation} -> {}", kind.code()));
-            return Err(faults::error(Side::Vtiger, operation, kind));
-        }
-        let result = {
-            let mut world = self.seat.world.lock();
-            let result = read(&world);
-            let holder = &self.seat.holder;
-            world.say(|_| match &result {
-                Ok(found) => format!("{holder}: {operation} -> {}", told(found)),
-                Err(error) => format!("{holder}: {operation} -> {error}"),
-            });
-            result
-        };
-        self.seat.travel().await;
-        result
     }
 
     /// Carries a write there and back.
@@ -137,86 +91,6 @@ impl VtigerFace {
                 || values::holds(&world.vtiger, schema, record, sent),
         })
     }
-}
-
-/// What a server did with a write.
-pub(crate) enum Done {
-    /// It is written.
-    Written(RecordId),
-    /// Nothing was: it moved.
-    Stale,
-    /// Nothing had to be.
-    Held(RecordId),
-    /// It is gone already.
-    Gone,
-    /// It was refused.
-    Refused(ErrorKind, String),
-    /// It died or printed a page after its work.
-    Died,
-}
-
-impl Done {
-    /// Whether a writing request was sent at all.
-    pub(crate) fn reached(&self) -> bool {
-        matches!(self, Self::Written(_) | Self::Died)
-    }
-
-    pub(crate) fn word(&self) -> String {
-        match self {
-            Self::Written(id) => format!("done ({id})"),
-            Self::Stale => "stale".to_owned(),
-            Self::Held(_) => "holds it already".to_owned(),
-            Self::Gone => "gone".to_owned(),
-            Self::Refused(kind, message) => format!("refused ({}): {message}", kind.code()),
-            Self::Died => "500".to_owned(),
-        }
-    }
-
-    /// What the ledger needs to know.
-    pub(crate) fn act(&self, side: Side, act: &Act<'_>) -> super::ledger::EngineAct {
-        let id = match self {
-            Self::Written(id) | Self::Held(id) => Some(id.clone()),
-            _ => None,
-        };
-        super::ledger::EngineAct {
-            side,
-            verb: act.verb,
-            id,
-            target: act.target.clone(),
-            fields: act.fields.keys().cloned().collect(),
-        }
-    }
-}
-
-/// Why a write did not end in an answer.
-pub(crate) enum Lost {
-    Rejected(PeerError),
-    Unknown(PeerError),
-}
-
-impl From<Lost> for WriteOutcome {
-    fn from(lost: Lost) -> Self {
-        match lost {
-            Lost::Rejected(error) => Self::Rejected(error),
-            Lost::Unknown(error) => Self::Unknown(error),
-        }
-    }
-}
-
-impl From<Lost> for Removal {
-    fn from(lost: Lost) -> Self {
-        match lost {
-            Lost::Rejected(error) => Self::Rejected(error),
-            Lost::Unknown(error) => Self::Unknown(error),
-        }
-    }
-}
-
-/// Fields and values in a line.
-pub(crate) fn shown(fields: &Fields) -> String {
-    let shown: Vec<String> =
-        fields.iter().map(|(name, value)| format!("{name}={:?}", value.plain())).collect();
-    format!("{{{}}}", shown.join(", "))
 }
 
 fn live<'w>(world: &'w World, kind: &Kind, id: &RecordId) -> Option<&'w vtiger::Record> {
@@ -286,18 +160,12 @@ impl ChangeFeed for VtigerFace {
             };
             Ok(FeedPage { observations, next: next.cursor(), more })
         };
-        self.read_call(format!("changes of {kind}"), read, |page| told_observations(&page.observations)).await
+        self.seat
+            .read_call(Side::Vtiger, &self.count, format!("changes of {kind}"), read, |page| {
+                told_observations(&page.observations)
+            })
+            .await
     }
-}
-
-/// Observations in a line.
-pub(crate) fn told_observations(observations: &[Observation]) -> String {
-    let shown = observations.iter().map(|seen| match &seen.sighting {
-        Sighting::There => format!("{} @{}", seen.reference.id, seen.version),
-        Sighting::Deleted => format!("{} deleted", seen.reference.id),
-        Sighting::Renamed { from } => format!("{} was {from}", seen.reference.id),
-    });
-    format!("[{}]", shown.collect::<Vec<_>>().join(", "))
 }
 
 #[async_trait]
@@ -320,7 +188,11 @@ impl Census for VtigerFace {
             let observations = rows.iter().map(|record| observation(world, schema, record, fields)).collect();
             Ok(CensusPage { observations, more })
         };
-        self.read_call(format!("census of {kind}"), read, |page| told_observations(&page.observations)).await
+        self.seat
+            .read_call(Side::Vtiger, &self.count, format!("census of {kind}"), read, |page| {
+                told_observations(&page.observations)
+            })
+            .await
     }
 }
 
@@ -332,7 +204,11 @@ impl Reader for VtigerFace {
 
     async fn schema(&self, kind: &Kind) -> Result<KindSchema, PeerError> {
         let read = |world: &World| schema(world, kind).cloned();
-        self.read_call(format!("describe {kind}"), read, |_| "described".to_owned()).await
+        self.seat
+            .read_call(Side::Vtiger, &self.count, format!("describe {kind}"), read, |_| {
+                "described".to_owned()
+            })
+            .await
     }
 
     async fn read(
@@ -346,10 +222,15 @@ impl Reader for VtigerFace {
             let found = all(world, kind).filter(|record| ids.contains(&values::id(&world.vtiger, record)));
             Ok(found.map(|record| values::decoded(&world.vtiger, schema, record, fields)).collect())
         };
-        self.read_call(format!("read {kind} {}", listed(ids)), read, |found: &Vec<Record>| {
-            told_records(found)
-        })
-        .await
+        self.seat
+            .read_call(
+                Side::Vtiger,
+                &self.count,
+                format!("read {kind} {}", listed(ids)),
+                read,
+                |found: &Vec<Record>| told_records(found),
+            )
+            .await
     }
 
     async fn find(
@@ -373,31 +254,20 @@ impl Reader for VtigerFace {
             let found = all(world, kind).filter(meets);
             Ok(found.map(|record| values::decoded(&world.vtiger, schema, record, fields)).collect())
         };
-        self.read_call(format!("find {kind} {}", told_criteria(criteria)), read, |found: &Vec<Record>| {
-            told_records(found)
-        })
-        .await
+        self.seat
+            .read_call(
+                Side::Vtiger,
+                &self.count,
+                format!("find {kind} {}", told_criteria(criteria)),
+                read,
+                |found: &Vec<Record>| told_records(found),
+            )
+            .await
     }
 }
 
 fn listed(ids: &[RecordId]) -> String {
     ids.iter().map(RecordId::as_str).collect::<Vec<_>>().join(" ")
-}
-
-/// Records in a line.
-pub(crate) fn told_records(records: &[Record]) -> String {
-    let one =
-        |record: &Record| format!("{} @{} {}", record.reference.id, record.version, shown(&record.fields));
-    format!("[{}]", records.iter().map(one).collect::<Vec<_>>().join("; "))
-}
-
-/// Criteria in a line.
-pub(crate) fn told_criteria(criteria: &[Criterion]) -> String {
-    let one = |criterion: &Criterion| {
-        let values: Vec<String> = criterion.any_of.iter().map(cs_domain::Value::plain).collect();
-        format!("{} in {values:?}", criterion.field)
-    };
-    criteria.iter().map(one).collect::<Vec<_>>().join(" and ")
 }
 
 #[async_trait]
@@ -411,7 +281,7 @@ impl Writer for VtigerFace {
     ) -> WriteOutcome {
         let act = Act { verb: "create", target: format!("{kind} for {}", key.0), record: None, fields };
         let done = self.write_call("create", &act, |world| create(world, kind, fields, key)).await;
-        self.outcome(done, kind, fields, wanted)
+        outcome(&self.seat, Side::Vtiger, kind, done, |id| self.read_back(kind, id, fields, wanted))
     }
 
     async fn update(
@@ -425,24 +295,20 @@ impl Writer for VtigerFace {
             Act { verb: "update", target: target.id.to_string(), record: Some(target), fields: changes };
         let done =
             self.write_call("revise", &act, |world| revise(world, target, changes, expected.before)).await;
-        self.outcome(done, &target.kind, changes, wanted)
+        outcome(&self.seat, Side::Vtiger, &target.kind, done, |id| {
+            self.read_back(&target.kind, id, changes, wanted)
+        })
     }
 
     async fn delete(&self, target: &RecordRef, expected: Expected<'_>) -> Removal {
         let nothing = Fields::new();
         let act =
             Act { verb: "delete", target: target.id.to_string(), record: Some(target), fields: &nothing };
-        match self.write_call("delete", &act, |world| delete(world, target, expected)).await {
-            Ok(Done::Written(_) | Done::Gone | Done::Held(_)) => Removal::Gone,
-            Ok(Done::Stale) => Removal::Stale,
-            Ok(Done::Refused(kind, message)) => {
-                Removal::Rejected(faults::refused(Side::Vtiger, "delete".to_owned(), kind, message))
-            }
-            Ok(Done::Died) => {
-                Removal::Unknown(faults::error(Side::Vtiger, "delete".to_owned(), ErrorKind::Garbled))
-            }
-            Err(lost) => lost.into(),
-        }
+        removal(
+            Side::Vtiger,
+            "delete",
+            self.write_call("delete", &act, |world| delete(world, target, expected)).await,
+        )
     }
 
     async fn amend(
@@ -454,41 +320,6 @@ impl Writer for VtigerFace {
     ) -> WriteOutcome {
         let operation = format!("amend {}", target.kind);
         WriteOutcome::Rejected(faults::error(Side::Vtiger, operation, ErrorKind::Unsupported))
-    }
-}
-
-impl VtigerFace {
-    fn outcome(
-        &self,
-        done: Result<Done, Lost>,
-        kind: &Kind,
-        sent: &Fields,
-        wanted: &FieldRequests,
-    ) -> WriteOutcome {
-        let operation = format!("write {kind}");
-        match done {
-            Ok(Done::Written(id) | Done::Held(id)) => match self.read_back(kind, &id, sent, wanted) {
-                Some(written) => {
-                    self.seat.say(|_| {
-                        let record = std::slice::from_ref(&written.record);
-                        format!("reads back {} untouched={}", told_records(record), written.untouched)
-                    });
-                    WriteOutcome::Applied(written)
-                }
-                None => WriteOutcome::Unknown(faults::error(Side::Vtiger, operation, ErrorKind::Missing)),
-            },
-            Ok(Done::Stale) => WriteOutcome::Stale,
-            Ok(Done::Gone) => {
-                WriteOutcome::Rejected(faults::error(Side::Vtiger, operation, ErrorKind::Missing))
-            }
-            Ok(Done::Refused(kind, message)) => {
-                WriteOutcome::Rejected(faults::refused(Side::Vtiger, operation, kind, message))
-            }
-            Ok(Done::Died) => {
-                WriteOutcome::Unknown(faults::error(Side::Vtiger, operation, ErrorKind::Garbled))
-            }
-            Err(lost) => lost.into(),
-        }
     }
 }
 
