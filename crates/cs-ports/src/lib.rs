@@ -7,6 +7,7 @@
 pub mod clock;
 pub mod error;
 pub mod findings;
+pub mod identity;
 pub mod observer;
 pub mod peer;
 pub mod store;
@@ -17,6 +18,7 @@ pub use findings::{
     Book, FindingChange, FindingEvent, FindingFilter, FindingId, FindingState, FindingStore, FindingsOfRun,
     FindingsTaken, FoundFinding, LoadedReport, Review, StandingFinding,
 };
+pub use identity::{Births, SystemIdentity};
 pub use observer::Observer;
 pub use peer::{
     Census, CensusPage, ChangeFeed, Criterion, Cursor, Expected, FeedPage, FieldRequest, FieldRequests,
