@@ -13,6 +13,10 @@ pub(crate) const PUT_RUN: &str = "INSERT INTO run (id, started, body) VALUES ($1
 pub(crate) const RUN: &str = "SELECT body FROM run WHERE id = $1";
 pub(crate) const RUNS: &str = "SELECT body FROM run ORDER BY started DESC, id DESC LIMIT $1";
 
+pub(crate) const SYSTEMS: &str = "SELECT name, body FROM system";
+pub(crate) const PUT_SYSTEM: &str = "INSERT INTO system (name, body) VALUES ($1, $2) \
+    ON CONFLICT (name) DO UPDATE SET body = excluded.body";
+
 pub(crate) const CURSOR: &str = "SELECT position FROM feed_cursor \
     WHERE mapping = $1 AND unit = $2 AND system = $3 AND kind = $4";
 pub(crate) const PUT_CURSOR: &str = "INSERT INTO feed_cursor (mapping, unit, system, kind, position) \

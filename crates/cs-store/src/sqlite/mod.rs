@@ -15,20 +15,21 @@ mod logbook;
 mod open;
 mod runs;
 mod staging;
+mod systems;
 mod ties;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use cs_domain::{
     ConflictId, Event, Intent, Link, MappingName, RecordId, RecordRef, Resolution, Run, RunId,
-    StandingConflict, UnitName,
+    StandingConflict, System, UnitName,
 };
 use cs_ports::{
     ConflictFilter, Cursor, Due, FeedKey, JournalEntry, Known, Lease, LeaseAnswer, LogEntry, Settlement,
-    Staged, Store, StoreError, Tie, UnitKey, UnitOutcome,
+    Staged, Store, StoreError, SystemIdentity, Tie, UnitKey, UnitOutcome,
 };
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
@@ -59,6 +60,16 @@ impl SqliteStore {
     /// copy is durable, complete by itself, and private to its owner.
     pub async fn backup_to(&self, path: impl AsRef<Path>) -> Result<(), StoreError> {
         backup::copy(&self.pools.readers, path.as_ref()).await
+    }
+
+    /// The systems that the store belongs to; none before its first run.
+    pub async fn systems(&self) -> Result<BTreeMap<System, SystemIdentity>, StoreError> {
+        systems::known(self).await
+    }
+
+    /// Notes which system the store belongs to, in place of what was noted.
+    pub async fn put_system(&self, system: System, identity: &SystemIdentity) -> Result<(), StoreError> {
+        systems::put(self, system, identity).await
     }
 
     /// Waits for the calls under way and closes the file. A store that is merely dropped loses nothing; closing also

@@ -6,8 +6,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use cs_domain::{RunStatus, Verdict};
-use cs_ports::{ConflictFilter, StagedState, Store, StoreError, UnitOutcome};
+use cs_domain::{RecordId, RunStatus, System, Verdict};
+use cs_ports::{Births, ConflictFilter, StagedState, Store, StoreError, SystemIdentity, UnitOutcome};
 use cs_store::{OpenError, SqliteStore};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, Connection};
@@ -31,6 +31,28 @@ async fn tamper(path: &Path, statement: &str) {
     let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
     sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn which_systems_it_belongs_to_is_remembered() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.sqlite3");
+    let store = SqliteStore::open(&path).await.unwrap();
+    assert!(store.systems().await.unwrap().is_empty());
+    let frappe = SystemIdentity { address: "https://erp.example.test".into(), ..SystemIdentity::default() };
+    let created = [(RecordId::new("6x1"), "2026-01-01 10:00:00".to_owned())].into();
+    let vtiger = SystemIdentity {
+        address: "https://crm.example.test".into(),
+        births: Some(Births { kind: "SalesOrder".into(), created }),
+        time_zone: Some("America/Bogota".into()),
+    };
+    store.put_system(System::Vtiger, &frappe).await.unwrap();
+    store.put_system(System::Vtiger, &vtiger).await.unwrap();
+    store.put_system(System::Frappe, &frappe).await.unwrap();
+    store.close().await;
+    let store = SqliteStore::open(&path).await.unwrap();
+    let known = store.systems().await.unwrap();
+    assert_eq!(known, [(System::Vtiger, vtiger), (System::Frappe, frappe)].into());
 }
 
 #[tokio::test]
