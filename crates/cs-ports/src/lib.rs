@@ -8,9 +8,13 @@ pub mod clock;
 pub mod error;
 pub mod findings;
 pub mod identity;
+pub mod insight;
 pub mod observer;
 pub mod peer;
+pub mod people;
+pub mod settings;
 pub mod store;
+pub mod task;
 
 pub use clock::{Clock, Entropy};
 pub use error::{ErrorKind, PeerError, StoreError};
@@ -19,13 +23,22 @@ pub use findings::{
     FindingsTaken, FoundFinding, LoadedReport, Review, StandingFinding,
 };
 pub use identity::{Births, SystemIdentity};
-pub use observer::Observer;
+pub use insight::{
+    Counted, FindingGroup, FindingQuery, FindingSort, Insight, LogFilter, RunFilter, TroubleFilter,
+    TroubledUnit, UnitCounts,
+};
+pub use observer::{Observer, TaskObserver};
 pub use peer::{
     Census, CensusPage, ChangeFeed, Criterion, Cursor, Expected, FeedPage, FieldRequest, FieldRequests,
     Guard, Meter, Observation, Reader, Removal, Sighting, WriteOutcome, Writer, Written,
 };
 pub use peer::{Peer, Schemas};
+pub use people::{ApiToken, AuditEntry, AuditFilter, GivenAnswer, Part, PeopleStore, Person, Right, Session};
+pub use settings::{KeptSettings, Pruned, SettingsStore};
 pub use store::{
     ConflictFilter, Due, FeedKey, JournalEntry, Known, Lease, LeaseAnswer, LogEntry, Settlement, Staged,
     StagedState, Store, Tie, TieChange, UnitKey, UnitOutcome,
+};
+pub use task::{
+    CatchUp, FileId, Schedule, Task, TaskFilter, TaskId, TaskStore, UploadedFile, Work, task_lease,
 };

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use cs_domain::{
-    ConflictId, Event, Failure, Intent, IntentId, IntentState, Link, MappingName, MetConflict, RecordId,
-    RecordRef, Resolution, Role, Run, RunId, Shadow, StandingConflict, System, UnitName, Verdict, Version,
+    ConflictId, Event, Failure, Intent, IntentId, IntentState, Link, LinkStanding, MappingName, MetConflict,
+    RecordId, RecordRef, Resolution, Role, Run, RunId, Shadow, StandingConflict, System, UnitName, Verdict,
+    Version,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -137,6 +138,15 @@ pub struct Tie {
     pub link: Link,
     /// What was last agreed.
     pub shadow: Shadow,
+}
+
+impl Tie {
+    /// The tie once it is given up: kept, and no longer followed.
+    #[must_use]
+    pub fn given_up(mut self) -> Self {
+        self.link.standing = LinkStanding::GivenUp;
+        self
+    }
 }
 
 /// The end of a write: the intent closed and, where it took, link and shadow, all in one transaction.
