@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use cs_domain::{FieldName, Kind, RequestCount};
-use cs_ports::{ErrorKind, Meter};
+use cs_ports::{ErrorKind, Meter, PeerError};
 use serde_json::Value as Json;
 use tokio::sync::{OnceCell, RwLock};
 
@@ -138,6 +138,15 @@ impl FrappeClient {
             user.as_str().map(str::to_owned).ok_or(FrappeError::Shape { what: "the user" })
         };
         Ok(self.user.get_or_try_init(ask).await?)
+    }
+
+    /// The name of the zone that the site's stamps are in; asked once. `None` where the site does not tell it.
+    ///
+    /// # Errors
+    /// Where the site cannot be asked.
+    pub async fn known_zone(&self) -> Result<Option<String>, PeerError> {
+        let zone = self.zone().await.map_err(|error| error.into_peer("check"))?;
+        Ok(zone.map(|zone| zone.name().to_owned()))
     }
 
     /// The site's time zone; asked once. `None` where the site does not tell it.

@@ -5,6 +5,7 @@
 //! means to the agency: it is told which fields are wanted and what must happen to them before they leave.
 
 mod answer;
+mod births;
 mod census;
 mod client;
 mod config;

@@ -85,12 +85,16 @@ impl ServerClock {
 
     /// The zone that the server's strings are read in: as configured, else as observed, else UTC as shipped.
     pub(crate) fn zone(&self) -> TimeZone {
-        if let Some(zone) = &self.configured {
-            return zone.clone();
-        }
-        let observed = self.observed().and_then(|seconds| i32::try_from(seconds).ok());
-        let offset = observed.and_then(|seconds| Offset::from_seconds(seconds).ok());
-        offset.map_or(TimeZone::UTC, Offset::to_time_zone)
+        self.known_zone().unwrap_or(TimeZone::UTC)
+    }
+
+    /// The zone as configured, else as observed; none where nothing but the shipped default speaks for one.
+    pub(crate) fn known_zone(&self) -> Option<TimeZone> {
+        let observed = || {
+            let seconds = i32::try_from(self.observed()?).ok()?;
+            Offset::from_seconds(seconds).ok().map(Offset::to_time_zone)
+        };
+        self.configured.clone().or_else(observed)
     }
 }
 

@@ -54,6 +54,30 @@ async fn the_feed_misses_nothing_on_one_second() {
 }
 
 #[tokio::test]
+async fn when_the_first_records_were_made_tells_one_server_from_another() {
+    let world = World::new(Persona::v8_3_0(), vec![]).await;
+    let kind = Kind::from("Contacts");
+    for n in 0..7 {
+        world.put("Contacts", &format!("2026-01-01 09:00:0{n}"), &[("lastname", &format!("Prueba {n}"))]);
+    }
+    let client = world.client();
+    let births = client.births(&kind).await.unwrap();
+    assert_eq!(births.created.len(), 5, "{births:?}");
+    assert!(births.created.values().any(|created| created == "2026-01-01 09:00:00"), "{births:?}");
+    let ids: Vec<RecordId> = births.created.keys().cloned().collect();
+    let found = client.births_of(&kind, &ids).await.unwrap();
+    assert_eq!(found, births.created);
+    assert!(!births.contradicted_by(&found));
+    let absent = [RecordId::new(format!("{}9", ids[0].as_str()))];
+    assert!(client.births_of(&kind, &absent).await.unwrap().is_empty());
+
+    let other = World::new(Persona::v8_3_0(), vec![]).await;
+    other.put("Contacts", "2026-01-02 10:00:00", &[("lastname", "Otra")]);
+    let found = other.client().births_of(&kind, &ids).await.unwrap();
+    assert!(births.contradicted_by(&found), "{found:?}");
+}
+
+#[tokio::test]
 async fn an_empty_module_has_an_empty_feed() {
     let world = World::new(Persona::v8_3_0(), vec![]).await;
     let client = world.client();
