@@ -2,11 +2,11 @@
 //! version (facts/VTIGER.md, trap 12), documents that vanished without a trace. A census that is broken off goes on where
 //! it stopped.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use cs_domain::mapping::UnitMapping;
-use cs_domain::{Event, Kind, LinkStanding, RecordId, RecordRef, System, Version};
-use cs_ports::{CensusPage, Cursor, Known, Staged};
+use cs_domain::{Event, Kind, LinkStanding, RecordId, RecordRef, System};
+use cs_ports::{CensusPage, Cursor, Known, Staged, UnitKey};
 
 use crate::assess::present;
 use crate::error::EngineError;
@@ -34,7 +34,9 @@ pub(crate) async fn of_module(
         let page = page(scope, unit, after.as_ref()).await?;
         let last = page.observations.last().map(|observation| observation.reference.id.clone());
         let through = if page.more { last.clone() } else { None };
-        let mut staged = missing(scope, unit, after.as_ref(), through.as_ref(), &page).await?;
+        let known = known_between(scope, unit, after.as_ref(), through.as_ref()).await?;
+        let gone = missing(&known, &page).map(|key| Staged { key: key.clone(), version: None });
+        let mut staged: Vec<Staged> = gone.collect();
         staged.extend(page.observations.iter().map(|observation| Staged {
             key: unit_key(scope, &unit.name, observation.reference.clone()),
             version: Some(observed(observation)),
@@ -64,28 +66,31 @@ pub(crate) async fn page(
     Ok(scope.patiently(|| scope.engine.census.census(&unit.module, after, fields)).await?)
 }
 
-/// The units of this stretch whose records the page does not show.
-pub(crate) async fn missing(
+/// The units of a stretch that are known, in the order of their records.
+pub(crate) async fn known_between(
     scope: &Scope<'_>,
     unit: &UnitMapping,
     after: Option<&RecordId>,
     through: Option<&RecordId>,
-    page: &CensusPage,
-) -> Result<Vec<Staged>, EngineError> {
-    let there: BTreeSet<&RecordId> =
-        page.observations.iter().map(|observation| &observation.reference.id).collect();
-    let mut missing = Vec::new();
+) -> Result<Vec<Known>, EngineError> {
+    let mut all = Vec::new();
     let mut from = after.cloned();
     loop {
         let known = known(scope, unit, from.as_ref(), through).await?;
-        let Some(last) = known.last() else { return Ok(missing) };
+        let Some(last) = known.last() else { return Ok(all) };
         from = Some(last.key.subject.id.clone());
-        let gone = known.into_iter().filter(|known| !there.contains(&known.key.subject.id));
-        missing.extend(gone.map(|known| Staged { key: known.key, version: None }));
+        all.extend(known);
     }
 }
 
-pub(crate) async fn known(
+/// Those of the known units whose records the page does not show.
+pub(crate) fn missing<'k>(known: &'k [Known], page: &CensusPage) -> impl Iterator<Item = &'k UnitKey> {
+    let there: BTreeSet<RecordId> =
+        page.observations.iter().map(|observation| observation.reference.id.clone()).collect();
+    known.iter().map(|known| &known.key).filter(move |key| !there.contains(&key.subject.id))
+}
+
+async fn known(
     scope: &Scope<'_>,
     unit: &UnitMapping,
     after: Option<&RecordId>,
@@ -137,30 +142,4 @@ pub(crate) async fn with_missing_documents(
         .filter(|tie| !there.contains(&tie.link.document))
         .map(|tie| tie.link.subject)
         .collect())
-}
-
-/// The states in which the units of a stretch are known.
-pub(crate) async fn known_versions(
-    scope: &Scope<'_>,
-    unit: &UnitMapping,
-    after: Option<&RecordId>,
-    through: Option<&RecordId>,
-) -> Result<BTreeMap<RecordId, Option<Version>>, EngineError> {
-    let mut versions = BTreeMap::new();
-    let mut from = after.cloned();
-    loop {
-        let known = known(scope, unit, from.as_ref(), through).await?;
-        let Some(last) = known.last() else { return Ok(versions) };
-        from = Some(last.key.subject.id.clone());
-        versions.extend(known.into_iter().map(|known| (known.key.subject.id, known.version)));
-    }
-}
-
-/// Every record of the unit that is known.
-pub(crate) async fn known_records(
-    scope: &Scope<'_>,
-    unit: &UnitMapping,
-) -> Result<Vec<RecordRef>, EngineError> {
-    let versions = known_versions(scope, unit, None, None).await?;
-    Ok(versions.into_keys().map(|id| RecordRef::vtiger(unit.module.clone(), id)).collect())
 }

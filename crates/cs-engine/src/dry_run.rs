@@ -1,12 +1,12 @@
 //! What a run would do: the same decisions, carried out nowhere. Nothing is remembered either, so that looking changes
 //! nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cs_domain::decide::decide;
 use cs_domain::mapping::UnitMapping;
 use cs_domain::plan::Plan;
-use cs_domain::{Balance, RecordRef, System};
+use cs_domain::{Balance, RecordId, RecordRef, System, Version};
 use jiff::Timestamp;
 
 use crate::error::EngineError;
@@ -93,22 +93,20 @@ async fn not_as_known(scope: &Scope<'_>, unit: &UnitMapping) -> Result<BTreeSet<
         let page = census::page(scope, unit, after.as_ref()).await?;
         let last = page.observations.last().map(|observation| observation.reference.id.clone());
         let through = if page.more { last.as_ref() } else { None };
-        let missing = census::missing(scope, unit, after.as_ref(), through, &page).await?;
-        subjects.extend(missing.into_iter().map(|staged| staged.key.subject));
-        let known = census::known_versions(scope, unit, after.as_ref(), through).await?;
-        let changed = page
-            .observations
-            .into_iter()
-            .filter(|observation| known.get(&observation.reference.id) != Some(&Some(observed(observation))));
-        subjects.extend(changed.map(|observation| observation.reference));
+        let known = census::known_between(scope, unit, after.as_ref(), through).await?;
+        subjects.extend(census::missing(&known, &page).map(|key| key.subject.clone()));
+        let states: BTreeMap<&RecordId, Option<&Version>> =
+            known.iter().map(|known| (&known.key.subject.id, known.version.as_ref())).collect();
+        let changed = page.observations.iter().filter(|observation| {
+            states.get(&observation.reference.id) != Some(&Some(&observed(observation)))
+        });
+        subjects.extend(changed.map(|observation| observation.reference.clone()));
+        let records: Vec<RecordRef> = known.iter().map(|known| known.key.subject.clone()).collect();
+        subjects.extend(census::with_missing_documents(scope, &records).await?);
         if !page.more {
             break;
         }
         after = last;
-    }
-    let known: Vec<RecordRef> = census::known_records(scope, unit).await?;
-    for chunk in known.chunks(BATCH as usize) {
-        subjects.extend(census::with_missing_documents(scope, chunk).await?);
     }
     Ok(subjects)
 }

@@ -1,24 +1,18 @@
-//! What changes while a run goes on: its balance, and when its lease was last renewed.
+//! What changes while a run goes on: its balance, and the ends of its units.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use cs_domain::{Event, Failure, MetConflict, Run, Verdict, Version};
 use cs_ports::{Due, StagedState, UnitOutcome};
-use jiff::Timestamp;
 
 use crate::error::EngineError;
 use crate::run::RunContext;
-
-/// How long a lease lasts without being renewed: longer than any single request may take.
-pub(crate) const LEASE_TERM: Duration = Duration::from_mins(3);
-/// A lease is renewed when this much of it is used up.
-const LEASE_RENEWAL: Duration = Duration::from_secs(30);
+use crate::tenure::Tenure;
 
 /// A run's own record of itself, shared by all units that are under way.
 pub(crate) struct Ledger {
     run: Mutex<Run>,
-    lease_renewed: Mutex<Timestamp>,
+    tenure: Tenure,
     /// Ends of units of which nothing was written. Losing them in a crash costs a comparison, so they are remembered
     /// many at a time.
     uneventful: Mutex<Vec<UnitOutcome>>,
@@ -27,11 +21,7 @@ pub(crate) struct Ledger {
 impl Ledger {
     /// The ledger of a run that just took its lease.
     pub(crate) fn new(run: Run) -> Self {
-        Self {
-            lease_renewed: Mutex::new(run.started),
-            run: Mutex::new(run),
-            uneventful: Mutex::new(Vec::new()),
-        }
+        Self { tenure: Tenure::since(run.started), run: Mutex::new(run), uneventful: Mutex::new(Vec::new()) }
     }
 
     /// The run as it stands.
@@ -46,15 +36,8 @@ impl Ledger {
 
     /// Renews the lease where a good part of it is used up.
     pub(crate) async fn keep_lease(&self, context: &RunContext<'_>) -> Result<(), EngineError> {
-        let now = context.scope.engine.clock.now();
-        {
-            let mut renewed = self.lease_renewed.lock().unwrap_or_else(PoisonError::into_inner);
-            if now.duration_since(*renewed).unsigned_abs() < LEASE_RENEWAL {
-                return Ok(());
-            }
-            *renewed = now;
-        }
-        Ok(context.scope.engine.store.renew_lease(&context.lease, now, LEASE_TERM).await?)
+        let engine = context.scope.engine;
+        Ok(self.tenure.keep(engine.store.as_ref(), &context.lease, engine.clock.now()).await?)
     }
 
     /// Remembers how far the run has come: the uneventful ends so far, and its balance.

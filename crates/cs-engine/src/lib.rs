@@ -28,6 +28,7 @@ mod retry;
 mod run;
 mod scope;
 mod setup;
+mod tenure;
 
 pub use error::EngineError;
 pub use handover::lease_name;

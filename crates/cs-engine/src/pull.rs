@@ -7,6 +7,7 @@ use cs_domain::mapping::UnitMapping;
 use cs_domain::{Event, Kind, LinkStanding, RecordRef, System, UnitName};
 use cs_ports::{Cursor, FeedKey, FeedPage, FieldRequests, Observation, Sighting, Staged, Tie, UnitKey};
 
+use crate::assess::present;
 use crate::error::EngineError;
 use crate::ledger::Ledger;
 use crate::run::RunContext;
@@ -111,7 +112,8 @@ async fn follow_renames(context: &RunContext<'_>, observations: &[Observation]) 
         let from = RecordRef { id: from.clone(), ..to.clone() };
         let scope = &context.scope;
         let ties = scope.engine.store.ties_to(&scope.mapping.name, std::slice::from_ref(&from)).await?;
-        if ties.is_empty() || is_in_use(scope, &from).await? {
+        // Where the old name belongs to another document by now, the rename is an old story.
+        if ties.is_empty() || present(scope, std::slice::from_ref(&from)).await?.contains(&from) {
             continue;
         }
         let moved: Vec<Tie> = ties
@@ -125,13 +127,6 @@ async fn follow_renames(context: &RunContext<'_>, observations: &[Observation]) 
         scope.reporter.tell(Event::Renamed { from, to: to.clone() });
     }
     Ok(())
-}
-
-/// Whether a name belongs to a document, another one by now: then the rename is an old story.
-async fn is_in_use(scope: &Scope<'_>, name: &RecordRef) -> Result<bool, EngineError> {
-    let (ids, nothing_more) = ([name.id.clone()], FieldRequests::default());
-    let read = scope.patiently(|| scope.engine.frappe.read(&name.kind, &ids, &nothing_more)).await?;
-    Ok(read.iter().any(|document| document.reference.id == name.id))
 }
 
 /// What a page of documents makes due: the units they are linked to, echoes of our own writes left out, and documents

@@ -187,12 +187,8 @@ async fn ties_after(
 async fn ties_given_up(context: &RunContext<'_>, intent: &Intent) -> Result<Vec<Tie>, EngineError> {
     let Some(role) = &intent.role else { return Ok(Vec::new()) };
     let store = &context.scope.engine.store;
-    let mut ties = store.ties_of(&context.scope.mapping.name, std::slice::from_ref(&intent.subject)).await?;
-    ties.retain(|tie| tie.link.role == *role);
-    for tie in &mut ties {
-        tie.link.standing = LinkStanding::GivenUp;
-    }
-    Ok(ties)
+    let ties = store.ties_of(&context.scope.mapping.name, std::slice::from_ref(&intent.subject)).await?;
+    Ok(ties.into_iter().filter(|tie| tie.link.role == *role).map(Tie::given_up).collect())
 }
 
 async fn document_tie(

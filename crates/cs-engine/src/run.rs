@@ -14,10 +14,11 @@ use crate::approval::Approved;
 use crate::departures::Departures;
 use crate::error::EngineError;
 use crate::handover::lease_name;
-use crate::ledger::{LEASE_TERM, Ledger};
+use crate::ledger::Ledger;
 use crate::report::Reporter;
 use crate::retry::RetryPolicy;
 use crate::scope::Scope;
+use crate::tenure::LEASE_TERM;
 use crate::{batch, census, definition, departures, pull, recover};
 
 /// Units gone through together: one page of VTiger's query (facts/VTIGER.md "Query language").

@@ -2,8 +2,7 @@
 
 use cs_domain::plan::{Act, Change, Step};
 use cs_domain::{
-    Action, Agreed, Event, FieldName, Fields, Intent, LinkOrigin, LinkStanding, Record, RecordRef, Role,
-    System, Version,
+    Action, Agreed, Event, FieldName, Fields, Intent, LinkOrigin, Record, RecordRef, Role, System, Version,
 };
 use cs_ports::{Tie, Written};
 
@@ -24,8 +23,8 @@ impl Execution<'_, '_> {
                 self.link(step, target, version, *origin).await?;
                 return Ok(true);
             }
-            Act::Unlink { target } => {
-                self.unlink(&step.role, target, None).await?;
+            Act::Unlink { .. } => {
+                self.unlink(&step.role, None).await?;
                 return Ok(true);
             }
             Act::Finish if !self.refresh(step).await? => {
@@ -44,20 +43,13 @@ impl Execution<'_, '_> {
         let wanted = self.context.scope.fields_of(&step.doctype);
         match send(self.context, self.unit, &intent, &wanted).await? {
             Sent::Held(written) => self.held(step, &intent, written).await?,
-            Sent::Gone => self.unlink(&step.role, &self.target(step), Some(&intent)).await?,
+            Sent::Gone => self.unlink(&step.role, Some(&intent)).await?,
             Sent::Moved => {
-                self.context.drop_intent(&intent).await?;
-                self.applied.stale = true;
+                self.moved(&intent).await?;
                 return Ok(false);
             }
             Sent::Refused(error) => {
-                self.context.drop_intent(&intent).await?;
-                if error.kind.stops_run() {
-                    return Err(error.into());
-                }
-                let mut failure = error.failure();
-                failure.place = Some(step.role.to_string());
-                self.applied.failures.push(failure);
+                self.refused(&intent, error, step.role.to_string()).await?;
                 self.block(step);
             }
         }
@@ -118,11 +110,6 @@ impl Execution<'_, '_> {
             }
             Act::Link { .. } | Act::Unlink { .. } => return None,
         })
-    }
-
-    fn target(&self, step: &Step) -> RecordRef {
-        let known = self.documents.get(&step.role).cloned();
-        known.unwrap_or_else(|| RecordRef::frappe(step.doctype.clone(), ""))
     }
 
     async fn held(&mut self, step: &Step, intent: &Intent, written: Written) -> Result<(), EngineError> {
@@ -220,30 +207,20 @@ impl Execution<'_, '_> {
     /// Ties that other records have to the name of a document that is new: theirs is gone, and its name was given again
     /// (facts/FRAPPE.md, trap 6).
     async fn outlived(&self, role: &Role, target: &RecordRef) -> Result<Vec<Tie>, EngineError> {
-        let mut ties = self.holders_of(role, target).await?;
-        for tie in &mut ties {
-            tie.link.standing = LinkStanding::GivenUp;
-        }
-        Ok(ties)
+        Ok(self.holders_of(role, target).await?.into_iter().map(Tie::given_up).collect())
     }
 
     /// Gives up a role's link; `intent`: its document was deleted just now.
-    async fn unlink(
-        &mut self,
-        role: &Role,
-        target: &RecordRef,
-        intent: Option<&Intent>,
-    ) -> Result<(), EngineError> {
-        let Some(mut tie) = self.ties.get(role).cloned() else { return Ok(()) };
-        tie.link.standing = LinkStanding::GivenUp;
+    async fn unlink(&mut self, role: &Role, intent: Option<&Intent>) -> Result<(), EngineError> {
+        let Some(tie) = self.ties.get(role).cloned().map(Tie::given_up) else { return Ok(()) };
         match intent {
             Some(intent) => self.context.settle(intent, vec![tie.clone()]).await?,
             None => self.context.remember(vec![tie.clone()]).await?,
         }
+        let (subject, document) = (self.situation.subject.clone(), tie.link.document.clone());
         self.ties.insert(role.clone(), tie);
         self.applied.wrote = true;
-        let (subject, role) = (self.situation.subject.clone(), role.clone());
-        self.context.scope.reporter.tell(Event::GivenUp { subject, role, document: target.clone() });
+        self.context.scope.reporter.tell(Event::GivenUp { subject, role: role.clone(), document });
         Ok(())
     }
 }

@@ -12,8 +12,8 @@ use cs_domain::mapping::UnitMapping;
 use cs_domain::plan::{Act, Plan};
 use cs_domain::situation::Situation;
 use cs_domain::wanted::wanted_document;
-use cs_domain::{Failure, Link, LinkOrigin, LinkStanding, Record, RecordRef, Role, Shadow};
-use cs_ports::Tie;
+use cs_domain::{Failure, Intent, Link, LinkOrigin, LinkStanding, Record, RecordRef, Role, Shadow};
+use cs_ports::{PeerError, Tie};
 
 use crate::error::EngineError;
 use crate::fresh::signatures;
@@ -105,6 +105,24 @@ impl Execution<'_, '_> {
         }
         self.remember_agreements().await?;
         self.tell_others();
+        Ok(())
+    }
+
+    /// Nothing was written, since the record is not as it was: the unit is decided anew.
+    async fn moved(&mut self, intent: &Intent) -> Result<(), EngineError> {
+        self.context.drop_intent(intent).await?;
+        self.applied.stale = true;
+        Ok(())
+    }
+
+    /// Nothing was written, and nothing will be. What would go wrong with every unit ends the run; anything else is this
+    /// unit's failure, at the place named.
+    async fn refused(&mut self, intent: &Intent, error: PeerError, place: String) -> Result<(), EngineError> {
+        self.context.drop_intent(intent).await?;
+        if error.kind.stops_run() {
+            return Err(error.into());
+        }
+        self.applied.failures.push(Failure { place: Some(place), ..error.failure() });
         Ok(())
     }
 

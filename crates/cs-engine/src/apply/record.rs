@@ -32,18 +32,11 @@ impl Execution<'_, '_> {
                 Ok(false)
             }
             Sent::Moved => {
-                self.context.drop_intent(&intent).await?;
-                self.applied.stale = true;
+                self.moved(&intent).await?;
                 Ok(false)
             }
             Sent::Refused(error) => {
-                self.context.drop_intent(&intent).await?;
-                if error.kind.stops_run() {
-                    return Err(error.into());
-                }
-                let mut failure = error.failure();
-                failure.place = Some(self.unit.module.to_string());
-                self.applied.failures.push(failure);
+                self.refused(&intent, error, self.unit.module.to_string()).await?;
                 self.applied.refused_by_vtiger = true;
                 Ok(false)
             }

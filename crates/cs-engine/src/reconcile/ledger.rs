@@ -1,17 +1,12 @@
-//! What changes while orders are written: the run's balance, and when its lease was last renewed.
+//! What changes while orders are written: the run's balance.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use cs_domain::{Balance, Event, Failure, RecordRef, Run, Verdict};
 use cs_ports::{Clock, Lease, Store, StoreError};
-use jiff::Timestamp;
 
-use crate::ledger::LEASE_TERM;
 use crate::report::Reporter;
-
-/// A lease is renewed when this much of it is used up.
-const RENEWAL: Duration = Duration::from_secs(30);
+use crate::tenure::Tenure;
 
 /// A run on its way, shared by all orders that are under way.
 pub(super) struct Voyage<'r> {
@@ -20,7 +15,7 @@ pub(super) struct Voyage<'r> {
     pub(super) reporter: &'r Reporter,
     pub(super) lease: Lease,
     run: Mutex<Run>,
-    renewed: Mutex<Timestamp>,
+    tenure: Tenure,
 }
 
 impl<'r> Voyage<'r> {
@@ -31,7 +26,7 @@ impl<'r> Voyage<'r> {
         lease: Lease,
         run: Run,
     ) -> Self {
-        Self { store, clock, reporter, lease, renewed: Mutex::new(run.started), run: Mutex::new(run) }
+        Self { store, clock, reporter, lease, tenure: Tenure::since(run.started), run: Mutex::new(run) }
     }
 
     /// The run as it stands.
@@ -67,14 +62,6 @@ impl<'r> Voyage<'r> {
 
     /// Renews the lease where a good part of it is used up.
     pub(super) async fn keep_lease(&self) -> Result<(), StoreError> {
-        let now = self.clock.now();
-        {
-            let mut renewed = self.renewed.lock().unwrap_or_else(PoisonError::into_inner);
-            if now.duration_since(*renewed).unsigned_abs() < RENEWAL {
-                return Ok(());
-            }
-            *renewed = now;
-        }
-        self.store.renew_lease(&self.lease, now, LEASE_TERM).await
+        self.tenure.keep(self.store, &self.lease, self.clock.now()).await
     }
 }

@@ -23,9 +23,9 @@ use super::write::{Writing, amend, unreadable, watched};
 use super::{account, findings, judgement};
 use crate::error::EngineError;
 use crate::handover;
-use crate::ledger::LEASE_TERM;
 use crate::report::Reporter;
 use crate::retry::{Patience, RetryPolicy};
+use crate::tenure::LEASE_TERM;
 
 /// What reconciliations need from outside.
 pub struct Reconciler {

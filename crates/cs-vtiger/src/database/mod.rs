@@ -56,25 +56,7 @@ impl VtigerDatabase {
     }
 
     async fn open(config: DatabaseConfig) -> Result<Self, VtigerError> {
-        let options =
-            MySqlConnectOptions::from_str(config.url.expose_secret()).map_err(|_quotes_the_url| {
-                VtigerError::Configuration {
-                    what: "the database address is not of the form mysql://user:password@host:port/database"
-                        .into(),
-                }
-            })?;
-        let pool = MySqlPoolOptions::new()
-            .max_connections(config.connections.max(1))
-            .acquire_timeout(config.connect_timeout)
-            .after_connect(|connection, _| {
-                Box::pin(async move {
-                    connection.execute(sqlx::raw_sql(ON_CONNECT)).await?;
-                    Ok(())
-                })
-            })
-            .connect_with(options)
-            .await
-            .map_err(|source| VtigerError::Database { operation: "connect", source })?;
+        let pool = pool(&config).await?;
         let mut database = Self {
             pool,
             zone: config.server_zone.unwrap_or(TimeZone::UTC),
@@ -125,6 +107,27 @@ impl VtigerDatabase {
     pub async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+/// Connections that cannot write.
+async fn pool(config: &DatabaseConfig) -> Result<MySqlPool, VtigerError> {
+    let options = MySqlConnectOptions::from_str(config.url.expose_secret()).map_err(|_quotes_the_url| {
+        VtigerError::Configuration {
+            what: "the database address is not of the form mysql://user:password@host:port/database".into(),
+        }
+    })?;
+    MySqlPoolOptions::new()
+        .max_connections(config.connections.max(1))
+        .acquire_timeout(config.connect_timeout)
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                connection.execute(sqlx::raw_sql(ON_CONNECT)).await?;
+                Ok(())
+            })
+        })
+        .connect_with(options)
+        .await
+        .map_err(|source| VtigerError::Database { operation: "connect", source })
 }
 
 impl Meter for VtigerDatabase {

@@ -3,15 +3,12 @@
 //! Unlike [`super::VtigerDatabase`] it knows none of VTiger's tables, so that a database user who may see nothing but the
 //! view is enough; and as there, the server itself refuses writes on its connections.
 
-use std::str::FromStr;
-
 use cs_ports::PeerError;
 use futures_util::{Stream, StreamExt};
-use secrecy::ExposeSecret;
-use sqlx::mysql::{MySqlConnectOptions, MySqlPool, MySqlPoolOptions, MySqlRow};
-use sqlx::{AssertSqlSafe, Executor};
+use sqlx::AssertSqlSafe;
+use sqlx::mysql::{MySqlPool, MySqlRow};
 
-use super::ON_CONNECT;
+use super::pool;
 use super::rows::raw;
 use super::sql::identifier;
 use crate::config::DatabaseConfig;
@@ -44,25 +41,7 @@ impl VtigerView {
         let named: Result<Vec<String>, VtigerError> =
             columns.iter().map(|column| identifier(column).ok_or_else(|| odd(column))).collect();
         let statement = format!("select {} from {view}", named?.join(", "));
-        let options =
-            MySqlConnectOptions::from_str(config.url.expose_secret()).map_err(|_quotes_the_url| {
-                VtigerError::Configuration {
-                    what: "the database address is not of the form mysql://user:password@host:port/database"
-                        .into(),
-                }
-            })?;
-        let pool = MySqlPoolOptions::new()
-            .max_connections(config.connections.max(1))
-            .acquire_timeout(config.connect_timeout)
-            .after_connect(|connection, _| {
-                Box::pin(async move {
-                    connection.execute(sqlx::raw_sql(ON_CONNECT)).await?;
-                    Ok(())
-                })
-            })
-            .connect_with(options)
-            .await
-            .map_err(|source| VtigerError::Database { operation: "connect", source })?;
+        let pool = pool(&config).await?;
         Ok(Self { pool, statement, columns: columns.len() })
     }
 
