@@ -13,10 +13,13 @@ mod lease;
 pub mod memory;
 mod migrate;
 mod order;
+mod settings;
 mod sql;
 pub mod sqlite;
 mod staging;
 mod stamp;
+mod tasks;
+mod text;
 mod word;
 
 pub use error::{JournalError, OpenError};

@@ -8,8 +8,9 @@ pub(crate) const PUT_LEASE: &str = "INSERT INTO lease (name, holder, until, toke
     ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until, token = excluded.token";
 pub(crate) const RENEW_LEASE: &str = "UPDATE lease SET until = $3 WHERE name = $1 AND token = $2";
 
-pub(crate) const PUT_RUN: &str = "INSERT INTO run (id, started, body) VALUES ($1, $2, $3) \
-    ON CONFLICT (id) DO UPDATE SET started = excluded.started, body = excluded.body";
+pub(crate) const PUT_RUN: &str = "INSERT INTO run (id, started, body, mapping, status, ended) \
+    VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO UPDATE SET started = excluded.started, \
+    body = excluded.body, mapping = excluded.mapping, status = excluded.status, ended = excluded.ended";
 pub(crate) const RUN: &str = "SELECT body FROM run WHERE id = $1";
 pub(crate) const RUNS: &str = "SELECT body FROM run ORDER BY started DESC, id DESC LIMIT $1";
 

@@ -15,6 +15,9 @@ pub(super) async fn put(store: &SqliteStore, run: &Run) -> Result<(), StoreError
         .bind(&run.id.0)
         .bind(stamp::write(run.started))
         .bind(body)
+        .bind(run.mapping.as_str())
+        .bind(run.status.as_str())
+        .bind(run.ended.map(stamp::write))
         .execute(&mut *writing)
         .await
         .map_err(database(OPERATION))?;
