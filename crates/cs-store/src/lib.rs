@@ -13,6 +13,7 @@ mod lease;
 pub mod memory;
 mod migrate;
 mod order;
+mod people;
 mod settings;
 mod sql;
 pub mod sqlite;

@@ -4,6 +4,7 @@
 //! its first statement reads the token. Several processes may share a file on a local disk (not on a network drive:
 //! the write-ahead log needs shared memory).
 
+mod audit;
 mod backup;
 mod conclusions;
 mod conflicts;
@@ -14,6 +15,7 @@ mod journal;
 mod leases;
 mod logbook;
 mod open;
+mod people;
 mod plans;
 mod runs;
 mod schedules;
