@@ -1,0 +1,26 @@
+# Codes with what happened and what to do; what other crates say of theirs stands as it is where there is none here.
+error-web-not-logged-in = You are not logged in.
+error-web-not-logged-in-remedy = Log in and try again.
+error-web-bad-token = The token is not known, or its time is over.
+error-web-bad-token-remedy = Make a new token on your profile page.
+error-web-wrong-password = E-mail or password is wrong.
+error-web-wrong-password-remedy = Try again, or ask a System Manager for a new password.
+error-web-too-many-attempts = Too many attempts to log in.
+error-web-too-many-attempts-remedy = Wait a minute and try again.
+error-web-may-not = Your part does not include this. It needs the right “{ $right }”.
+error-web-may-not-remedy = Ask a System Manager, who gives people their parts under Users.
+error-web-forged = The request was not sent from a page of this service.
+error-web-forged-remedy = Load the page again and repeat what you did.
+error-web-not-there = There is no { $what }.
+error-web-not-there-remedy = It may have been removed, or the address is misspelt.
+error-web-method = This address does not take that method.
+error-web-method-remedy = See the description of the API for what it takes.
+error-web-invalid-remedy = Correct what is named and send it again.
+error-web-too-large = What was sent is larger than { $megabytes } MB.
+error-web-too-large-remedy = Send a smaller file, or raise the limit in the configuration.
+error-web-key-reused = The idempotency key was used for another request.
+error-web-key-reused-remedy = Use a new key for every new request.
+error-web-password-length = A password has 10 to 256 characters.
+error-web-password-length-remedy = Choose a longer one; a few words in a row do well.
+error-web-broken = Something in the program broke.
+error-web-broken-remedy = Try again. If it happens again, the server’s log tells what broke.

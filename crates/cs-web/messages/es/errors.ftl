@@ -1,0 +1,26 @@
+# Códigos con lo que pasó y qué hacer; lo que otras partes dicen de los suyos queda como está donde aquí no hay nada.
+error-web-not-logged-in = No ha iniciado sesión.
+error-web-not-logged-in-remedy = Entre e intente de nuevo.
+error-web-bad-token = El token no se conoce o ya venció.
+error-web-bad-token-remedy = Cree un token nuevo en su perfil.
+error-web-wrong-password = El correo o la contraseña no son correctos.
+error-web-wrong-password-remedy = Intente de nuevo o pida una contraseña nueva a un System Manager.
+error-web-too-many-attempts = Demasiados intentos de entrar.
+error-web-too-many-attempts-remedy = Espere un minuto e intente de nuevo.
+error-web-may-not = Su papel no incluye esto. Requiere el permiso «{ $right }».
+error-web-may-not-remedy = Pídalo a un System Manager, que asigna los papeles en Usuarios.
+error-web-forged = La solicitud no se envió desde una página de este servicio.
+error-web-forged-remedy = Cargue la página otra vez y repita lo que hizo.
+error-web-not-there = No existe: { $what }.
+error-web-not-there-remedy = Puede que se haya eliminado o que la dirección esté mal escrita.
+error-web-method = Esta dirección no acepta ese método.
+error-web-method-remedy = La descripción de la API dice lo que acepta.
+error-web-invalid-remedy = Corrija lo que se nombra y envíelo otra vez.
+error-web-too-large = Lo enviado pesa más de { $megabytes } MB.
+error-web-too-large-remedy = Envíe un archivo más pequeño o suba el límite en la configuración.
+error-web-key-reused = La clave de idempotencia ya se usó para otra solicitud.
+error-web-key-reused-remedy = Use una clave nueva para cada solicitud nueva.
+error-web-password-length = Una contraseña tiene de 10 a 256 caracteres.
+error-web-password-length-remedy = Elija una más larga; unas cuantas palabras seguidas sirven bien.
+error-web-broken = Algo en el programa falló.
+error-web-broken-remedy = Intente de nuevo. Si vuelve a pasar, el registro del servidor dice qué falló.

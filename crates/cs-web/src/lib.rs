@@ -1,0 +1,31 @@
+//! The service that people see: pages, the HTTP API, live events, and who may do what.
+//!
+//! A page is a struct with a template; a handler extracts, makes one call, and answers; one place ([`error`]) turns errors
+//! into statuses. Every route names the right it needs ([`doors`]). This crate is not allowed to know a database, a connector,
+//! a company's report or a file of configuration: what it needs of them comes in through `cs-ports` and through
+//! [`office::Office`], which the program itself fulfils.
+
+mod api;
+mod assets;
+mod caller;
+mod doors;
+mod error;
+mod frame;
+mod guard;
+mod live;
+pub mod office;
+mod pages;
+mod password;
+mod security;
+mod throttle;
+mod visit;
+mod web;
+mod words;
+
+pub use doors::{Door, Rule, table};
+pub use error::WebError;
+pub use live::Hub;
+pub use password::{PasswordError, hash_password};
+pub use security::Exposure;
+pub use web::{Desk, Web, router};
+pub use words::Language;

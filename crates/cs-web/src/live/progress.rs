@@ -1,0 +1,74 @@
+//! How far a task has come, as viewers are told.
+
+use cs_domain::{Balance, Event, RunStatus};
+use cs_ports::{Task, TaskId};
+use serde::Serialize;
+
+/// A task's progress. Everything in it is a state, not a difference: whoever misses one misses nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Progress {
+    /// Which task.
+    pub(crate) task: TaskId,
+    /// Where it stands.
+    pub(crate) status: RunStatus,
+    /// Which attempt this is.
+    pub(crate) attempt: u32,
+    /// How many units it expects; 0: not known yet.
+    pub(crate) expected: u64,
+    /// What it accounts for so far.
+    pub(crate) balance: Balance,
+    /// Records that were seen while changes are read.
+    pub(crate) seen: u64,
+    /// Lines of its log so far: a viewer who has fewer asks for the rest.
+    pub(crate) lines: u64,
+}
+
+impl Progress {
+    pub(crate) fn of(task: &Task) -> Self {
+        Self {
+            task: task.id.clone(),
+            status: task.status,
+            attempt: task.attempts,
+            expected: task.expected,
+            balance: task.balance,
+            seen: 0,
+            lines: 0,
+        }
+    }
+
+    /// Takes in how the task stands. Within an attempt, progress never moves backwards: the store's word may be a second
+    /// older than what events told.
+    pub(crate) fn follow_task(&mut self, task: &Task) {
+        let (seen, lines) = (self.seen, self.lines);
+        let before = std::mem::replace(self, Self::of(task));
+        (self.seen, self.lines) = (seen, lines);
+        if before.attempt == self.attempt && before.balance.accounted() > self.balance.accounted() {
+            self.balance = before.balance;
+        }
+        if before.attempt == self.attempt {
+            self.expected = self.expected.max(before.expected);
+        }
+    }
+
+    /// Takes in what happened in its run.
+    pub(crate) fn follow_event(&mut self, event: &Event) {
+        self.lines += 1;
+        match event {
+            Event::Expecting { units } => self.expected = self.expected.max(*units),
+            Event::UnitDone { balance, .. } if balance.accounted() >= self.balance.accounted() => {
+                self.balance = *balance;
+            }
+            Event::Pulled { seen, .. } | Event::Counted { seen, .. } => self.seen = self.seen.max(*seen),
+            _ => {}
+        }
+    }
+
+    /// Hundredths of the way; 100 only at the end.
+    pub(crate) fn percent(&self) -> u64 {
+        match (self.status.is_final(), self.expected) {
+            (true, _) => 100,
+            (false, 0) => 0,
+            (false, expected) => (self.balance.accounted() * 100 / expected).min(99),
+        }
+    }
+}

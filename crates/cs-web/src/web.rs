@@ -1,0 +1,66 @@
+//! What every handler works with, and the router put together.
+
+use std::sync::Arc;
+
+use axum::Router;
+use cs_ports::{Clock, FindingStore, Insight, PeopleStore, SettingsStore, Store, TaskStore};
+use jiff::tz::TimeZone;
+
+use crate::doors::Doors;
+use crate::live::Hub;
+use crate::office::Office;
+use crate::security::Exposure;
+use crate::throttle::Throttle;
+use crate::{api, assets, live, pages, security};
+
+/// Everything that is remembered.
+pub trait Desk: Store + FindingStore + PeopleStore + TaskStore + SettingsStore + Insight {}
+
+impl<T: Store + FindingStore + PeopleStore + TaskStore + SettingsStore + Insight> Desk for T {}
+
+/// The service, as its handlers see it.
+pub struct Web {
+    /// What is remembered.
+    pub desk: Arc<dyn Desk>,
+    /// What only the whole program can do.
+    pub office: Arc<dyn Office>,
+    /// Who follows what happens.
+    pub hub: Arc<Hub>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Where the agency is: the zone in which times are shown.
+    pub zone: TimeZone,
+    /// How the service is reached.
+    pub exposure: Exposure,
+    throttle: Throttle,
+}
+
+impl Web {
+    /// A service that nobody has called yet.
+    pub fn new(
+        desk: Arc<dyn Desk>,
+        office: Arc<dyn Office>,
+        hub: Arc<Hub>,
+        clock: Arc<dyn Clock>,
+        zone: TimeZone,
+        exposure: Exposure,
+    ) -> Self {
+        Self { desk, office, hub, clock, zone, exposure, throttle: Throttle::new() }
+    }
+
+    pub(crate) fn throttle(&self) -> &Throttle {
+        &self.throttle
+    }
+}
+
+/// Every door of the service, with the handlers behind them.
+pub(crate) fn doors(web: &Arc<Web>) -> Doors {
+    let doors = Doors::new(Arc::clone(web));
+    api::doors(live::doors(pages::doors(assets::doors(doors))))
+}
+
+/// The service.
+pub fn router(web: Arc<Web>) -> Router {
+    let doors = doors(&web);
+    security::around(doors.into_router(), &web)
+}
