@@ -27,6 +27,7 @@ pub mod run;
 pub mod schema;
 pub mod shadow;
 pub mod situation;
+pub mod typed;
 pub mod value;
 pub mod wanted;
 

@@ -178,7 +178,7 @@ fn elsewhere(target: &RecordRef, role: &Role, situation: &Situation) -> Result<O
 }
 
 /// The value as Frappe's field holds it. A text becomes the reference that a Link field shows.
-fn fitted(rule: &FieldRule, schema: Option<&KindSchema>, value: Value) -> Result<Value, Failure> {
+pub(crate) fn fitted(rule: &FieldRule, schema: Option<&KindSchema>, value: Value) -> Result<Value, Failure> {
     let Some(field) = schema.and_then(|schema| schema.fields.get(&rule.frappe)) else {
         return Ok(value);
     };
