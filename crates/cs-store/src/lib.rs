@@ -8,6 +8,7 @@
 mod conflict;
 mod error;
 mod findings;
+mod insight;
 mod journal;
 mod lease;
 pub mod memory;

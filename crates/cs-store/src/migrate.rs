@@ -12,6 +12,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/sqlite/0003_findings.sql"),
     include_str!("../migrations/sqlite/0004_systems.sql"),
     include_str!("../migrations/sqlite/0005_service.sql"),
+    include_str!("../migrations/sqlite/0006_insight.sql"),
 ];
 
 const OPERATION: &str = "bring its schema up to date";

@@ -58,7 +58,8 @@ pub(crate) const PUT_CONFLICT: &str = "INSERT INTO conflict (id, mapping, unit, 
 pub(crate) const CONFLICTS: &str = "SELECT * FROM conflict \
     WHERE $1 IS NULL OR mapping = $1 ORDER BY met DESC LIMIT $2";
 
-pub(crate) const APPEND_LOG: &str = "INSERT INTO log (at, run, event) VALUES ($1, $2, $3)";
+pub(crate) const APPEND_LOG: &str =
+    "INSERT INTO log (at, run, event, kind, words) VALUES ($1, $2, $3, $4, $5)";
 pub(crate) const LOG: &str =
     "SELECT sequence, at, run, event FROM log WHERE sequence > $1 ORDER BY sequence LIMIT $2";
 pub(crate) const LOG_OF_RUN: &str = "SELECT sequence, at, run, event FROM log \
@@ -150,8 +151,20 @@ pub(crate) mod own {
         document_system = excluded.document_system, document_kind = excluded.document_kind, \
         document_id = excluded.document_id, origin = excluded.origin, standing = excluded.standing, \
         fields = excluded.fields, vtiger_version = excluded.vtiger_version, frappe_version = excluded.frappe_version";
+    /// The same list with the text of the shadow behind it; what says the same is not written again.
+    pub(crate) const PUT_TIE_TEXTS: &str = "INSERT INTO tie_text \
+        (mapping, subject_system, subject_kind, subject_id, role, document_id, words) \
+        SELECT $1, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 7, value ->> 13 \
+        FROM json_each($2) WHERE TRUE \
+        ON CONFLICT (mapping, subject_id, subject_kind, subject_system, role) DO UPDATE SET \
+        document_id = excluded.document_id, words = excluded.words \
+        WHERE document_id <> excluded.document_id OR words <> excluded.words";
     /// `[[subject's id, kind and system, role], ...]`
     pub(crate) const FORGET_TIES: &str = "DELETE FROM tie WHERE mapping = $1 \
+        AND (subject_id, subject_kind, subject_system, role) IN \
+        (SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each($2))";
+    /// `[[subject's id, kind and system, role], ...]`
+    pub(crate) const FORGET_TIE_TEXTS: &str = "DELETE FROM tie_text WHERE mapping = $1 \
         AND (subject_id, subject_kind, subject_system, role) IN \
         (SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each($2))";
     /// `[id, ...]`

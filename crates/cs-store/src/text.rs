@@ -13,7 +13,8 @@ pub(crate) fn prefix(text: &str) -> String {
     format!("{}%", literal(text))
 }
 
-fn literal(text: &str) -> String {
+/// A `LIKE` pattern for this text and no other.
+pub(crate) fn literal(text: &str) -> String {
     let mut literal = String::with_capacity(text.len() + 2);
     for character in text.chars() {
         if matches!(character, '%' | '_' | '\\') {

@@ -11,11 +11,12 @@ pub(crate) const STATES: &str = "SELECT id, state FROM finding WHERE company = $
 /// Before the rows: the columns in the order in which they are bound.
 pub(crate) const PUT_FINDINGS: &str = "INSERT INTO finding \
     (id, kind, member_id, message, parameters, salesorder_no, issuer, place, source, premium, \
-     company, broker, state, first_seen, first_run, last_seen, last_run, review, description) ";
+     words, company, broker, state, first_seen, first_run, last_seen, last_run, review, description) ";
 /// After the rows. What says nothing new is not written.
 pub(crate) const ON_KNOWN_FINDING: &str = " ON CONFLICT (id) DO UPDATE SET \
     message = excluded.message, parameters = excluded.parameters, salesorder_no = excluded.salesorder_no, \
     issuer = excluded.issuer, place = excluded.place, source = excluded.source, premium = excluded.premium, \
+    words = excluded.words, \
     state = 'open', first_seen = MIN(first_seen, excluded.first_seen), \
     last_seen = MAX(last_seen, excluded.last_seen), last_run = excluded.last_run \
     WHERE state = 'closed' OR message <> excluded.message OR parameters <> excluded.parameters \

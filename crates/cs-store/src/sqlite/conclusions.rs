@@ -113,7 +113,7 @@ pub(super) async fn troubled(
 }
 
 /// What was last concluded about a unit, with where it stands now; without its conflicts.
-fn outcome(row: &SqliteRow) -> Result<UnitOutcome, StoreError> {
+pub(super) fn outcome(row: &SqliteRow) -> Result<UnitOutcome, StoreError> {
     let not_before: Option<String> = column(row, "not_before")?;
     Ok(UnitOutcome {
         key: UnitKey {

@@ -16,10 +16,11 @@ use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use super::{SqliteStore, column, commit, from_json, number, to_json};
 use crate::error::{corrupt, database};
 use crate::findings::sql;
+use crate::insight::words_of_finding;
 use crate::stamp;
 use crate::word::Word;
 
-/// Findings that one statement takes: 19 values each, and SQLite takes 32,766 at most.
+/// Findings that one statement takes: 20 values each, and SQLite takes 32,766 at most.
 const CHUNK: usize = 200;
 
 #[async_trait]
@@ -243,6 +244,7 @@ async fn put(
             row.push_bind(bodies.place);
             row.push_bind(bodies.source);
             row.push_bind(found.premium.clone());
+            row.push_bind(words_of_finding(found));
             row.push_bind(report.book.company.clone());
             row.push_bind(report.book.broker.clone());
             row.push_bind(FindingState::Open.word());
@@ -318,7 +320,7 @@ async fn note(
         .map_err(database(OPERATION))
 }
 
-fn narrow(query: &mut QueryBuilder<Sqlite>, filter: &FindingFilter) -> Result<(), StoreError> {
+pub(super) fn narrow(query: &mut QueryBuilder<Sqlite>, filter: &FindingFilter) -> Result<(), StoreError> {
     let named = [
         (" AND company = ", &filter.company),
         (" AND broker = ", &filter.broker),
@@ -341,7 +343,7 @@ fn narrow(query: &mut QueryBuilder<Sqlite>, filter: &FindingFilter) -> Result<()
     Ok(())
 }
 
-fn standing(row: &SqliteRow) -> Result<StandingFinding, StoreError> {
+pub(super) fn standing(row: &SqliteRow) -> Result<StandingFinding, StoreError> {
     let place: Option<&str> = column(row, "place")?;
     Ok(StandingFinding {
         found: FoundFinding {

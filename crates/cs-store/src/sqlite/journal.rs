@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use cs_domain::{Intent, IntentId, IntentState, MappingName, RunId};
 use cs_ports::{JournalEntry, Lease, Settlement, StoreError};
 use sqlx::SqliteConnection;
+use sqlx::sqlite::SqliteRow;
 
 use super::{SqliteStore, column, commit, from_json, ties, to_json};
 use crate::error::{JournalError, database, refused};
@@ -98,12 +99,12 @@ pub(super) async fn of_run(store: &SqliteStore, run: &RunId) -> Result<Vec<Journ
         .fetch_all(&store.pools.readers)
         .await
         .map_err(database("read the journal of a run"))?;
-    rows.iter()
-        .map(|row| {
-            let intent = from_json("intent", column(row, "body")?)?;
-            Ok(JournalEntry { intent, state: Word::read(column(row, "state")?)? })
-        })
-        .collect()
+    rows.iter().map(entry).collect()
+}
+
+pub(super) fn entry(row: &SqliteRow) -> Result<JournalEntry, StoreError> {
+    let intent = from_json("intent", column(row, "body")?)?;
+    Ok(JournalEntry { intent, state: Word::read(column(row, "state")?)? })
 }
 
 pub(super) async fn open(store: &SqliteStore, mapping: &MappingName) -> Result<Vec<Intent>, StoreError> {

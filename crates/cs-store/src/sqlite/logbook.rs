@@ -3,11 +3,12 @@
 use cs_domain::{Event, RunId};
 use cs_ports::{LogEntry, StoreError};
 use jiff::Timestamp;
+use serde_json::Value as Json;
 use sqlx::sqlite::SqliteRow;
 
-use super::{SqliteStore, column, commit, from_json, to_json};
-use crate::error::database;
-use crate::{sql, stamp};
+use super::{SqliteStore, column, commit, from_json};
+use crate::error::{database, failed};
+use crate::{sql, stamp, text};
 
 pub(super) async fn append(
     store: &SqliteStore,
@@ -19,10 +20,14 @@ pub(super) async fn append(
     let at = stamp::write(at);
     let mut writing = store.write(OPERATION).await?;
     for event in events {
+        let event = serde_json::to_value(event).map_err(|error| failed(OPERATION, error))?;
+        let kind = event.get("event").and_then(Json::as_str).unwrap_or_default();
         sqlx::query(sql::APPEND_LOG)
             .bind(&at)
             .bind(&run.0)
-            .bind(to_json(OPERATION, event)?)
+            .bind(event.to_string())
+            .bind(kind)
+            .bind(text::words(&event))
             .execute(&mut *writing)
             .await
             .map_err(database(OPERATION))?;
@@ -57,7 +62,7 @@ pub(super) async fn latest(
     rows.iter().rev().map(entry).collect()
 }
 
-fn entry(row: &SqliteRow) -> Result<LogEntry, StoreError> {
+pub(super) fn entry(row: &SqliteRow) -> Result<LogEntry, StoreError> {
     Ok(LogEntry {
         sequence: column(row, "sequence")?,
         at: stamp::read(column(row, "at")?)?,

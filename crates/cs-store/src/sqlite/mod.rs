@@ -11,6 +11,7 @@ mod conflicts;
 mod due;
 mod files;
 mod findings;
+mod insight;
 mod journal;
 mod leases;
 mod logbook;

@@ -10,6 +10,7 @@ use sqlx::sqlite::SqliteRow;
 
 use super::{SqliteStore, column, from_json, named, number, record, to_json};
 use crate::error::database;
+use crate::insight::words_of_shadow;
 use crate::sql;
 use crate::word::Word;
 
@@ -57,7 +58,7 @@ async fn listed(
     Ok(ties)
 }
 
-fn tie(row: &SqliteRow) -> Result<Tie, StoreError> {
+pub(super) fn tie(row: &SqliteRow) -> Result<Tie, StoreError> {
     let text = |name| column::<String>(row, name);
     let version = |name| Ok(column::<Option<String>>(row, name)?.map(Version::from));
     Ok(Tie {
@@ -94,6 +95,7 @@ struct Row<'t>(
     String,
     Option<&'t str>,
     Option<&'t str>,
+    String,
 );
 
 /// Moves links and shadows. Of several changes to one record and role the last counts.
@@ -161,10 +163,14 @@ async fn put(
         }
     }
     if !set.is_empty() {
-        run(connection, sql::own::PUT_TIES, mapping, to_json(OPERATION, &set)?).await?;
+        let set = to_json(OPERATION, &set)?;
+        run(connection, sql::own::PUT_TIES, mapping, &set).await?;
+        run(connection, sql::own::PUT_TIE_TEXTS, mapping, &set).await?;
     }
     if !forgotten.is_empty() {
-        run(connection, sql::own::FORGET_TIES, mapping, to_json(OPERATION, &forgotten)?).await?;
+        let forgotten = to_json(OPERATION, &forgotten)?;
+        run(connection, sql::own::FORGET_TIES, mapping, &forgotten).await?;
+        run(connection, sql::own::FORGET_TIE_TEXTS, mapping, &forgotten).await?;
     }
     Ok(())
 }
@@ -173,7 +179,7 @@ async fn run(
     connection: &mut SqliteConnection,
     statement: &'static str,
     mapping: &MappingName,
-    list: String,
+    list: &str,
 ) -> Result<(), StoreError> {
     sqlx::query(statement)
         .bind(mapping.as_str())
@@ -200,6 +206,7 @@ fn row(tie: &Tie) -> Result<Row<'_>, StoreError> {
         to_json("write links", &tie.shadow.fields)?,
         tie.shadow.vtiger.as_ref().map(Version::as_str),
         tie.shadow.frappe.as_ref().map(Version::as_str),
+        words_of_shadow(&tie.shadow),
     ))
 }
 
