@@ -5,7 +5,7 @@ use std::path::Path;
 
 use cs_domain::Mapping;
 use cs_domain::mapping::{ParsedMapping, Problem, did_you_mean, parse, shipped};
-use cs_engine::Job;
+use cs_engine::{Job, StopSignal};
 
 use crate::config::{Config, ConfigError, MappingConfig};
 use crate::failure::CommandError;
@@ -104,5 +104,6 @@ pub(crate) fn job(config: &Config, name: &str, full: bool) -> Result<Job, Comman
         approved_deletes: None,
         approved: None,
         zone: config.zone.clone(),
+        stop: StopSignal::never(),
     })
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cs_domain::System;
 use cs_engine::reconcile::{OrderSource, Reconciler, WebService};
-use cs_engine::{EngineError, RetryPolicy};
+use cs_engine::{EngineError, RetryPolicy, StopSignal};
 use cs_ports::{Clock, Entropy, Observer};
 use cs_store::SqliteStore;
 
@@ -50,6 +50,7 @@ pub(crate) async fn ready(config: &Config, observers: Vec<Arc<dyn Observer>>) ->
         holder: holder.name().to_owned(),
         fields,
         watched: config.reconciliation.watched.clone(),
+        stop: StopSignal::never(),
     };
     Ok(Ready { reconciler, holder })
 }

@@ -80,8 +80,13 @@ pub(crate) async fn go_through(
     let mut batch = Batch { context, mapping, waiting, fresh: Fresh::default(), claimed: BTreeSet::new() };
     let workers = context.scope.engine.workers.max(1);
     let mut under_way = FuturesUnordered::new();
-    let mut stopped = None;
+    let (mut stopped, mut left) = (None, None);
     loop {
+        if let Err(stop) = context.scope.go_on()
+            && batch.leave_untouched()
+        {
+            left = Some(stop);
+        }
         while stopped.is_none() && under_way.len() < workers {
             let Some(decided) = batch.begin() else {
                 break;
@@ -99,7 +104,7 @@ pub(crate) async fn go_through(
         }
     }
     ledger.remember(context).await?;
-    stopped.map_or(Ok(()), Err)
+    stopped.or(left).map_or(Ok(()), Err)
 }
 
 /// Carries out one unit's plan and remembers how that ended.
@@ -270,6 +275,13 @@ impl Batch<'_, '_> {
                 self.context.approved.as_ref().and_then(|approved| moved(approved, &plan, is_fresh));
             return Some(Decided { unit, plan, claims, refused });
         }
+    }
+
+    /// Leaves the units that were not taken up yet as they are: due. Answers whether there were any.
+    fn leave_untouched(&mut self) -> bool {
+        let waiting = self.waiting.len();
+        self.waiting.retain(|unit| unit.decisions > 0);
+        self.waiting.len() < waiting
     }
 
     /// Makes room for the units that wait, and shows them what was written.

@@ -63,7 +63,8 @@ pub(crate) async fn page(
     after: Option<&RecordId>,
 ) -> Result<CensusPage, EngineError> {
     let fields = &scope.vtiger_fields;
-    Ok(scope.patiently(|| scope.engine.census.census(&unit.module, after, fields)).await?)
+    let page = scope.patiently(|| scope.engine.census.census(&unit.module, after, fields));
+    scope.stop.unless(async { Ok(page.await?) }).await
 }
 
 /// The units of a stretch that are known, in the order of their records.
@@ -110,6 +111,7 @@ pub(crate) async fn of_documents(
     let feed = feed_key(scope, &unit.name, System::Frappe, &Kind::new("(census)"));
     let mut after = position(scope.engine.store.cursor(&feed).await?);
     loop {
+        scope.go_on()?;
         let known = known(scope, unit, after.as_ref(), None).await?;
         let next = known.last().map(|last| last.key.subject.id.clone());
         let subjects: Vec<RecordRef> = known.into_iter().map(|known| known.key.subject).collect();

@@ -85,6 +85,7 @@ pub(crate) async fn go_through(
             due.into_iter().partition(|due| due.key.subject.system == cs_domain::System::Vtiger);
         for part in [records, documents] {
             for batch in part.chunks(BATCH as usize) {
+                context.scope.go_on()?;
                 batch::go_through(context, ledger, unit, batch.to_vec()).await?;
             }
         }

@@ -20,11 +20,11 @@ impl Engine {
     /// Plans what [`Engine::run`] would do now and hands each plan to `show`; answers what the run's balance would be if
     /// every write succeeded. A document that several records share is planned for each of them: only carrying out the
     /// first shows it to the second.
-    pub async fn dry_run(
-        &self,
-        job: &Job,
-        mut show: impl FnMut(&Plan) + Send,
-    ) -> Result<Balance, EngineError> {
+    pub async fn dry_run(&self, job: &Job, show: impl FnMut(&Plan) + Send) -> Result<Balance, EngineError> {
+        job.stop.unless(self.plan_all(job, show)).await
+    }
+
+    async fn plan_all(&self, job: &Job, mut show: impl FnMut(&Plan) + Send) -> Result<Balance, EngineError> {
         let mut scope = Scope::new(self, job, Reporter::unrecorded(self.observers.clone()));
         scope.make_ready(job).await?;
         let mut balance = Balance::default();

@@ -1,9 +1,11 @@
 //! What stops a run.
 
 use cs_domain::mapping::BindProblem;
-use cs_domain::{Advice, Failure};
+use cs_domain::{Advice, Failure, RunStatus};
 use cs_ports::{PeerError, StoreError};
 use jiff::Timestamp;
+
+use crate::stop::Stop;
 
 /// Why a run could not begin or go on. What concerns one unit only is a [`Failure`] of that unit and not among these.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +44,15 @@ pub enum EngineError {
         /// What it is for.
         help: String,
     },
+    /// It was told to end before its end.
+    #[error("told to stop: {0:?}")]
+    Stopped(Stop),
+}
+
+impl From<Stop> for EngineError {
+    fn from(stop: Stop) -> Self {
+        Self::Stopped(stop)
+    }
 }
 
 /// A name as environment variables spell it.
@@ -68,7 +79,19 @@ impl EngineError {
     pub(crate) fn stops_run(&self) -> bool {
         match self {
             Self::Peer(error) => error.kind.stops_run(),
-            Self::Store(_) | Self::Busy { .. } | Self::Unfit { .. } | Self::SettingMissing { .. } => true,
+            Self::Store(_)
+            | Self::Busy { .. }
+            | Self::Unfit { .. }
+            | Self::SettingMissing { .. }
+            | Self::Stopped(_) => true,
+        }
+    }
+
+    /// How a run ends that this keeps from going on.
+    pub(crate) fn status(&self) -> RunStatus {
+        match self {
+            Self::Stopped(stop) => stop.status(),
+            _ => RunStatus::Error,
         }
     }
 
@@ -83,6 +106,7 @@ impl EngineError {
         };
         match self {
             Self::Peer(error) => error.failure(),
+            Self::Stopped(stop) => stop.failure(),
             Self::Store(error) => failure(error.code(), error.remedy().to_owned(), Advice::NeedsSetup),
             Self::Busy { until, .. } => failure(
                 "run.busy",

@@ -26,8 +26,10 @@ mod report;
 mod requests;
 mod retry;
 mod run;
+pub mod scheduler;
 mod scope;
 mod setup;
+mod stop;
 mod tenure;
 
 pub use error::EngineError;
@@ -35,3 +37,4 @@ pub use handover::lease_name;
 pub use retry::RetryPolicy;
 pub use run::{Engine, Job};
 pub use setup::{SetupProblem, missing_settings};
+pub use stop::{Stop, StopSignal, Stopper};

@@ -45,7 +45,8 @@ pub(crate) async fn vtiger_page(
     after: Option<&Cursor>,
 ) -> Result<FeedPage, EngineError> {
     let fields = &scope.vtiger_fields;
-    Ok(scope.patiently(|| scope.engine.vtiger.changes(&unit.module, after, fields)).await?)
+    let page = scope.patiently(|| scope.engine.vtiger.changes(&unit.module, after, fields));
+    scope.stop.unless(async { Ok(page.await?) }).await
 }
 
 /// A VTiger record as it is staged; a deleted one is due whatever was known of it.
@@ -88,7 +89,8 @@ pub(crate) async fn frappe_page(
     after: Option<&Cursor>,
 ) -> Result<FeedPage, EngineError> {
     let fields = FieldRequests::default();
-    Ok(scope.patiently(|| scope.engine.frappe.changes(doctype, after, &fields)).await?)
+    let page = scope.patiently(|| scope.engine.frappe.changes(doctype, after, &fields));
+    scope.stop.unless(async { Ok(page.await?) }).await
 }
 
 /// The mapping's DocTypes, each with the first unit that has documents of it.

@@ -18,6 +18,7 @@ use crate::ledger::Ledger;
 use crate::report::Reporter;
 use crate::retry::RetryPolicy;
 use crate::scope::Scope;
+use crate::stop::StopSignal;
 use crate::tenure::LEASE_TERM;
 use crate::{batch, census, definition, departures, pull, recover};
 
@@ -67,6 +68,8 @@ pub struct Job {
     pub approved: Option<Vec<Plan>>,
     /// Where the agency is: what "today" means.
     pub zone: TimeZone,
+    /// Ends it before its end. The unit at hand is finished, the others stay due.
+    pub stop: StopSignal,
 }
 
 /// A run on its way: what every part of it shares and nothing changes.
@@ -203,6 +206,7 @@ impl RunContext<'_> {
         let (store, mapping) = (&self.scope.engine.store, &self.scope.mapping.name);
         let mut after: Option<RecordRef> = None;
         loop {
+            self.scope.go_on()?;
             let mut due = store.due(mapping, &unit.name, horizon, after.as_ref(), BATCH).await?;
             let Some(last) = due.last() else { return Ok(()) };
             after = Some(last.key.subject.clone());
@@ -221,7 +225,7 @@ impl RunContext<'_> {
         match &result {
             Ok(()) => run.status = run.balance.status(),
             Err(error) => {
-                run.status = RunStatus::Error;
+                run.status = error.status();
                 run.failure = Some(error.failure());
             }
         }

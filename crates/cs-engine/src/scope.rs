@@ -13,6 +13,7 @@ use crate::report::Reporter;
 use crate::requests::{frappe_fields_by_kind, vtiger_fields, with_author};
 use crate::run::{Engine, Job};
 use crate::setup::Ready;
+use crate::stop::StopSignal;
 
 /// A mapping made ready, with the two systems it is about.
 pub(crate) struct Scope<'e> {
@@ -34,6 +35,7 @@ pub(crate) struct Scope<'e> {
     /// Today, where the agency is.
     pub(crate) today: Date,
     pub(crate) reporter: Reporter,
+    pub(crate) stop: StopSignal,
 }
 
 impl<'e> Scope<'e> {
@@ -50,6 +52,7 @@ impl<'e> Scope<'e> {
             frappe_fields: BTreeMap::new(),
             today: engine.clock.now().to_zoned(job.zone.clone()).date(),
             reporter,
+            stop: job.stop.clone(),
         }
     }
 
@@ -63,6 +66,11 @@ impl<'e> Scope<'e> {
             self.frappe_fields.extend(frappe_fields_by_kind(unit, &self.schemas));
         }
         Ok(())
+    }
+
+    /// To be asked where a run may end: an error where it is to.
+    pub(crate) fn go_on(&self) -> Result<(), EngineError> {
+        self.stop.go_on()
     }
 
     /// Turns to a unit.

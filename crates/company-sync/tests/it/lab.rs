@@ -14,7 +14,7 @@ use cs_domain::{
     Fields, Kind, KindSchema, Mapping, OperationKey, Record, RecordId, RecordRef, RequestCount, Run,
     RunStatus, System as Side, Version,
 };
-use cs_engine::{Engine, Job, RetryPolicy};
+use cs_engine::{Engine, Job, RetryPolicy, StopSignal};
 use cs_frappe::{FrappeClient, FrappeConfig};
 use cs_ports::{
     Census, CensusPage, ChangeFeed, Clock, Criterion, Cursor, Entropy, Expected, FeedPage, FieldRequests,
@@ -317,6 +317,7 @@ impl Lab {
             approved_deletes: None,
             approved: None,
             zone: TimeZone::UTC,
+            stop: StopSignal::never(),
         };
         self.runtime.block_on(self.engine.run(&job)).unwrap()
     }

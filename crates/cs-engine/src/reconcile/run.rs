@@ -19,12 +19,13 @@ use super::fields::OrderFields;
 use super::ledger::Voyage;
 use super::send::Scribe;
 use super::source::{OrderSource, OrdersAsked, OrdersRead};
-use super::write::{Writing, amend, unreadable, watched};
+use super::write::{Writing, Wrote, amend, unreadable, watched};
 use super::{account, findings, judgement};
 use crate::error::EngineError;
 use crate::handover;
 use crate::report::Reporter;
 use crate::retry::{Patience, RetryPolicy};
+use crate::stop::StopSignal;
 use crate::tenure::LEASE_TERM;
 
 /// What reconciliations need from outside.
@@ -53,6 +54,8 @@ pub struct Reconciler {
     pub fields: OrderFields,
     /// Fields that must be the same after a write as before, besides those of `fields`.
     pub watched: Vec<FieldName>,
+    /// Ends what it does before its end. The order at hand is finished, the others are left as they are.
+    pub stop: StopSignal,
 }
 
 /// What is to be reconciled.
@@ -112,7 +115,8 @@ impl Reconciler {
     pub async fn dry_run(&self, task: &Reconciling<'_>) -> Result<Reconciled, EngineError> {
         let reporter = Reporter::unrecorded(self.observers.clone());
         let book = book_of(task);
-        let (result, _) = self.compare(task, &self.patience(&reporter)).await?;
+        let compared = async { self.compare(task, &self.patience(&reporter)).await };
+        let (result, _) = self.stop.unless(compared).await?;
         let drift = judgement::sentinel(self.findings.as_ref(), &book, task, &result).await?;
         Ok(Reconciled { run: None, result: Some(result), drift, taken: FindingsTaken::default() })
     }
@@ -146,7 +150,7 @@ impl Reconciler {
     ) -> Result<(), EngineError> {
         let scribe = self.scribe(voyage, mapping);
         scribe.recover().await?;
-        let (mut result, read) = self.compare(task, &scribe.patience).await?;
+        let (mut result, read) = self.stop.unless(self.compare(task, &scribe.patience)).await?;
         voyage.keep_lease().await?;
         let book = book_of(task);
         progress.drift = judgement::sentinel(self.findings.as_ref(), &book, task, &result).await?;
@@ -166,9 +170,8 @@ impl Reconciler {
         let report = of_run.report;
         self.tell_unreadable(voyage, &read);
         account::count_rows(voyage, &result);
-        let moved = self.write(task, &scribe, &result, &read).await;
-        let (moved, written) = match moved {
-            Ok(moved) => (moved, Ok(())),
+        let (moved, written) = match self.write(task, &scribe, &result, &read).await {
+            Ok(Wrote { moved, stopped }) => (moved, stopped.map_or(Ok(()), |stop| Err(stop.into()))),
             Err(error) => (Vec::new(), Err(error)),
         };
         self.correct(task, voyage, &report, &mut result, moved).await?;
@@ -203,9 +206,9 @@ impl Reconciler {
         scribe: &Scribe<'_>,
         result: &Reconciliation,
         read: &OrdersRead,
-    ) -> Result<Vec<super::write::Moved>, EngineError> {
+    ) -> Result<Wrote, EngineError> {
         if result.updates.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Wrote::default());
         }
         let schema = scribe.patience.request(|| self.vtiger.schema(&self.fields.module)).await?;
         let writing = Writing {
@@ -214,6 +217,7 @@ impl Reconciler {
             fields: &self.fields,
             wanted: watched(&self.fields, &self.watched, &schema),
             workers: self.workers,
+            stop: &self.stop,
         };
         writing.write_all(&result.updates, &read.orders).await
     }
@@ -296,7 +300,11 @@ impl Reconciler {
         run.requests.vtiger =
             RequestCount { read: after.read - before.read, write: after.write - before.write };
         run.failure = failure.or_else(|| outcome.as_ref().err().map(EngineError::failure));
-        run.status = if run.failure.is_some() { RunStatus::Error } else { run.balance.status() };
+        run.status = match &outcome {
+            Err(error) => error.status(),
+            Ok(()) if run.failure.is_some() => RunStatus::Error,
+            Ok(()) => run.balance.status(),
+        };
         voyage.reporter.tell(Event::RunEnded { run: Box::new(run.clone()) });
         if let Err(error @ EngineError::Store(_)) = outcome {
             return Err(error);

@@ -61,6 +61,7 @@ impl Reconciler {
         journal.retain(|entry| entry.state == IntentState::Settled);
         voyage.reporter.tell(Event::Expecting { units: journal.len() as u64 });
         for entry in journal.iter().rev() {
+            self.stop.go_on()?;
             let Some((record, end)) = restore(&scribe, entry).await? else { continue };
             let (verdict, failures) = match end {
                 End::Restored => (Verdict::Updated, Vec::new()),

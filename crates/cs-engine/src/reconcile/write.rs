@@ -14,6 +14,7 @@ use super::run::Reconciling;
 use super::send::{Change, Scribe, Sent, holds};
 use super::source::ByMember;
 use crate::error::EngineError;
+use crate::stop::{Stop, StopSignal};
 
 /// Orders that are read again together: one page of VTiger's query.
 const BATCH: usize = 100;
@@ -37,6 +38,16 @@ pub(super) struct Writing<'w> {
     /// The orders' fields and those that are watched.
     pub(super) wanted: FieldRequests,
     pub(super) workers: usize,
+    pub(super) stop: &'w StopSignal,
+}
+
+/// How far the writing came.
+#[derive(Default)]
+pub(super) struct Wrote {
+    /// The rows whose orders had moved.
+    pub(super) moved: Vec<Moved>,
+    /// Why some orders were left as they are.
+    pub(super) stopped: Option<Stop>,
 }
 
 /// The fields that are read back to prove that a change left them alone, as far as the module has them.
@@ -47,13 +58,9 @@ pub(super) fn watched(fields: &OrderFields, watched: &[FieldName], schema: &Kind
 }
 
 impl Writing<'_> {
-    /// Writes all of them; answers the rows whose orders had moved.
-    pub(super) async fn write_all(
-        &self,
-        updates: &[Update],
-        orders: &[Order],
-    ) -> Result<Vec<Moved>, EngineError> {
-        let mut moved = Vec::new();
+    /// Writes all of them, unless it is to stop.
+    pub(super) async fn write_all(&self, updates: &[Update], orders: &[Order]) -> Result<Wrote, EngineError> {
+        let mut wrote = Wrote::default();
         for batch in updates.chunks(BATCH) {
             let members: BTreeSet<&str> = batch
                 .iter()
@@ -62,14 +69,20 @@ impl Writing<'_> {
             let fresh = self.read_members(&members).await?;
             let work = batch.iter().filter_map(|update| Some((update, orders.get(update.order)?)));
             let work: Vec<(&Update, &Order)> = work.collect();
-            let ends: Vec<Option<Moved>> = stream::iter(work)
+            let number = work.len();
+            let goes_on = |_: &(&Update, &Order)| self.stop.asked().is_none();
+            let ends: Vec<Option<Moved>> = stream::iter(work.into_iter().take_while(goes_on))
                 .map(|(update, order)| self.update(update, &order.member_id, &fresh))
                 .buffer_unordered(self.workers.max(1))
                 .try_collect()
                 .await?;
-            moved.extend(ends.into_iter().flatten());
+            wrote.stopped = if ends.len() < number { self.stop.asked() } else { None };
+            wrote.moved.extend(ends.into_iter().flatten());
+            if wrote.stopped.is_some() {
+                break;
+            }
         }
-        Ok(moved)
+        Ok(wrote)
     }
 
     /// All orders of these members, by their member id as the CRM has it.

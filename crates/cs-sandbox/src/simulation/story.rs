@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use cs_domain::Run;
-use cs_engine::Job;
+use cs_engine::{Job, StopSignal};
 use cs_ports::Store;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -100,6 +100,7 @@ impl Story {
             approved_deletes: None,
             approved: None,
             zone: TimeZone::UTC,
+            stop: StopSignal::never(),
         }
     }
 
