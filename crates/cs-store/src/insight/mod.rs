@@ -2,7 +2,7 @@
 
 pub(crate) mod sql;
 
-use cs_domain::{Shadow, Value, Verdict};
+use cs_domain::{Action, RecordRef, Shadow, Value, Verdict};
 use cs_ports::{FoundFinding, StagedState, UnitCounts};
 
 /// Counts units that stand so. Every unit is counted once.
@@ -23,6 +23,16 @@ pub(crate) fn count(
         (StagedState::Done, _, _) => &mut counts.in_step,
     };
     *counter += units;
+}
+
+/// The record that a write goes to, where it is there already.
+pub(crate) fn target(action: &Action) -> Option<&RecordRef> {
+    match action {
+        Action::Create { .. } => None,
+        Action::Update { target, .. } | Action::Delete { target, .. } | Action::Amend { target, .. } => {
+            Some(target)
+        }
+    }
 }
 
 /// What a finding is searched by besides its description, one a line.

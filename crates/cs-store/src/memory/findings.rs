@@ -21,6 +21,11 @@ pub(super) struct Findings {
 }
 
 impl Findings {
+    /// In the order of their ids.
+    pub(super) fn all(&self) -> impl Iterator<Item = &StandingFinding> {
+        self.all.values()
+    }
+
     fn open<'f>(&'f self, book: &'f Book) -> impl Iterator<Item = &'f FindingId> {
         let open = |finding: &&StandingFinding| finding.book == *book && finding.state == FindingState::Open;
         self.all.values().filter(open).map(|finding| &finding.found.id)
@@ -91,7 +96,7 @@ impl Findings {
     }
 }
 
-fn fits(filter: &FindingFilter, finding: &StandingFinding) -> bool {
+pub(super) fn fits(filter: &FindingFilter, finding: &StandingFinding) -> bool {
     let is = |wanted: &Option<String>, held: &String| wanted.as_ref().is_none_or(|wanted| wanted == held);
     is(&filter.company, &finding.book.company)
         && is(&filter.broker, &finding.book.broker)
@@ -102,7 +107,7 @@ fn fits(filter: &FindingFilter, finding: &StandingFinding) -> bool {
         && filter.ids.as_ref().is_none_or(|ids| ids.contains(&finding.found.id))
 }
 
-fn key(finding: &StandingFinding) -> [&str; 5] {
+pub(super) fn key(finding: &StandingFinding) -> [&str; 5] {
     let StandingFinding { book, found, .. } = finding;
     [&book.company, &book.broker, &found.kind, &found.member_id, &found.id.0]
 }

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use cs_domain::{Intent, IntentId, IntentState, MappingName, RunId};
+use cs_domain::{Intent, IntentId, IntentState, MappingName, RecordRef, RunId};
 use cs_ports::{JournalEntry, Settlement, StoreError};
 
 use crate::error::{JournalError, refused};
+use crate::insight::target;
 use crate::journal;
 
 #[derive(Debug, Default)]
@@ -27,11 +28,7 @@ impl Journal {
             }
         }
         for intent in intents {
-            let place = self.entries.len();
-            self.by_id.insert(intent.id.clone(), place);
-            self.by_run.entry(intent.run.clone()).or_default().push(place);
-            self.open.entry(intent.mapping.clone()).or_default().insert(place);
-            self.entries.push(JournalEntry { intent: intent.clone(), state: IntentState::Open });
+            self.keep(JournalEntry { intent: intent.clone(), state: IntentState::Open });
         }
         Ok(())
     }
@@ -59,6 +56,36 @@ impl Journal {
             }
         }
         Ok(())
+    }
+
+    /// Latest first.
+    pub(super) fn about(&self, record: &RecordRef) -> impl Iterator<Item = &JournalEntry> {
+        self.entries.iter().rev().filter(move |JournalEntry { intent, .. }| {
+            intent.subject == *record || target(&intent.action) == Some(record)
+        })
+    }
+
+    /// Removes closed writes of these runs; answers how many.
+    pub(super) fn prune(&mut self, runs: &BTreeSet<RunId>) -> u64 {
+        let before = std::mem::take(self);
+        let count = before.entries.len();
+        for entry in before.entries {
+            if entry.state == IntentState::Open || !runs.contains(&entry.intent.run) {
+                self.keep(entry);
+            }
+        }
+        (count - self.entries.len()) as u64
+    }
+
+    fn keep(&mut self, entry: JournalEntry) {
+        let JournalEntry { intent, state } = &entry;
+        let place = self.entries.len();
+        self.by_id.insert(intent.id.clone(), place);
+        self.by_run.entry(intent.run.clone()).or_default().push(place);
+        if *state == IntentState::Open {
+            self.open.entry(intent.mapping.clone()).or_default().insert(place);
+        }
+        self.entries.push(entry);
     }
 
     pub(super) fn open(&self, mapping: &MappingName) -> Vec<Intent> {

@@ -10,17 +10,32 @@ use crate::stamp;
 pub(super) struct Logbook {
     /// Ascending by sequence.
     entries: Vec<LogEntry>,
+    /// The last number that was given; none is given twice.
+    last: i64,
 }
 
 impl Logbook {
     pub(super) fn append(&mut self, run: &RunId, at: Timestamp, events: &[Event]) {
-        let before = self.entries.last().map_or(0, |entry| entry.sequence);
+        let before = self.last;
         self.entries.extend((before + 1..).zip(events).map(|(sequence, event)| LogEntry {
             sequence,
             at: stamp::cut(at),
             run: run.clone(),
             event: event.clone(),
         }));
+        self.last = self.entries.last().map_or(before, |entry| entry.sequence.max(before));
+    }
+
+    /// Ascending by sequence.
+    pub(super) fn all(&self) -> impl DoubleEndedIterator<Item = &LogEntry> {
+        self.entries.iter()
+    }
+
+    /// Removes lines from before this time; answers how many.
+    pub(super) fn prune(&mut self, before: Timestamp) -> u64 {
+        let count = self.entries.len();
+        self.entries.retain(|entry| entry.at >= before);
+        (count - self.entries.len()) as u64
     }
 
     pub(super) fn after(&self, run: Option<&RunId>, after: i64, limit: usize) -> Vec<LogEntry> {

@@ -5,9 +5,13 @@
 //! the engine. A new one allocates nothing.
 
 mod findings;
+mod insight;
 mod journal;
 mod logbook;
+mod people;
 mod runs;
+mod settings;
+mod tasks;
 mod ties;
 mod units;
 
@@ -48,6 +52,9 @@ struct State {
     conflicts: Conflicts,
     log: logbook::Logbook,
     findings: findings::Findings,
+    tasks: tasks::Tasks,
+    people: people::People,
+    settings: settings::Settings,
 }
 
 impl MemoryStore {
@@ -182,7 +189,7 @@ impl Store for MemoryStore {
     async fn conclude(&self, lease: &Lease, run: &RunId, outcomes: &[UnitOutcome]) -> Result<(), StoreError> {
         let mut state = self.lock_under(lease)?;
         for outcome in outcomes {
-            state.units.conclude(outcome);
+            state.units.conclude(run, outcome);
             state.conflicts.conclude(run, outcome);
         }
         Ok(())

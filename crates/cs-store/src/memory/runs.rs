@@ -1,6 +1,7 @@
 //! Runs in memory.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use cs_domain::{Run, RunId};
 use jiff::Timestamp;
@@ -28,6 +29,26 @@ impl Runs {
 
     pub(super) fn get(&self, id: &RunId) -> Option<&Run> {
         self.all.get(id)
+    }
+
+    /// Newest first, those before the one named; none where that is not there.
+    pub(super) fn before(&self, id: Option<&RunId>) -> impl Iterator<Item = &Run> {
+        let end = match id {
+            None => Bound::Unbounded,
+            Some(id) => {
+                let started = self.all.get(id).map_or(Timestamp::MIN, |run| stamp::cut(run.started));
+                Bound::Excluded((started, id.clone()))
+            }
+        };
+        let newest = self.by_start.range((Bound::Unbounded, end)).rev();
+        newest.filter_map(|(_, id)| self.all.get(id))
+    }
+
+    /// Those that were over at this time.
+    pub(super) fn ended_before(&self, time: Timestamp) -> impl Iterator<Item = &RunId> {
+        let over =
+            self.all.values().filter(move |run| run.ended.is_some_and(|ended| stamp::cut(ended) < time));
+        over.map(|run| &run.id)
     }
 
     /// Newest first.

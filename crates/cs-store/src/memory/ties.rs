@@ -57,6 +57,11 @@ impl Ties {
         links
     }
 
+    /// Those of all mappings, in no order.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Tie> {
+        self.by_mapping.values().flat_map(|ties| ties.by_subject.values()).flat_map(BTreeMap::values)
+    }
+
     pub(super) fn count_linked(&self, mapping: &MappingName) -> u64 {
         self.by_mapping.get(mapping).map_or(0, |ties| ties.linked)
     }

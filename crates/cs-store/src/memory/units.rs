@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
-use cs_domain::{MappingName, RecordId, RecordRef, System, UnitName, Version};
-use cs_ports::{Due, Known, Staged, StagedState, UnitKey, UnitOutcome};
+use cs_domain::{MappingName, RecordId, RecordRef, RunId, System, UnitName, Version};
+use cs_ports::{Due, Known, Staged, StagedState, TroubledUnit, UnitCounts, UnitKey, UnitOutcome};
 use jiff::Timestamp;
 
 use crate::staging::{Before, Sighting, is_trouble, sight};
-use crate::{order, stamp};
+use crate::{insight, order, stamp};
 
 #[derive(Debug, Default)]
 pub(super) struct Units {
@@ -35,9 +35,17 @@ struct Record {
     not_before: Option<Timestamp>,
     attempts: u32,
     revision: u64,
-    /// The last conclusion (without its conflicts, which have a place of their own) and, where it meant trouble, the
-    /// place of that trouble.
-    concluded: Option<(UnitOutcome, Option<u64>)>,
+    concluded: Option<Concluded>,
+}
+
+/// The last conclusion about a unit.
+#[derive(Debug)]
+struct Concluded {
+    run: RunId,
+    /// Without its conflicts, which have a place of their own.
+    outcome: UnitOutcome,
+    /// Where it meant trouble, the place of that trouble.
+    trouble: Option<u64>,
 }
 
 impl Units {
@@ -151,7 +159,7 @@ impl Units {
         known.collect()
     }
 
-    pub(super) fn conclude(&mut self, outcome: &UnitOutcome) {
+    pub(super) fn conclude(&mut self, run: &RunId, outcome: &UnitOutcome) {
         let trouble = is_trouble(outcome).then(|| {
             self.troubles += 1;
             self.troubles
@@ -177,7 +185,8 @@ impl Units {
             conflicts: Vec::new(),
             ..*outcome
         };
-        let before = record.concluded.replace((said, trouble)).and_then(|(_, trouble)| trouble);
+        let concluded = Concluded { run: run.clone(), outcome: said, trouble };
+        let before = record.concluded.replace(concluded).and_then(|before| before.trouble);
         match record.state {
             StagedState::Waiting => shelf.waiting.insert(place.clone()),
             StagedState::Parked | StagedState::Done => shelf.waiting.remove(&place),
@@ -205,6 +214,28 @@ impl Units {
             .collect();
         latest.sort_by_key(|(trouble, _)| std::cmp::Reverse(*trouble));
         latest.into_iter().take(limit).filter_map(|(_, record)| record.as_it_stands()).collect()
+    }
+}
+
+impl Units {
+    /// What was last concluded about units, with where they stand now, and the keys that they sort by; without conflicts.
+    pub(super) fn concluded(&self) -> impl Iterator<Item = (&str, TroubledUnit)> {
+        let shelves = self.by_mapping.values().flat_map(BTreeMap::values);
+        shelves.flat_map(|shelf| &shelf.records).filter_map(|(place, record)| {
+            let run = record.concluded.as_ref()?.run.clone();
+            Some((place.as_str(), TroubledUnit { outcome: record.as_it_stands()?, run }))
+        })
+    }
+
+    /// How many units of a mapping are where.
+    pub(super) fn count(&self, mapping: &MappingName) -> UnitCounts {
+        let shelves = self.by_mapping.get(mapping).into_iter().flat_map(BTreeMap::values);
+        let mut counts = UnitCounts::default();
+        for record in shelves.flat_map(|shelf| shelf.records.values()) {
+            let verdict = record.concluded.as_ref().map(|concluded| concluded.outcome.verdict);
+            insight::count(&mut counts, 1, record.state, record.attempts, verdict);
+        }
+        counts
     }
 }
 
@@ -240,12 +271,11 @@ impl Record {
     }
 
     fn as_it_stands(&self) -> Option<UnitOutcome> {
-        let (outcome, _) = self.concluded.as_ref()?;
         Some(UnitOutcome {
             state: self.state,
             not_before: self.not_before,
             attempts: self.attempts,
-            ..outcome.clone()
+            ..self.concluded.as_ref()?.outcome.clone()
         })
     }
 }
