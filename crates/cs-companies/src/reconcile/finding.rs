@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::company::{Basis, InvalidReason, Place, Word};
+use crate::company::{Basis, Invalid, InvalidReason, Place, Word};
 use crate::language::{Language, message};
 
 /// What a finding says.
@@ -180,13 +180,7 @@ impl Finding {
                 Seen::Filtered { .. } => "missing_in_portal.filtered",
                 Seen::Unreadable { .. } => "missing_in_portal.unreadable",
             },
-            (Detail::Invalid(reason), _) => match reason {
-                InvalidReason::NoMemberId => "invalid_row.no_member_id",
-                InvalidReason::IdDigitsLost { .. } => "invalid_row.id_digits_lost",
-                InvalidReason::NotAnId { .. } => "invalid_row.not_an_id",
-                InvalidReason::BadDate { .. } => "invalid_row.bad_date",
-                InvalidReason::Rule { .. } => "invalid_row.rule",
-            },
+            (Detail::Invalid(reason), _) => reason_key(reason),
             (_, kind) => kind.name(),
         }
     }
@@ -266,6 +260,27 @@ impl Detail {
                 all.put("month_end", month_end);
             }
         }
+    }
+}
+
+/// The key of the message that tells why a row cannot be read.
+fn reason_key(reason: &InvalidReason) -> &'static str {
+    match reason {
+        InvalidReason::NoMemberId => "invalid_row.no_member_id",
+        InvalidReason::IdDigitsLost { .. } => "invalid_row.id_digits_lost",
+        InvalidReason::NotAnId { .. } => "invalid_row.not_an_id",
+        InvalidReason::BadDate { .. } => "invalid_row.bad_date",
+        InvalidReason::Rule { .. } => "invalid_row.rule",
+    }
+}
+
+impl Invalid {
+    /// Why the row cannot be read, in the words of the finding that a reconciliation makes of it.
+    pub fn message(&self, language: Language) -> String {
+        let mut all = Parameters(BTreeMap::new());
+        all.put("line", &self.place.line);
+        put_reason(&self.reason, &mut all);
+        finding_message(reason_key(&self.reason), &all.0, language)
     }
 }
 

@@ -8,6 +8,7 @@ mod delimited;
 mod guard;
 mod limits;
 mod protected;
+mod quiet;
 mod refusal;
 mod serial;
 mod sniff;

@@ -1,11 +1,10 @@
 //! Workbooks with a password: a compound file with the encrypted package in it.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use office_crypto::DecryptError;
 
 use super::ReportFile;
 use super::limits::Limits;
+use super::quiet::quietly;
 use super::refusal::Refusal;
 use super::xls::Compound;
 
@@ -33,16 +32,15 @@ pub(super) fn open(
     }
     let password = file.password.filter(|password| !password.is_empty()).ok_or(Refusal::PasswordMissing)?;
     // The library reads the untrusted container once more, by itself; a panic in it must not end the service's task.
-    let plain =
-        catch_unwind(AssertUnwindSafe(|| office_crypto::decrypt_from_bytes(file.bytes.to_vec(), password)));
+    let plain = quietly(|| office_crypto::decrypt_from_bytes(file.bytes.to_vec(), password));
     match plain {
-        Ok(Ok(plain)) if plain.starts_with(b"PK\x03\x04") => Ok(plain),
-        Ok(Ok(_)) => Err(Refusal::PasswordWrong),
-        Ok(Err(DecryptError::Unimplemented(_))) => {
+        Some(Ok(plain)) if plain.starts_with(b"PK\x03\x04") => Ok(plain),
+        Some(Ok(_)) => Err(Refusal::PasswordWrong),
+        Some(Err(DecryptError::Unimplemented(_))) => {
             Err(Refusal::ProtectionUnknown { what: "its method of encryption is not known" })
         }
-        Ok(Err(source)) => Err(Refusal::damaged_by("its protected part cannot be read", source)),
-        Err(_) => Err(Refusal::damaged("its protected part cannot be read")),
+        Some(Err(source)) => Err(Refusal::damaged_by("its protected part cannot be read", source)),
+        None => Err(Refusal::damaged("its protected part cannot be read")),
     }
 }
 
