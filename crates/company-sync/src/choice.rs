@@ -1,7 +1,7 @@
 //! From what a person typed to a decision that answers the conflict, or why it does not.
 
 use cs_domain::plan::Conflict;
-use cs_domain::{Choice, ConflictId, Moment, RecordId, RecordRef, StandingConflict, System, Value};
+use cs_domain::{Choice, ConflictId, Failure, Moment, RecordId, RecordRef, StandingConflict, System, Value};
 
 use crate::cli::ChoiceFlags;
 
@@ -52,6 +52,22 @@ pub(crate) enum ConflictError {
         /// What the field holds.
         expected: &'static str,
     },
+    /// The typed value is one that no run could write.
+    #[error("conflict {id} cannot be decided so: {}", failure.cause)]
+    Unwritable {
+        /// Which conflict.
+        id: ConflictId,
+        /// What stands against the value.
+        failure: Box<Failure>,
+    },
+    /// The record of the conflict is not there any more.
+    #[error("{subject}, which conflict {id} is about, is not there any more")]
+    Gone {
+        /// Which conflict.
+        id: ConflictId,
+        /// Its record.
+        subject: RecordRef,
+    },
     /// Nobody says who decides.
     #[error("nobody says who decides")]
     Nobody,
@@ -63,13 +79,15 @@ fn listed(ids: &[ConflictId]) -> String {
 
 impl ConflictError {
     /// Stable code.
-    pub(crate) fn code(&self) -> &'static str {
+    pub(crate) fn code(&self) -> &str {
         match self {
             Self::Unknown { .. } => "conflict.unknown",
             Self::Ambiguous { .. } => "conflict.ambiguous_id",
             Self::Over { .. } => "conflict.over",
             Self::NoAnswer { .. } => "conflict.no_answer",
             Self::Value { .. } => "conflict.value",
+            Self::Unwritable { failure, .. } => &failure.code,
+            Self::Gone { .. } => "conflict.gone",
             Self::Nobody => "conflict.nobody",
         }
     }
@@ -84,6 +102,10 @@ impl ConflictError {
             }
             Self::NoAnswer { would, .. } => would.clone(),
             Self::Value { expected, .. } => example(expected).into(),
+            Self::Unwritable { .. } => {
+                "Type a value that both systems can take, or choose --vtiger or --frappe.".into()
+            }
+            Self::Gone { .. } => "Nothing to decide: the next run follows the delete.".into(),
             Self::Nobody => "Say it: --by NAME.".into(),
         }
     }

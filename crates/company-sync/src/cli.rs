@@ -4,6 +4,7 @@ mod conflicts;
 mod links;
 mod reconciliation;
 mod simulation;
+mod systems;
 
 use std::path::PathBuf;
 
@@ -15,6 +16,7 @@ pub(crate) use reconciliation::{
     CompaniesCommand, FindingsCommand, FindingsFilter, Reconcile, StateOfFinding, Undo,
 };
 pub(crate) use simulation::{SabotageName, Simulate};
+pub(crate) use systems::SystemsCommand;
 
 /// Keeps VTiger CRM and Frappe/ERPNext in agreement.
 #[derive(Debug, Parser)]
@@ -79,6 +81,9 @@ pub(crate) enum Command {
     Runs(Runs),
     /// What happened
     Log(Log),
+    /// Which VTiger and which Frappe the store belongs to
+    #[command(subcommand)]
+    Systems(SystemsCommand),
     /// The configuration
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -9,6 +9,7 @@ use cs_domain::{Run, RunStatus};
 use cs_engine::EngineError;
 use cs_ports::{PeerError, StoreError};
 
+use crate::belonging::BelongingError;
 use crate::choice::ConflictError;
 use crate::config::ConfigError;
 use crate::links::{Found, LinkError};
@@ -88,6 +89,9 @@ pub(crate) enum CommandError {
         #[source]
         source: StoreError,
     },
+    /// A store that belongs to other systems.
+    #[error(transparent)]
+    Belonging(#[from] BelongingError),
     /// One of the two systems.
     #[error(transparent)]
     Peer(#[from] PeerError),
@@ -187,6 +191,7 @@ impl CommandError {
             Self::Config(error) => error.code().to_owned(),
             Self::Engine(error) => error.code(),
             Self::Store(error) | Self::OpenStore { source: error, .. } => error.code().to_owned(),
+            Self::Belonging(error) => error.code().to_owned(),
             Self::Peer(error) => error.code.to_string(),
             Self::Connector { system, .. } => format!("{}.setup", system.as_str()),
             Self::NoMapping { .. } => "mapping.unknown".to_owned(),
@@ -210,6 +215,7 @@ impl CommandError {
             Self::Config(error) => error.remedy(),
             Self::Engine(error) => error.failure().remedy,
             Self::Store(error) | Self::OpenStore { source: error, .. } => error.remedy().to_owned(),
+            Self::Belonging(error) => error.remedy().to_owned(),
             Self::Peer(error) => error.failure().remedy,
             Self::Connector { system, .. } => {
                 format!("Correct the [{}] section of the configuration.", system.as_str())
@@ -242,12 +248,14 @@ impl CommandError {
             Self::Reconciliation(error) => error.outcome(),
             Self::Plan(
                 PlanFileError::Damaged { .. }
+                | PlanFileError::Altered { .. }
                 | PlanFileError::Foreign { .. }
                 | PlanFileError::Format { .. }
                 | PlanFileError::Redefined { .. }
                 | PlanFileError::Several { .. },
             )
             | Self::Config(_)
+            | Self::Belonging(_)
             | Self::Connector { .. }
             | Self::NoMapping { .. }
             | Self::MappingFile { .. }

@@ -1,6 +1,7 @@
 //! `company-sync`: commands, configuration, wiring, telemetry. The one crate where concrete types meet; it decides
 //! nothing about records, and holds no protocol, no SQL and no rule of merging.
 
+mod belonging;
 mod choice;
 mod cli;
 mod clock;
@@ -20,7 +21,9 @@ mod render;
 mod telemetry;
 mod user;
 mod view;
+mod weighing;
 mod wiring;
+mod zones;
 
 use std::process::ExitCode;
 
@@ -62,6 +65,7 @@ async fn dispatch(cli: &Cli) -> Result<Outcome, CommandError> {
         Command::Reconcile(reconcile) => commands::reconcile::run(global, reconcile).await,
         Command::Runs(runs) => commands::runs::run(global, runs).await,
         Command::Log(log) => commands::log::run(global, log).await,
+        Command::Systems(command) => commands::systems::run(global, command).await,
         Command::Config(command) => commands::config::run(global, command),
         Command::Sandbox(sandbox) => commands::sandbox::run(global, sandbox).await,
         Command::Simulate(simulate) => commands::simulate::run(global, simulate),

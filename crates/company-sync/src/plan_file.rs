@@ -1,8 +1,10 @@
 //! A plan in a file: what a dry run would do, kept for somebody to look at and to carry out as it is.
 //!
-//! One JSON document, a plan a line, so that a person can look through it and a damaged line is named by its number. It
-//! holds what both systems hold of people, so that nobody but its owner may read it.
+//! One JSON document, a plan a line, so that a person can look through it and a damaged line is named by its number. Its
+//! last line is the SHA-256 of everything before it: who approved a plan approved these very bytes, and a file that was
+//! changed since is refused as a whole. It holds what both systems hold of people, so that nobody but its owner may read it.
 
+use std::fmt::Write as _;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -14,9 +16,13 @@ use cs_engine::Job;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
+use sha2::{Digest as _, Sha256};
 
 /// The form of the file; another one has another number.
-const FORMAT: u64 = 1;
+const FORMAT: u64 = 2;
+
+/// What stands between the plans and their checksum.
+const SEAL: &str = "\n],\"sha256\":";
 
 /// Why a plan cannot be kept or used.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +50,12 @@ pub(crate) enum PlanFileError {
         /// What is wrong there.
         #[source]
         source: serde_json::Error,
+    },
+    /// It is whole, and not as it was written.
+    #[error("{file}: this plan was changed after it was made: its checksum does not fit")]
+    Altered {
+        /// Which file.
+        file: String,
     },
     /// It is something else.
     #[error("{file}:1: this is not a plan")]
@@ -83,6 +95,7 @@ impl PlanFileError {
         match self {
             Self::Io { .. } => "plan.io",
             Self::Damaged { .. } => "plan.damaged",
+            Self::Altered { .. } => "plan.altered",
             Self::Foreign { .. } => "plan.foreign",
             Self::Format { .. } => "plan.format",
             Self::Redefined { .. } => "plan.redefined",
@@ -95,7 +108,11 @@ impl PlanFileError {
         match self {
             Self::Io { .. } => "Check the path and its permissions.".into(),
             Self::Several { .. } => "Say which: --mapping NAME.".into(),
-            Self::Damaged { .. } | Self::Foreign { .. } | Self::Format { .. } | Self::Redefined { .. } => {
+            Self::Damaged { .. }
+            | Self::Altered { .. }
+            | Self::Foreign { .. }
+            | Self::Format { .. }
+            | Self::Redefined { .. } => {
                 "Make a new plan with `company-sync sync --dry-run --plan FILE`, and look at it.".into()
             }
         }
@@ -112,6 +129,7 @@ pub(crate) struct PlanWriter {
     path: PathBuf,
     unfinished: PathBuf,
     out: BufWriter<File>,
+    seen: Sha256,
     plans: u64,
 }
 
@@ -123,7 +141,7 @@ impl PlanWriter {
         let unfinished = PathBuf::from(unfinished);
         let failed = |source| PlanFileError::Io { doing: "write", file: path.display().to_string(), source };
         let out = BufWriter::new(private(&unfinished).map_err(failed)?);
-        let mut writer = Self { path: path.to_owned(), unfinished, out, plans: 0 };
+        let mut writer = Self { path: path.to_owned(), unfinished, out, seen: Sha256::new(), plans: 0 };
         let head = format!(
             "{{\"company_sync_plan\":{FORMAT},\"mapping\":{},\"definition\":{},\"made\":{},\"plans\":[",
             json!(job.mapping.name),
@@ -146,13 +164,15 @@ impl PlanWriter {
 
     /// Ends it, and gives it its name. Answers how many plans it holds.
     pub(crate) fn finish(mut self) -> Result<u64, PlanFileError> {
-        self.write("\n]}\n")?;
+        let checksum = hexadecimal(self.seen.clone());
+        self.write(&format!("{SEAL}{}}}\n", json!(checksum)))?;
         let ended = self.out.flush().and_then(|()| std::fs::rename(&self.unfinished, &self.path));
         ended.map_err(|source| self.failed(source))?;
         Ok(self.plans)
     }
 
     fn write(&mut self, text: &str) -> Result<(), PlanFileError> {
+        self.seen.update(text);
         self.out.write_all(text.as_bytes()).map_err(|source| self.failed(source))
     }
 
@@ -166,6 +186,15 @@ impl Drop for PlanWriter {
         // Once it has its name, nothing is left under the other one.
         let _ = std::fs::remove_file(&self.unfinished);
     }
+}
+
+fn hexadecimal(seen: Sha256) -> String {
+    let mut digits = String::with_capacity(64);
+    for byte in seen.finalize() {
+        // Writing to a string cannot fail.
+        let _ = write!(digits, "{byte:02x}");
+    }
+    digits
 }
 
 /// A new file that nobody but its owner may read, where the operating system knows such a thing.
@@ -184,6 +213,7 @@ pub(crate) struct PlanFile {
     pub(crate) mapping: MappingName,
     definition: String,
     made: Timestamp,
+    sha256: String,
     /// What is to be done.
     pub(crate) plans: Vec<Plan>,
 }
@@ -223,7 +253,16 @@ impl PlanFile {
         };
         match head.company_sync_plan {
             None => Err(foreign()),
-            Some(FORMAT) => serde_json::from_str(text).map_err(damaged),
+            Some(FORMAT) => {
+                let plan: Self = serde_json::from_str(text).map_err(damaged)?;
+                let sealed =
+                    text.rsplit_once(SEAL).map(|(before, _)| hexadecimal(Sha256::new_with_prefix(before)));
+                if sealed.is_some_and(|sealed| sealed == plan.sha256) {
+                    Ok(plan)
+                } else {
+                    Err(PlanFileError::Altered { file: file.to_owned() })
+                }
+            }
             Some(found) => Err(PlanFileError::Format { file: file.to_owned(), found }),
         }
     }
@@ -258,13 +297,22 @@ mod tests {
         assert_eq!(told("{\"x\":1}"), "plan.foreign: plan.json:1: this is not a plan");
         assert_eq!(told("{\"company_sync_plan\":\"x\"}"), "plan.foreign: plan.json:1: this is not a plan");
         assert_eq!(
-            told("{\"company_sync_plan\":2,\"plans\":[]}"),
-            "plan.format: plan.json:1: a plan of format 2; this program knows 1"
+            told("{\"company_sync_plan\":1,\"plans\":[]}"),
+            "plan.format: plan.json:1: a plan of format 1; this program knows 2"
         );
-        let head = "{\"company_sync_plan\":1,\"mapping\":\"policy\",\"definition\":\"x\",\"made\":\"2026-01-01T00:00:00Z\",\"plans\":[";
+        let head = "{\"company_sync_plan\":2,\"mapping\":\"policy\",\"definition\":\"x\",\"made\":\"2026-01-01T00:00:00Z\",\"plans\":[";
         assert!(told(head).starts_with("plan.damaged: plan.json:1:"), "{}", told(head));
-        let line = told(&format!("{head}\n{{\"subject\":{{}}}}\n]}}"));
+        let line = told(&format!("{head}\n{{\"subject\":{{}}}}\n],\"sha256\":\"0\"}}"));
         assert!(line.starts_with("plan.damaged: plan.json:2:"), "{line}");
-        assert!(PlanFile::parse(&format!("{head}\n]}}\n"), "plan.json").unwrap().plans.is_empty());
+        let sealed = hexadecimal(Sha256::new_with_prefix(head));
+        let whole = format!("{head}{SEAL}\"{sealed}\"}}\n");
+        assert!(PlanFile::parse(&whole, "plan.json").unwrap().plans.is_empty());
+        for altered in [
+            whole.replace("01-01T", "01-02T"),
+            whole.replace("\"policy\"", " \"policy\""),
+            whole.replace(&sealed, "0"),
+        ] {
+            assert!(told(&altered).starts_with("plan.altered: plan.json: "), "{altered}");
+        }
     }
 }

@@ -2,18 +2,22 @@
 
 use std::sync::Arc;
 
-use cs_domain::System;
+use cs_domain::{RunId, System};
 use cs_engine::reconcile::{OrderSource, Reconciler, WebService};
 use cs_engine::{EngineError, RetryPolicy, StopSignal};
-use cs_ports::{Clock, Entropy, Observer};
+use cs_ports::{Clock, Entropy, Observer, StoreError};
 use cs_store::SqliteStore;
 
+use crate::belonging::Pair;
 use crate::clock::{SystemClock, SystemEntropy};
 use crate::config::{Config, ConfigError};
 use crate::failure::CommandError;
 use crate::holder::Holder;
 use crate::view::ViewOrders;
 use crate::wiring::{WORKERS, open_store, vtiger_client};
+
+/// The module that reconciliations write to.
+const ORDERS: &str = "SalesOrder";
 
 /// Everything a reconciliation needs.
 pub(crate) struct Ready {
@@ -33,6 +37,8 @@ pub(crate) async fn ready(config: &Config, observers: Vec<Arc<dyn Observer>>) ->
         None => Arc::new(WebService { vtiger: Arc::clone(&vtiger) as _, fields: fields.clone() }),
     };
     let store: Arc<SqliteStore> = Arc::new(open_store(&config.data_dir).await?);
+    let pair = Pair { config, store: &store, vtiger: &vtiger, frappe: None };
+    pair.expect_and_note(&ORDERS.into()).await?;
     #[expect(clippy::cast_possible_truncation, reason = "any sixteen bits of chance will do")]
     let holder = Holder::enter(&config.data_dir, entropy.next() as u16).map_err(|source| {
         CommandError::File { doing: "write into", file: config.data_dir.display().to_string(), source }
@@ -56,6 +62,13 @@ pub(crate) async fn ready(config: &Config, observers: Vec<Arc<dyn Observer>>) ->
 }
 
 impl Ready {
+    /// Whether this is a run of a reconciliation that never set out to write anything.
+    pub(crate) async fn wrote_nothing(&self, run: &RunId) -> Result<bool, StoreError> {
+        let store = &self.reconciler.store;
+        let known = store.run(run).await?.is_some_and(|run| run.mapping.as_str().starts_with("company/"));
+        Ok(known && store.journal(run).await?.is_empty())
+    }
+
     /// Does something under a company's lease. A lease that a dead process of this machine still has is taken from it.
     pub(crate) async fn patiently<T>(
         &self,

@@ -11,6 +11,7 @@ use cs_ports::{Clock, Entropy, Lease, LeaseAnswer, Observer, Store};
 use cs_store::{MemoryStore, SqliteStore};
 use cs_vtiger::{VtigerClient, VtigerConfig};
 
+use crate::belonging::Pair;
 use crate::clock::{SystemClock, SystemEntropy};
 use crate::config::{Config, ConfigError, Frappe, Vtiger};
 use crate::failure::CommandError;
@@ -26,6 +27,8 @@ pub(crate) const WORKERS: usize = 4;
 pub(crate) struct Wired {
     pub(crate) engine: Engine,
     pub(crate) store: Arc<SqliteStore>,
+    vtiger: Arc<VtigerClient>,
+    frappe: Arc<FrappeClient>,
     holder: Holder,
 }
 
@@ -39,6 +42,13 @@ impl Wired {
             }
             result => result,
         }
+    }
+}
+
+impl Wired {
+    /// The store and the systems that it should belong to. Whoever reads or writes with them asks first whether it does.
+    pub(crate) fn pair<'a>(&'a self, config: &'a Config) -> Pair<'a> {
+        Pair { config, store: &self.store, vtiger: &self.vtiger, frappe: Some(&self.frappe) }
     }
 }
 
@@ -89,7 +99,8 @@ pub(crate) async fn wire(config: &Config, observers: Vec<Arc<dyn Observer>>) -> 
         CommandError::File { doing: "write into", file: config.data_dir.display().to_string(), source }
     })?;
     let engine = connected.engine(Arc::clone(&store) as _, observers, holder.name().to_owned());
-    Ok(Wired { engine, store, holder })
+    let Connected { vtiger, frappe, .. } = connected;
+    Ok(Wired { engine, store, vtiger, frappe, holder })
 }
 
 struct Connected {

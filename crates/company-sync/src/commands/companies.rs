@@ -30,9 +30,11 @@ pub(crate) fn run(global: &Global, command: &CompaniesCommand) -> Result<Outcome
             line(&if global.json {
                 json!(trial).to_string()
             } else {
-                company::tried(&known.company, &trial)
+                company::tried(&known.company, &trial, config.reconciliation.language)
             })?;
-            Ok(Outcome::Done)
+            // As a reconciliation of this report would end.
+            let [_, _, unreadable] = trial.counts;
+            Ok(if unreadable > 0 { Outcome::Partial } else { Outcome::Done })
         }
     }
 }

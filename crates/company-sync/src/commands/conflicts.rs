@@ -4,40 +4,47 @@ use cs_domain::{
     Choice, ConflictId, ConflictState, FieldName, MappingName, Resolution, Role, StandingConflict,
 };
 use cs_ports::{ConflictFilter, Store};
+use cs_store::SqliteStore;
 use jiff::Timestamp;
 use serde_json::json;
 
 use super::configuration;
 use crate::choice::{ConflictError, chosen};
 use crate::cli::{ConflictsCommand, ConflictsList, ConflictsResolve, Global, StateName};
+use crate::config::Config;
 use crate::failure::{CommandError, Outcome};
 use crate::render::conflict::{self, for_machines, for_people};
 use crate::render::{aside, grouped, line};
 use crate::user;
+use crate::weighing::Weighing;
 use crate::wiring::existing_store;
+use crate::zones::Zones;
 
 /// Runs `conflicts ...`.
 pub(crate) async fn run(global: &Global, command: &ConflictsCommand) -> Result<Outcome, CommandError> {
-    let store = existing_store(&configuration(global)?.data_dir).await?;
+    let config = configuration(global)?;
+    let store = existing_store(&config.data_dir).await?;
+    let zones = Zones::known(&config, &store).await?;
     match command {
-        ConflictsCommand::List(arguments) => list(global, &store, arguments).await,
+        ConflictsCommand::List(arguments) => list(global, &store, arguments, &zones).await,
         ConflictsCommand::Show { id } => {
             let standing = named(&all(&store).await?, id)?;
-            show(global, &standing)?;
+            show(global, &standing, &zones)?;
             Ok(Outcome::Done)
         }
-        ConflictsCommand::Resolve(arguments) => resolve(global, &store, arguments).await,
+        ConflictsCommand::Resolve(arguments) => resolve(global, &config, &store, arguments).await,
     }
 }
 
-fn show(global: &Global, standing: &StandingConflict) -> Result<(), CommandError> {
-    line(&if global.json { for_machines(standing).to_string() } else { for_people(standing) })
+fn show(global: &Global, standing: &StandingConflict, zones: &Zones) -> Result<(), CommandError> {
+    line(&if global.json { for_machines(standing, zones).to_string() } else { for_people(standing, zones) })
 }
 
 async fn list(
     global: &Global,
     store: &dyn Store,
     arguments: &ConflictsList,
+    zones: &Zones,
 ) -> Result<Outcome, CommandError> {
     let states = match (arguments.all, arguments.state) {
         (true, _) => None,
@@ -51,7 +58,7 @@ async fn list(
     let filter = ConflictFilter { mapping, subjects: None, states };
     let conflicts = store.conflicts(&filter, arguments.limit).await?;
     for standing in &conflicts {
-        show(global, standing)?;
+        show(global, standing, zones)?;
         if !global.json {
             line("")?;
         }
@@ -110,16 +117,26 @@ fn named(conflicts: &[StandingConflict], id: &str) -> Result<StandingConflict, C
 
 async fn resolve(
     global: &Global,
-    store: &dyn Store,
+    config: &Config,
+    store: &SqliteStore,
     arguments: &ConflictsResolve,
 ) -> Result<Outcome, CommandError> {
     let by = arguments.by.clone().or_else(user::name).ok_or(ConflictError::Nobody)?;
     let conflicts = all(store).await?;
-    let (decisions, left) = if arguments.all_open {
+    let (mut decisions, mut left) = if arguments.all_open {
         matching(&conflicts, arguments)
     } else {
         (decisions(&conflicts, arguments)?, Vec::new())
     };
+    if arguments.choice.value.is_some() {
+        let (possible, refused) = weighed(config, store, decisions).await?;
+        decisions = possible;
+        left.extend(refused);
+        // Of conflicts that were named, one that cannot be decided so keeps all of them back.
+        if !arguments.all_open && !left.is_empty() {
+            return Err(left.swap_remove(0).into());
+        }
+    }
     for error in &left {
         aside(&format!("left as it is: {error}\n  what to do: {}", error.remedy()));
     }
@@ -179,6 +196,24 @@ fn matching(
         }
     }
     (decisions, left)
+}
+
+/// The decisions whose typed value both systems can take, and why the others cannot be carried out.
+async fn weighed(
+    config: &Config,
+    store: &SqliteStore,
+    decisions: Vec<Decision>,
+) -> Result<(Vec<Decision>, Vec<ConflictError>), CommandError> {
+    let mut weighing = Weighing::begin(config, store).await?;
+    let (mut possible, mut refused) = (Vec::new(), Vec::new());
+    for (standing, choice) in decisions {
+        match weighing.weigh(&standing, choice).await {
+            Ok(choice) => possible.push((standing, choice)),
+            Err(CommandError::Conflict(error)) => refused.push(error),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok((possible, refused))
 }
 
 /// One value may be read as a date here and as text there.

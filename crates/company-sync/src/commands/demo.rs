@@ -38,6 +38,7 @@ pub(crate) async fn run(global: &Global, demo: &Demo) -> Result<Outcome, Command
     ))?;
     let progress = Arc::new(Progress::new(global.quiet || global.json));
     let wired = wire(&config, vec![Arc::clone(&progress) as _]).await?;
+    wired.pair(&config).expect_and_note(&"SalesOrder".into()).await?;
     let first = wired.run(&mappings::job(&config, "policy", false)?).await?;
     let mut outcome = report(global, &first, &progress)?;
     say("\nSecond sync: every policy is compared again, field by field.")?;

@@ -32,11 +32,13 @@ pub(crate) async fn run(global: &Global, command: &LinksCommand) -> Result<Outco
         LinksCommand::Restore { link, document } => {
             let jobs = jobs(&config, &link.mapping)?;
             let wired = wire(&config, Vec::new()).await?;
+            wired.pair(&config).expect_known().await?;
             restore(global, &wired, &jobs, link, document.as_deref()).await
         }
         LinksCommand::GiveUp { link } => {
             let jobs = jobs(&config, &link.mapping)?;
             let wired = wire(&config, Vec::new()).await?;
+            wired.pair(&config).expect_known().await?;
             give_up(global, &wired, &jobs, link).await
         }
     }

@@ -7,8 +7,8 @@ use serde_json::json;
 use super::configuration;
 use crate::cli::{Global, Log};
 use crate::failure::{CommandError, Outcome};
-use crate::render::line;
 use crate::render::run::{for_people, trouble};
+use crate::render::{guarded, line};
 use crate::wiring::existing_store;
 
 /// Runs `log`.
@@ -100,13 +100,18 @@ fn told(event: &Event) -> String {
         Event::Counted { unit, seen } => format!("{unit}: {seen} records counted"),
         Event::Recorded { subject, verb } => format!("{subject}: {verb} in VTiger"),
         Event::GivenUp { subject, role, document } => {
-            format!("{subject}: the link to {document} ({role}) was given up, since one side was deleted")
+            format!(
+                "{subject}: the link to {} ({role}) was given up, since one side was deleted",
+                guarded::name(document)
+            )
         }
         Event::Renamed { from, to } => format!("{from} is called {} now; its links went along", to.id),
         Event::Expecting { units } => format!("{units} units to go through"),
-        Event::Written { subject, role, document, verb } => format!("{subject}: {verb} {document} ({role})"),
+        Event::Written { subject, role, document, verb } => {
+            format!("{subject}: {verb} {} ({role})", guarded::name(document))
+        }
         Event::Adopted { subject, role, document } => {
-            format!("{subject}: linked {document} ({role}), which was there")
+            format!("{subject}: linked {} ({role}), which was there", guarded::name(document))
         }
         Event::UnitDone { subject, verdict, failures, .. } => {
             let verdict = format!("{verdict:?}").to_lowercase();

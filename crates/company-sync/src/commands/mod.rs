@@ -15,6 +15,7 @@ pub(crate) mod runs;
 pub(crate) mod sandbox;
 pub(crate) mod simulate;
 pub(crate) mod sync;
+pub(crate) mod systems;
 pub(crate) mod undo;
 
 use crate::cli::Global;

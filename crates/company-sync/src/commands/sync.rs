@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use cs_domain::Run;
+use cs_domain::{Run, RunStatus};
 use cs_engine::Job;
 
 use super::{configuration, dry_run};
@@ -25,6 +25,12 @@ pub(crate) async fn run(global: &Global, sync: &Sync) -> Result<Outcome, Command
     };
     let progress = Arc::new(Progress::new(global.quiet));
     let wired = wire(&config, vec![Arc::clone(&progress) as _]).await?;
+    let pair = wired.pair(&config);
+    match jobs.first().and_then(|job| job.mapping.units.first()) {
+        // Looking changes nothing.
+        Some(unit) if !sync.dry_run => pair.expect_and_note(&unit.module).await?,
+        _ => pair.expect_known().await?,
+    }
     let mut outcome = Outcome::Done;
     for job in &jobs {
         if sync.dry_run {
@@ -32,6 +38,9 @@ pub(crate) async fn run(global: &Global, sync: &Sync) -> Result<Outcome, Command
         } else {
             let run = wired.run(job).await?;
             outcome = outcome.and(report(global, &run, &progress)?);
+            if matches!(run.status, RunStatus::Success | RunStatus::PartialSuccess) {
+                pair.note_zones().await?;
+            }
         }
     }
     Ok(outcome)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cs_domain::RunId;
+use cs_domain::{Balance, RunId};
 use serde_json::json;
 
 use super::configuration;
@@ -13,12 +13,25 @@ use crate::reconciling::ready;
 use crate::render::progress::Progress;
 use crate::render::{line, run};
 
+/// A run without an intent asked nothing of the CRM; taking it back would only make another run of nothing.
+fn tell_of_nothing(global: &Global, run: &str) -> Result<Outcome, CommandError> {
+    line(&if global.json {
+        json!({ "undone": run, "run": null, "balance": Balance::default(), "left": [] }).to_string()
+    } else {
+        format!("Run {run} wrote nothing to the CRM: there is nothing to take back.")
+    })?;
+    Ok(Outcome::Done)
+}
+
 /// Runs `undo`.
 pub(crate) async fn run(global: &Global, asked: &Undo) -> Result<Outcome, CommandError> {
     let config = configuration(global)?;
     let progress = Arc::new(Progress::new(global.quiet));
     let ready = ready(&config, vec![Arc::clone(&progress) as _]).await?;
     let id = RunId(asked.run.clone());
+    if ready.wrote_nothing(&id).await? {
+        return tell_of_nothing(global, &asked.run);
+    }
     let undone = ready.patiently(async |reconciler| reconciler.undo(&id).await).await?;
     let undone = undone.ok_or_else(|| ReconciliationError::NothingToUndo { run: asked.run.clone() })?;
     if global.json {

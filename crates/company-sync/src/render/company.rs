@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
+use cs_companies::Language;
 use cs_companies::company::{Column, Company, DateForm, KeepTest, PaidThrough, Trial};
+use cs_companies::report::Format;
 use serde_json::{Value, json};
 
 fn column(column: &Column) -> String {
@@ -95,9 +97,22 @@ pub(crate) fn object(company: &Company) -> Value {
     })
 }
 
+/// What a file is.
+fn form(format: &Format) -> String {
+    match format {
+        Format::Delimited { delimiter: '\t', encoding } => format!("text with tabs, {encoding}"),
+        Format::Delimited { delimiter, encoding } => {
+            format!("text with {delimiter:?} between the cells, {encoding}")
+        }
+        Format::Xlsx { protected: false } => "an Excel workbook (xlsx)".to_owned(),
+        Format::Xlsx { protected: true } => "an Excel workbook (xlsx) with a password".to_owned(),
+        Format::Xls => "an Excel workbook (xls)".to_owned(),
+    }
+}
+
 /// A report tried with a definition.
-pub(crate) fn tried(company: &Company, trial: &Trial) -> String {
-    let mut text = format!("{}: {}\n", company.name, json!(trial.format));
+pub(crate) fn tried(company: &Company, trial: &Trial, language: Language) -> String {
+    let mut text = format!("{}: {}\n", company.name, form(&trial.format));
     let _ = writeln!(text, "header on line {}", trial.header_line);
     for column in &trial.columns {
         let _ = match (&column.header, column.position) {
@@ -130,7 +145,16 @@ pub(crate) fn tried(company: &Company, trial: &Trial) -> String {
         );
     }
     for invalid in &trial.invalid {
-        let _ = writeln!(text, "  line {:<6} cannot be read: {}", invalid.place.line, json!(invalid.reason));
+        let member = if invalid.member_id.is_empty() { "-" } else { &invalid.member_id };
+        let (line, why) = (invalid.place.line, invalid.message(language));
+        let _ = writeln!(text, "  line {line:<6} {member:<20} cannot be read: {why}");
+    }
+    if unreadable > trial.invalid.len() {
+        let _ = writeln!(
+            text,
+            "  and {} more that cannot be read (--rows shows more)",
+            unreadable - trial.invalid.len()
+        );
     }
     text.trim_end().to_owned()
 }

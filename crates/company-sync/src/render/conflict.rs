@@ -6,7 +6,9 @@ use cs_domain::plan::{Conflict, Planned};
 use cs_domain::{Choice, ConflictId, ConflictState, Edit, Resolution, StandingConflict, System, Value};
 use serde_json::json;
 
+use super::guarded;
 use crate::choice::answers;
+use crate::zones::Zones;
 
 /// As much of an id as people are shown: enough to tell some ten thousand conflicts apart.
 const SHORT: usize = 8;
@@ -17,14 +19,14 @@ pub(crate) fn short(id: &ConflictId) -> &str {
 }
 
 /// The conflict for people: a block of lines.
-pub(crate) fn for_people(standing: &StandingConflict) -> String {
+pub(crate) fn for_people(standing: &StandingConflict, zones: &Zones) -> String {
     let conflict = &standing.met.conflict;
     let place = match conflict.field() {
         Some(field) => format!("{}: {field}", conflict.role()),
         None => conflict.role().to_string(),
     };
     let mut text = format!("{}  {}, {place}", short(&standing.met.id), standing.subject);
-    for (label, said) in said(standing) {
+    for (label, said) in said(standing, zones) {
         let _ = write!(text, "\n    {label:<9} {said}");
     }
     let (first, last) = (&standing.first_run, &standing.last_run);
@@ -35,11 +37,13 @@ pub(crate) fn for_people(standing: &StandingConflict) -> String {
 }
 
 /// What the sides say, a line each.
-fn said(standing: &StandingConflict) -> Vec<(&'static str, String)> {
-    let by = |system: System| standing.met.edits.get(&system).map_or_else(String::new, edited);
+fn said(standing: &StandingConflict, zones: &Zones) -> Vec<(&'static str, String)> {
+    let by = |system: System| {
+        standing.met.edits.get(&system).map_or_else(String::new, |edit| edited(edit, system, zones))
+    };
     match &standing.met.conflict {
         Conflict::Field { document, base, vtiger, frappe, .. } => vec![
-            ("document", document.to_string()),
+            ("document", guarded::name(document)),
             (
                 "before",
                 base.as_ref().map_or_else(|| "never agreed on".to_owned(), |base| shown(&base.frappe)),
@@ -51,7 +55,7 @@ fn said(standing: &StandingConflict) -> Vec<(&'static str, String)> {
             let other = deleted.other();
             let fields: Vec<String> = edited.iter().map(ToString::to_string).collect();
             let mut lines = vec![
-                ("document", document.to_string()),
+                ("document", guarded::name(document)),
                 (name(*deleted), format!("deleted{}", by(*deleted))),
                 (name(other), format!("edited: {}{}", fields.join(", "), by(other))),
             ];
@@ -62,7 +66,8 @@ fn said(standing: &StandingConflict) -> Vec<(&'static str, String)> {
             lines
         }
         Conflict::Submitted { document, changes, .. } => {
-            let mut lines = vec![("document", format!("{document}, submitted{}", by(System::Frappe)))];
+            let mut lines =
+                vec![("document", format!("{}, submitted{}", guarded::name(document), by(System::Frappe)))];
             lines.extend(changes.iter().map(|change| {
                 let before = change.before.as_ref().map_or_else(|| "nothing".to_owned(), shown);
                 let after = match &change.after {
@@ -75,7 +80,7 @@ fn said(standing: &StandingConflict) -> Vec<(&'static str, String)> {
             lines
         }
         Conflict::Shared { document, vtiger, other, theirs, .. } => vec![
-            ("document", format!("{document}, shared with {other}")),
+            ("document", format!("{}, shared with {other}", guarded::name(document))),
             ("here", format!("{}{}", shown(vtiger), by(System::Vtiger))),
             ("there", shown(theirs)),
         ],
@@ -96,11 +101,15 @@ fn shown(value: &Value) -> String {
     if value.is_empty() { "nothing".to_owned() } else { format!("{:?}", value.plain()) }
 }
 
-/// By whom and when; the time as the system itself writes it, in its own zone.
-fn edited(edit: &Edit) -> String {
+/// By whom and when, in UTC; where nobody knows the system's zone, by its own clock.
+fn edited(edit: &Edit, system: System, zones: &Zones) -> String {
+    let at = match zones.instant(system, &edit.version) {
+        Some(at) => at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+        None => format!("{} by {}'s own clock", edit.version, name(system)),
+    };
     match &edit.by {
-        Some(by) => format!("   (last edited by {by}, {})", edit.version),
-        None => format!("   (last edited {})", edit.version),
+        Some(by) => format!("   (last edited by {by}, {at})"),
+        None => format!("   (last edited {at})"),
     }
 }
 
@@ -152,8 +161,17 @@ pub(crate) fn choice(choice: &Choice) -> String {
     }
 }
 
+/// The edits for machines: by whom, the system's own version, and when that was, where its zone is known.
+fn edits(standing: &StandingConflict, zones: &Zones) -> serde_json::Value {
+    let edits = standing.met.edits.iter().map(|(system, edit)| {
+        let at = zones.instant(*system, &edit.version);
+        (system.as_str().to_owned(), json!({ "by": edit.by, "version": edit.version, "at": at }))
+    });
+    edits.collect()
+}
+
 /// The conflict for machines: one object, one line.
-pub(crate) fn for_machines(standing: &StandingConflict) -> serde_json::Value {
+pub(crate) fn for_machines(standing: &StandingConflict, zones: &Zones) -> serde_json::Value {
     let conflict = &standing.met.conflict;
     let (base, vtiger, frappe) = match conflict {
         Conflict::Field { base, vtiger, frappe, .. } => (base.as_ref(), Some(vtiger), Some(frappe)),
@@ -173,7 +191,7 @@ pub(crate) fn for_machines(standing: &StandingConflict) -> serde_json::Value {
         "base": base.map(|base| &base.frappe),
         "vtiger": vtiger,
         "frappe": frappe,
-        "edits": standing.met.edits,
+        "edits": edits(standing, zones),
         "detail": conflict,
         "first_run": standing.first_run,
         "last_run": standing.last_run,
@@ -217,14 +235,28 @@ mod tests {
         }
     }
 
+    fn zones() -> Zones {
+        Zones::named([(System::Vtiger, "-05:00"), (System::Frappe, "America/Mexico_City")])
+    }
+
+    #[test]
+    fn times_are_told_in_one_zone_or_with_whose_they_are() {
+        let object = for_machines(&standing(), &zones());
+        assert_eq!(object["edits"]["vtiger"]["at"], "2026-11-22T14:00:00Z");
+        assert_eq!(object["edits"]["vtiger"]["version"], "2026-11-22 09:00:00");
+        let text = for_people(&standing(), &Zones::default());
+        assert!(text.contains("by 19x1, 2026-11-22 09:00:00 by VTiger's own clock)"), "{text}");
+        assert!(for_machines(&standing(), &Zones::default())["edits"]["frappe"]["at"].is_null());
+    }
+
     #[test]
     fn a_block_tells_all_and_ends_with_the_commands() {
-        let text = for_people(&standing());
+        let text = for_people(&standing(), &zones());
         let wanted = "3f9a2b1c  SalesOrder 6x231, owner: last_name
     document  Contact Ana Gómez
     before    \"Gómez\"
-    VTiger    \"Gómez Nueva\"   (last edited by 19x1, 2026-11-22 09:00:00)
-    Frappe    nothing   (last edited by ana@example.test, 2026-11-22 09:00:01.000001)
+    VTiger    \"Gómez Nueva\"   (last edited by 19x1, 2026-11-22 14:00:00 UTC)
+    Frappe    nothing   (last edited by ana@example.test, 2026-11-22 15:00:01 UTC)
     since     run 20261122-060312-3f9a (mapping policy)
     VTiger is right:  company-sync conflicts resolve 3f9a2b1c --vtiger
     Frappe is right:  company-sync conflicts resolve 3f9a2b1c --frappe
@@ -240,14 +272,14 @@ mod tests {
             at: "2026-11-22T10:00:00Z".parse().unwrap(),
         };
         let resolved = StandingConflict { state: ConflictState::Resolved(resolution), ..standing() };
-        let text = for_people(&resolved);
+        let text = for_people(&resolved, &zones());
         assert!(
             text.ends_with(
                 "decided   Frappe is right, by ana at 2026-11-22 10:00:00 UTC; the next run carries it out"
             ),
             "{text}"
         );
-        let object = for_machines(&resolved);
+        let object = for_machines(&resolved, &zones());
         assert_eq!((&object["state"], &object["resolution"]["by"]), (&json!("resolved"), &json!("ana")));
         assert_eq!(object["vtiger"], json!({ "type": "text", "value": "Gómez Nueva" }));
     }

@@ -4,6 +4,8 @@ use cs_domain::{LinkOrigin, LinkStanding, Version};
 use cs_ports::Tie;
 use serde_json::{Value, json};
 
+use super::guarded;
+
 /// The link as a row of a table.
 pub(crate) fn row(tie: &Tie) -> String {
     let link = &tie.link;
@@ -12,7 +14,7 @@ pub(crate) fn row(tie: &Tie) -> String {
         "{:<22} {:<16} {:<40} {:<8} {:<8}  VTiger {}  Frappe {}",
         link.subject.to_string(),
         link.role.to_string(),
-        link.document.to_string(),
+        guarded::name(&link.document),
         origin(link.origin),
         standing(link.standing),
         version(&tie.shadow.vtiger),
@@ -45,7 +47,7 @@ pub(crate) fn for_machines(tie: &Tie) -> Value {
         "unit": link.unit,
         "record": link.subject,
         "role": link.role,
-        "document": link.document,
+        "document": guarded::object(&link.document),
         "origin": link.origin,
         "standing": link.standing,
         "vtiger_version": tie.shadow.vtiger,

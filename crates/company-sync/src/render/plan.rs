@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use cs_domain::plan::{Act, Change, Plan, Planned, Step, VtigerStep};
 
+use super::guarded;
 use super::run::trouble;
 
 /// The plan, or nothing where nothing would happen.
@@ -53,12 +54,12 @@ fn head(step: &Step) -> String {
     let (role, doctype) = (&step.role, &step.doctype);
     match &step.act {
         Act::Create { .. } => format!("create {doctype} ({role})"),
-        Act::Link { target, .. } => format!("link {target} ({role})"),
-        Act::Update { target, .. } => format!("update {target} ({role})"),
+        Act::Link { target, .. } => format!("link {} ({role})", guarded::name(target)),
+        Act::Update { target, .. } => format!("update {} ({role})", guarded::name(target)),
         Act::Finish => format!("complete {doctype} ({role})"),
-        Act::Amend { target, .. } => format!("amend {target} ({role})"),
-        Act::Delete { target, .. } => format!("delete {target} ({role})"),
-        Act::Unlink { target } => format!("give up the link to {target} ({role})"),
+        Act::Amend { target, .. } => format!("amend {} ({role})", guarded::name(target)),
+        Act::Delete { target, .. } => format!("delete {} ({role})", guarded::name(target)),
+        Act::Unlink { target } => format!("give up the link to {} ({role})", guarded::name(target)),
     }
 }
 

@@ -69,6 +69,7 @@ fn a_conflict_is_listed_with_all_there_is_to_know_and_the_command_that_decides_i
         format!("{id}  SalesOrder {}, order: custom_subscriber_id", orders[0]),
         "VTiger    \"V0\"   (last edited by ".to_owned(),
         "Frappe    \"F0\"   (last edited by Administrator, ".to_owned(),
+        " UTC)".to_owned(),
         "before    \"".to_owned(),
         "since     run ".to_owned(),
         format!("company-sync conflicts resolve {id} --vtiger"),
@@ -85,9 +86,32 @@ fn a_conflict_is_listed_with_all_there_is_to_know_and_the_command_that_decides_i
     assert_eq!(conflict["frappe"], json!({"type": "text", "value": "F0"}));
     assert_eq!(conflict["field"], "custom_subscriber_id");
     assert_eq!(conflict["edits"]["frappe"]["by"], "Administrator");
+    // Administrator edited just now, by whatever clock the site has.
+    let at: jiff::Timestamp = conflict["edits"]["frappe"]["at"].as_str().unwrap().parse().unwrap();
+    assert!(jiff::Timestamp::now().duration_since(at).as_secs().abs() < 120, "{conflict}");
     // The run's own list of troubles names the way here, too.
     let troubles = world.run(&["log", "--troubles"]).expect(0).stdout.clone();
     assert!(troubles.contains("company-sync conflicts resolve"), "{troubles}");
+}
+
+#[test]
+fn a_typed_value_that_no_run_could_write_is_refused_at_once() {
+    let (mut world, orders) = disputed(2);
+    let ids: Vec<String> = orders.iter().map(|order| id_of(&world, order)).collect();
+    for (value, code) in
+        [("Ana 😀".to_owned(), "value.unstorable_character"), ("x".repeat(141), "value.too_long")]
+    {
+        let refused = resolve(&world, &[&ids[0], &ids[1], "--value", &value]);
+        refused.expect(2).complains(&format!("[{code}]")).complains("choose --vtiger or --frappe");
+        let many = resolve(&world, &["--all-open", "--value", &value]);
+        many.expect(1).complains("left as it is");
+    }
+    assert_eq!(list(&world, &["--state", "open"]).len(), 2, "nothing was decided");
+    // Where nothing answers, a typed value waits, and the choice of a side does not.
+    world.stop();
+    resolve(&world, &[&ids[0], "--value", "VF"]).expect(3).complains("what to do: ");
+    resolve(&world, &[&ids[0], "--vtiger"]).expect(0);
+    assert_eq!(list(&world, &["--state", "open"]).len(), 1);
 }
 
 #[test]

@@ -6,6 +6,8 @@ mod adoption;
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod belonging;
+#[cfg(test)]
 mod both_ways;
 #[cfg(test)]
 mod boundary;

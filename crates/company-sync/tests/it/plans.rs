@@ -203,6 +203,14 @@ fn a_plan_that_cannot_be_used_is_refused_as_a_whole() {
     refused(&lines[..3].join("\n"), "plan.damaged", "plan.json:3:");
     let spoilt = lines[2].trim_end_matches(',').replacen("\"subject\"", "\"subjekt\"", 1);
     refused(&[lines[0], lines[1], &spoilt, "]}"].join("\n"), "plan.damaged", "plan.json:3:");
+    // One letter of what one record is to get: nothing of the whole plan is done.
+    let number = &world.selected()[0].0.subscriber_id;
+    let altered = whole.replacen(number.as_str(), "OTHER-1", 1);
+    assert_ne!(altered, whole);
+    refused(&altered, "plan.altered", "checksum");
+    let shorter: Vec<&str> =
+        lines.iter().enumerate().filter(|(at, _)| *at != 1).map(|(_, line)| *line).collect();
+    refused(&shorter.join("\n"), "plan.altered", "changed after it was made");
     refused("Dear all,\n", "plan.foreign", "plan.json:1: this is not a plan");
     refused("{\"rows\": []}", "plan.foreign", "plan.json:1: this is not a plan");
     refused(

@@ -46,6 +46,30 @@ fn against_file(file: &Path, company: &str, day: &str, folder: &Path, password: 
     ended
 }
 
+/// A workbook at which the library that opens it panics: one of its parts has a name of one byte.
+fn with_a_broken_name(mut bytes: Vec<u8>) -> Vec<u8> {
+    let name: Vec<u8> = "DataSpaces".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let at = bytes.windows(name.len()).position(|found| found == name).unwrap() - 2;
+    assert_eq!(at % 128, 0, "where an entry of the folder begins");
+    bytes[at + 64] = 1;
+    bytes
+}
+
+#[test]
+fn a_damaged_workbook_is_refused_without_a_trace_of_what_broke_in_a_library() {
+    let Some(folder) = fixtures() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("damaged.xlsx");
+    let whole = std::fs::read(folder.join("variants/aetna.password.xlsx")).unwrap();
+    std::fs::write(&file, with_a_broken_name(whole)).unwrap();
+    let mut command = program(home.path());
+    command.args(["companies", "try", path(&file), "--company", "aetna"]);
+    command.env("COMPANY_SYNC_COMPANIES_AETNA_PASSWORD", PASSWORD);
+    let ended = Ended::of(command.output().unwrap());
+    ended.expect(3).complains("[report.damaged]").complains("its protected part cannot be read");
+    assert!(!ended.stderr.contains("panicked") && !ended.stderr.contains("because"), "{}", ended.stderr);
+}
+
 #[test]
 fn every_company_and_day_equals_what_is_expected_in_full() {
     let Some(folder) = fixtures() else { return };
@@ -347,6 +371,13 @@ fn undo_takes_back_what_a_run_wrote_and_leaves_what_was_edited_since() {
     let first = run_of(reconcile(&world, "oscar", &file, DAY, &[]).expect(0));
     let dates = || orders_of(&world).iter().map(|order| order.text("cf_2261").to_owned()).collect::<Vec<_>>();
     assert_eq!(dates(), ["2026-03-31", "2026-03-31", "2026-03-31"]);
+    // A run that had nothing to write has nothing to take back, and taking it back is no run.
+    let idle = run_of(reconcile(&world, "oscar", &file, DAY, &[]).expect(0));
+    let runs = || run(&world, &["runs", "--json"]).objects().len();
+    let before = runs();
+    let said = run(&world, &["undo", idle["run"].as_str().unwrap()]);
+    assert!(said.expect(0).stdout.contains("wrote nothing to the CRM"), "{said:?}");
+    assert_eq!(runs(), before);
     let third = format!("6x{}", orders_of(&world)[2].id);
     world.edit(&third, "cf_2261", "2026-04-30");
     let id = first["run"].as_str().unwrap();
@@ -499,8 +530,11 @@ fn companies_are_listed_shown_validated_and_tried() {
     let report = world.folder().join("report.csv");
     std::fs::write(&report, "Member ID,Paid Through Date,Extra\nA-1,03/31/2026,x\n,03/31/2026,y\n").unwrap();
     let tried = run(&world, &["companies", "try", path(&report), "--company", "blue-shield"]);
-    let said = &tried.expect(0).stdout;
-    assert!(said.contains("A-1") && said.contains("not used: Extra") && said.contains("line 3"), "{said}");
+    let said = &tried.expect(1).stdout;
+    assert!(said.contains("A-1") && said.contains("not used: Extra"), "{said}");
+    assert!(said.contains("cannot be read: Line 3 has no member id.") && !said.contains('{'), "{said}");
+    std::fs::write(&report, "Member ID,Paid Through Date\nA-1,03/31/2026\n").unwrap();
+    run(&world, &["companies", "try", path(&report), "--company", "blue-shield"]).expect(0);
     run(&world, &["companies", "show", "acme"]).expect(2).complains("[company.unknown]");
 }
 

@@ -79,7 +79,7 @@ impl Wish {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let servers = Servers::start(&runtime, &state, faults);
-        World { agency, orders, state, servers, runtime, folder: tempfile::tempdir().unwrap() }
+        World { agency, orders, state, servers, gone: None, runtime, folder: tempfile::tempdir().unwrap() }
     }
 }
 
@@ -113,6 +113,8 @@ pub(crate) struct World {
     pub(crate) orders: Vec<String>,
     state: State,
     servers: Servers,
+    /// Where they were before they were stopped.
+    gone: Option<(String, String)>,
     runtime: Runtime,
     folder: TempDir,
 }
@@ -138,9 +140,29 @@ impl World {
         (self.servers.vtiger.requests(), self.servers.frappe.requests())
     }
 
-    /// The same systems with other faults, at other ports.
+    /// The same systems with other faults, at other ports, which the program is told of.
     pub(crate) fn serve_with(&mut self, faults: &str) {
         self.servers = Servers::start(&self.runtime, &self.state, faults);
+        if self.data_dir().join(STORE_FILE).exists() {
+            self.run(&["systems", "accept"]).expect(0);
+        }
+    }
+
+    /// Stops both systems.
+    pub(crate) fn stop(&mut self) {
+        let other = Servers::start(&self.runtime, &self.state, "");
+        let stopped = std::mem::replace(&mut self.servers, other);
+        let addresses = (stopped.vtiger.addr(), stopped.frappe.addr());
+        self.gone = Some((format!("http://{}", addresses.0), format!("http://{}", addresses.1)));
+        self.runtime.block_on(async {
+            stopped.vtiger.shutdown().await.unwrap();
+            stopped.frappe.shutdown().await.unwrap();
+        });
+    }
+
+    /// The same systems at other ports.
+    pub(crate) fn move_to_other_ports(&mut self) {
+        self.servers = Servers::start(&self.runtime, &self.state, "");
     }
 
     /// Changes an order as its user would, now.
@@ -222,11 +244,13 @@ impl World {
 
     /// The variables that lead to this world.
     pub(crate) fn environment(&self) -> Vec<(String, String)> {
+        let served = || (self.servers.vtiger.url(), self.servers.frappe.url());
+        let gone = self.gone.clone().unwrap_or_else(served);
         let variables = [
-            (VTIGER_URL, self.servers.vtiger.url()),
+            (VTIGER_URL, gone.0),
             ("COMPANY_SYNC_VTIGER_USER", "admin".to_owned()),
             (ACCESS_KEY.0, ACCESS_KEY.1.to_owned()),
-            (FRAPPE_URL, self.servers.frappe.url()),
+            (FRAPPE_URL, gone.1),
             ("COMPANY_SYNC_FRAPPE_API_KEY", "API_KEY_SYNC".to_owned()),
             (API_SECRET.0, API_SECRET.1.to_owned()),
             ("COMPANY_SYNC_MAPPING_POLICY_COMPANY", "Agencia Prueba".to_owned()),
