@@ -21,6 +21,7 @@ mod throttle;
 mod visit;
 mod web;
 mod words;
+pub mod work;
 
 pub use doors::{Door, Rule, table};
 pub use error::WebError;
