@@ -32,6 +32,8 @@ pub struct Web {
     pub zone: TimeZone,
     /// How the service is reached.
     pub exposure: Exposure,
+    /// What whoever sets the service up must know; the program tells it to whoever started it. `None`: nobody can.
+    pub setup_code: Option<String>,
     throttle: Throttle,
 }
 
@@ -45,7 +47,12 @@ impl Web {
         zone: TimeZone,
         exposure: Exposure,
     ) -> Self {
-        Self { desk, office, hub, clock, zone, exposure, throttle: Throttle::new() }
+        Self { desk, office, hub, clock, zone, exposure, setup_code: None, throttle: Throttle::new() }
+    }
+
+    /// With the code that the first person must know who sets the service up.
+    pub fn with_setup_code(self, setup_code: Option<String>) -> Self {
+        Self { setup_code, ..self }
     }
 
     pub(crate) fn throttle(&self) -> &Throttle {
