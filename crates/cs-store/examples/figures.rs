@@ -3,6 +3,7 @@
 
 #![allow(clippy::print_stdout, reason = "its only purpose is to print")]
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -14,8 +15,9 @@ use cs_domain::{
     UnitName, Value, Verdict,
 };
 use cs_ports::{
-    ConflictFilter, Cursor, FeedKey, Lease, LeaseAnswer, Settlement, Staged, StagedState, Store, StoreError,
-    Tie, TieChange, UnitKey, UnitOutcome,
+    Book, ConflictFilter, Cursor, FeedKey, FindingId, FindingStore, FindingsOfRun, FoundFinding, Lease,
+    LeaseAnswer, LoadedReport, Settlement, Staged, StagedState, Store, StoreError, Tie, TieChange, UnitKey,
+    UnitOutcome,
 };
 use cs_store::{MemoryStore, SqliteStore};
 use jiff::Timestamp;
@@ -341,6 +343,63 @@ async fn conclude_all(store: &SqliteStore, lease: &Lease, units: u64) -> Result<
     Ok(())
 }
 
+/// A row of a report that disagrees with its order, with as many columns as a company's report has.
+fn found(book: &Book, number: u64) -> FoundFinding {
+    let member_id = format!("OSC{number:09}");
+    let parameters = [
+        ("line", number.to_string()),
+        ("order", format!("SO{number}")),
+        ("paid_through", "2026-03-31".into()),
+    ];
+    FoundFinding {
+        id: FindingId::of(book, "unpaid", &member_id, ""),
+        kind: "unpaid".into(),
+        message: "unpaid".into(),
+        parameters: parameters
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect::<BTreeMap<_, _>>(),
+        salesorder_no: Some(format!("SO{number}")),
+        issuer: None,
+        place: Some((String::new(), u32::try_from(number).unwrap_or_default())),
+        source: (0..16)
+            .map(|column| (format!("Column {column}"), format!("value {column} of {number}")))
+            .collect(),
+        premium: Some("337.00".into()),
+        member_id,
+    }
+}
+
+/// A first report that disagrees about everything, and the same report again.
+async fn findings(store: &SqliteStore, number: u64) -> Result<(), Failed> {
+    let book = Book { company: "oscar".into(), broker: "BS".into() };
+    let hour = Duration::from_hours(1);
+    let LeaseAnswer::Granted(lease) =
+        store.take_lease("company/oscar", "figures", Timestamp::now(), hour).await?
+    else {
+        return Err("the folder is in use".into());
+    };
+    for what in ["take_in: all new", "take_in: all as before"] {
+        let report = LoadedReport {
+            book: book.clone(),
+            run: run(),
+            as_of: "2026-03-18".parse()?,
+            file: "oscar.csv".into(),
+            digest: "x".into(),
+            profile: "{}".into(),
+            totals: "{}".into(),
+            approved: String::new(),
+        };
+        let found: Vec<FoundFinding> = (0..number).map(|number| found(&book, number)).collect();
+        let taken = FindingsOfRun { report, at: Timestamp::now(), found, persisting: Vec::new() };
+        let begun = Instant::now();
+        store.take_in(&lease, &taken).await?;
+        self::report(what, 1, number, begun);
+    }
+    store.release_lease(&lease).await?;
+    Ok(())
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Failed> {
     let mut arguments = std::env::args().skip(1);
@@ -354,6 +413,7 @@ async fn main() -> Result<(), Failed> {
     else {
         return Err("the folder is in use".into());
     };
+    findings(&store, units).await?;
     stage_all(&store, &lease, units).await?;
     read_due(&store, "all wait").await?;
     println!("file with {units} units: {} bytes", std::fs::metadata(&path)?.len());

@@ -13,4 +13,5 @@ mod findings;
 mod model;
 mod opening;
 mod samples;
+mod service;
 mod story;
