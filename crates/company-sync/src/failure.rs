@@ -13,6 +13,7 @@ use crate::belonging::BelongingError;
 use crate::choice::ConflictError;
 use crate::config::ConfigError;
 use crate::links::{Found, LinkError};
+use crate::office::SealError;
 use crate::plan_file::PlanFileError;
 use crate::reconciliation_error::ReconciliationError;
 
@@ -80,6 +81,9 @@ pub(crate) enum CommandError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A secret of the store cannot be opened.
+    #[error(transparent)]
+    Seal(#[from] SealError),
     /// The store cannot be opened.
     #[error("the store {file} cannot be used")]
     OpenStore {
@@ -186,12 +190,14 @@ impl From<Found> for CommandError {
 }
 
 impl CommandError {
-    fn code(&self) -> String {
+    /// Stable code.
+    pub(crate) fn code(&self) -> String {
         match self {
             Self::Config(error) => error.code().to_owned(),
             Self::Engine(error) => error.code(),
             Self::Store(error) | Self::OpenStore { source: error, .. } => error.code().to_owned(),
             Self::Belonging(error) => error.code().to_owned(),
+            Self::Seal(error) => error.code().to_owned(),
             Self::Peer(error) => error.code.to_string(),
             Self::Connector { system, .. } => format!("{}.setup", system.as_str()),
             Self::NoMapping { .. } => "mapping.unknown".to_owned(),
@@ -210,12 +216,14 @@ impl CommandError {
         }
     }
 
-    fn remedy(&self) -> String {
+    /// What to do.
+    pub(crate) fn remedy(&self) -> String {
         match self {
             Self::Config(error) => error.remedy(),
             Self::Engine(error) => error.failure().remedy,
             Self::Store(error) | Self::OpenStore { source: error, .. } => error.remedy().to_owned(),
             Self::Belonging(error) => error.remedy().to_owned(),
+            Self::Seal(error) => error.remedy().to_owned(),
             Self::Peer(error) => error.failure().remedy,
             Self::Connector { system, .. } => {
                 format!("Correct the [{}] section of the configuration.", system.as_str())
@@ -256,6 +264,7 @@ impl CommandError {
             )
             | Self::Config(_)
             | Self::Belonging(_)
+            | Self::Seal(_)
             | Self::Connector { .. }
             | Self::NoMapping { .. }
             | Self::MappingFile { .. }

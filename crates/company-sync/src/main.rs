@@ -13,6 +13,7 @@ mod failure;
 mod holder;
 mod links;
 mod mappings;
+mod office;
 mod plan_file;
 mod playground;
 mod reconciliation_error;

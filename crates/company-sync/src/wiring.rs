@@ -140,11 +140,16 @@ impl Connected {
 /// Opens the store that is there, and makes none: whoever looks back shall not be told of an empty past because the
 /// folder was misspelt.
 pub(crate) async fn existing_store(data_dir: &Path) -> Result<SqliteStore, CommandError> {
-    if data_dir.join(STORE_FILE).exists() {
+    if has_store(data_dir) {
         open_store(data_dir).await
     } else {
         Err(ConfigError::NoStore { path: data_dir.to_owned() }.into())
     }
+}
+
+/// Whether there is a store in this folder.
+pub(crate) fn has_store(data_dir: &Path) -> bool {
+    data_dir.join(STORE_FILE).exists()
 }
 
 /// Opens the store, new or old.

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::sync::report;
 use crate::cli::{Demo, Global};
-use crate::config::{Config, ReconciliationConfig};
+use crate::config::{Config, ReconciliationConfig, ServiceConfig};
 use crate::failure::{CommandError, Outcome};
 use crate::mappings;
 use crate::playground::{Playground, Wish};
@@ -28,6 +28,7 @@ pub(crate) async fn run(global: &Global, demo: &Demo) -> Result<Outcome, Command
         mappings: Playground::mappings(),
         reconciliation: ReconciliationConfig::default(),
         companies: BTreeMap::new(),
+        service: ServiceConfig::default(),
         source: None,
     };
     let say = |text: &str| if global.json { Ok(()) } else { line(text) };

@@ -8,13 +8,16 @@ use cs_domain::mapping::{did_you_mean, shipped};
 
 use super::ConfigError;
 use super::file::ConfigFile;
-use super::reconciliation;
+use super::{reconciliation, service};
 
-const PREFIX: &str = "COMPANY_SYNC_";
+/// What the names of all variables begin with.
+pub(super) const PREFIX: &str = "COMPANY_SYNC_";
 
 /// Every variable there is, without the prefix, but for those of mappings' settings.
-const KNOWN: [&str; 18] = [
+const KNOWN: [&str; 20] = [
     "CONFIG",
+    "KEY",
+    "KEY_FILE",
     "DATA_DIR",
     "TIME_ZONE",
     "VTIGER_URL",
@@ -48,6 +51,16 @@ impl Environment {
         Self(ours.filter(|(_, value)| !value.is_empty()).collect())
     }
 
+    /// These besides; what is there already stays.
+    pub(crate) fn with(mut self, variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        for (name, value) in variables {
+            if let Some(name) = name.strip_prefix(PREFIX) {
+                self.0.entry(name.to_owned()).or_insert(value);
+            }
+        }
+        self
+    }
+
     /// These.
     #[cfg(test)]
     pub(crate) fn of(variables: &[(&str, &str)]) -> Self {
@@ -65,6 +78,20 @@ impl Environment {
     /// All of them.
     pub(super) fn all(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The variable that says a key (`vtiger.url`), or that names the file of a secret, or one of the names under it.
+    pub(super) fn names_for(&self, key: &str) -> Option<String> {
+        let spelt = match key.strip_prefix("mapping.").and_then(|rest| rest.split_once(".settings.")) {
+            Some((mapping, setting)) => format!("MAPPING_{}_{}", spelt(mapping), spelt(setting)),
+            None => spelt(&key.replace('.', "_")),
+        };
+        let listed = key == "reconciliation.brokers";
+        let says = |name: &&String| match name.strip_prefix(&spelt) {
+            Some(rest) => matches!(rest, "" | "_FILE") || (listed && rest.starts_with('_')),
+            None => false,
+        };
+        self.0.keys().find(says).map(|name| format!("{PREFIX}{name}"))
     }
 
     pub(super) fn parsed<T: FromStr>(
@@ -122,13 +149,17 @@ impl Environment {
             !KNOWN.contains(&name.as_str())
                 && setting_of(name, mappings).is_none()
                 && !reconciliation::is_variable(name)
+                && !service::variables().any(|known| known == **name)
         };
         let Some(name) = self.0.keys().find(unknown) else { return Ok(()) };
         let known: Vec<String> = match name.strip_prefix("MAPPING_").and_then(|rest| rest.split_once('_')) {
             Some((_, setting)) => {
                 mappings.iter().map(|mapping| format!("MAPPING_{}_{setting}", spelt(mapping))).collect()
             }
-            None => KNOWN.iter().copied().chain(reconciliation::variables()).map(str::to_owned).collect(),
+            None => {
+                let fixed = KNOWN.iter().copied().chain(reconciliation::variables()).map(str::to_owned);
+                fixed.chain(service::variables()).collect()
+            }
         };
         // Compared without the prefix, which would make distant names look near.
         let hint = did_you_mean(name, known.iter().map(String::as_str));

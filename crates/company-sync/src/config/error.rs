@@ -27,6 +27,12 @@ pub(crate) enum ConfigError {
         /// What is wrong. Only this is kept of what the TOML reader said: it quotes the line, and a secret with it.
         message: String,
     },
+    /// What people set on pages does not read.
+    #[error("the settings in the store do not read: {message}")]
+    Kept {
+        /// What is wrong. There are no secrets among them.
+        message: String,
+    },
     /// Something that must be said is not.
     #[error("{key} is not set")]
     Missing {
@@ -114,6 +120,7 @@ impl ConfigError {
         match self {
             Self::Unreadable { .. } => "config.unreadable",
             Self::Malformed { .. } => "config.malformed",
+            Self::Kept { .. } => "config.kept",
             Self::Missing { .. } => "config.missing",
             Self::Variable { .. } => "config.variable",
             Self::UnknownVariable { .. } => "config.unknown_variable",
@@ -133,6 +140,10 @@ impl ConfigError {
             Self::Unreadable { .. } => "Check the path and the file's permissions.".to_owned(),
             Self::Malformed { .. } => {
                 "Correct the line; `company-sync config init --print` shows a whole file.".to_owned()
+            }
+            Self::Kept { .. } => {
+                "Use the version of company-sync that wrote them, or say it in the configuration file, which overrules them."
+                    .to_owned()
             }
             Self::Missing { key, variable } => {
                 format!("Set `{key}` in the configuration file, or {variable}.")

@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use toml::Table;
 
 use super::reconciliation::{CompanySection, ReconciliationSection};
+use super::service::{DatabaseSection, NotificationsSection, RetentionSection, SandboxConfig, SetupSection};
 use super::{ConfigError, Frappe, Vtiger, zone};
 
 #[derive(Debug, Default, Deserialize)]
@@ -23,6 +25,16 @@ pub(super) struct ConfigFile {
     pub(super) reconciliation: ReconciliationSection,
     #[serde(default)]
     pub(super) companies: BTreeMap<String, CompanySection>,
+    pub(super) language: Option<cs_companies::Language>,
+    pub(super) public_url: Option<String>,
+    pub(super) database: Option<DatabaseSection>,
+    #[serde(default)]
+    pub(super) notifications: NotificationsSection,
+    #[serde(default)]
+    pub(super) retention: RetentionSection,
+    #[serde(default)]
+    pub(super) setup: SetupSection,
+    pub(super) sandbox: Option<SandboxConfig>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -62,10 +74,11 @@ pub(super) struct MappingSection {
 }
 
 impl ConfigFile {
-    pub(super) fn read(path: &Path) -> Result<Self, ConfigError> {
+    /// The file as it is understood, and as it is written.
+    pub(super) fn read(path: &Path) -> Result<(Self, Table), ConfigError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
-        toml::from_str(&text).map_err(|source| {
+        let malformed = |source: toml::de::Error| {
             let start = source.span().map_or(0, |span| span.start);
             let (line, column) = position(&text, start);
             ConfigError::Malformed {
@@ -74,7 +87,9 @@ impl ConfigFile {
                 column,
                 message: message(&text, start, source.message()),
             }
-        })
+        };
+        let understood = toml::from_str(&text).map_err(malformed)?;
+        Ok((understood, toml::from_str(&text).map_err(malformed)?))
     }
 }
 

@@ -1,9 +1,12 @@
-//! Configuration: a file, then the environment, then flags; each may overrule the one before.
+//! Configuration: what people set on pages, then a file, then the environment, then flags; each may overrule the one before.
 
+pub(crate) mod document;
 mod environment;
 mod error;
 mod file;
+mod layers;
 mod reconciliation;
+mod service;
 mod template;
 
 use std::collections::BTreeMap;
@@ -16,7 +19,11 @@ use secrecy::SecretString;
 
 pub(crate) use environment::Environment;
 pub(crate) use error::ConfigError;
-pub(crate) use reconciliation::{CompanyConfig, ReconciliationConfig, ViewConfig};
+pub(crate) use layers::{Kept, Lacks, Layers};
+pub(crate) use reconciliation::{CompanyConfig, ReconciliationConfig, ViewConfig, reference_fields};
+pub(crate) use service::{
+    DatabaseConnection, DatabaseKind, Email, EmailSecurity, Notifications, SandboxConfig, ServiceConfig,
+};
 pub(crate) use template::TEMPLATE;
 
 use file::ConfigFile;
@@ -50,6 +57,8 @@ pub(crate) struct Config {
     pub(crate) reconciliation: ReconciliationConfig,
     /// What is said of companies, by key.
     pub(crate) companies: BTreeMap<String, CompanyConfig>,
+    /// What the service is to be like.
+    pub(crate) service: ServiceConfig,
     /// The file this came from, where there was one.
     pub(crate) source: Option<PathBuf>,
 }
@@ -92,25 +101,12 @@ pub(crate) struct MappingConfig {
 const PLACEHOLDER: &str = "...";
 
 impl Config {
-    /// Reads the file (the one named; else `company-sync.toml` here, if there is one), then the environment, then the
-    /// flags.
+    /// Reads the file, then the environment, then the flags; without what people set on pages.
     pub(crate) fn load(flags: &Flags, environment: &Environment) -> Result<Self, ConfigError> {
-        let path = flags.file.clone().or_else(|| environment.path("CONFIG")).or_else(|| {
-            let here = PathBuf::from(FILE_NAME);
-            here.exists().then_some(here)
-        });
-        let mut file = match &path {
-            Some(path) => ConfigFile::read(path)?,
-            None => ConfigFile::default(),
-        };
-        environment.overrule(&mut file)?;
-        if let Some(data_dir) = &flags.data_dir {
-            file.data_dir = Some(std::path::absolute(data_dir).unwrap_or_else(|_| data_dir.clone()));
-        }
-        Self::resolve(file, path)
+        Layers::read(flags, environment)?.resolve(&Kept::default(), Lacks::Refused)
     }
 
-    fn resolve(file: ConfigFile, source: Option<PathBuf>) -> Result<Self, ConfigError> {
+    fn resolve(file: ConfigFile, source: Option<PathBuf>, lacks: Lacks) -> Result<Self, ConfigError> {
         let beside = source.as_deref().and_then(Path::parent).map(Path::to_path_buf).unwrap_or_default();
         let zone = match &file.time_zone {
             Some(name) => zone("time_zone", name)?,
@@ -127,14 +123,25 @@ impl Config {
         });
         let companies = file.companies.into_iter();
         let companies = companies.map(|(key, section)| Ok((key, section.resolve(&beside)?)));
+        let database = lacks.forgive(file.database.map(|section| section.resolve(&beside)).transpose())?;
+        let service = ServiceConfig {
+            language: file.language.unwrap_or(cs_companies::Language::En),
+            public_url: file.public_url,
+            notifications: file.notifications.resolve(&beside, lacks)?,
+            retention_days: file.retention.days(),
+            set_up: file.setup.is_finished(),
+            sandbox: file.sandbox,
+            database,
+        };
         Ok(Self {
-            reconciliation: file.reconciliation.resolve(&beside)?,
+            reconciliation: file.reconciliation.resolve(&beside, &service, lacks)?,
             companies: companies.collect::<Result<_, ConfigError>>()?,
             data_dir: file.data_dir.map_or_else(default_data_dir, |path| beside.join(path)),
             zone,
-            vtiger: file.vtiger.map(|section| section.resolve(&beside)).transpose()?,
-            frappe: file.frappe.map(|section| section.resolve(&beside)).transpose()?,
+            vtiger: lacks.forgive(file.vtiger.map(|section| section.resolve(&beside)).transpose())?,
+            frappe: lacks.forgive(file.frappe.map(|section| section.resolve(&beside)).transpose())?,
             mappings: mappings.collect(),
+            service,
             source,
         })
     }

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::environment::spelt;
 use super::file::{ConfigFile, said, secret};
-use super::{ConfigError, Environment};
+use super::{ConfigError, DatabaseConnection, Environment, Lacks, ServiceConfig};
 
 /// What the reference installation calls things.
 const REFERENCE: &str = include_str!("reference.toml");
@@ -162,6 +162,17 @@ pub(crate) struct CompanyConfig {
     pub(crate) settings: BTreeMap<String, String>,
 }
 
+/// What the reference installation calls its fields, by the keys of settings; several fields are lines.
+pub(crate) fn reference_fields() -> Vec<(String, String)> {
+    // The file is part of the program, and a test reads it.
+    let reference: toml::Table = toml::from_str(REFERENCE).unwrap_or_default();
+    let fields = reference.get("fields").and_then(toml::Value::as_table).into_iter().flatten();
+    let fields = fields.map(|(name, value)| (format!("reconciliation.fields.{name}"), super::plain(value)));
+    let watched = reference.get("watched").and_then(toml::Value::as_array);
+    let watched = watched.map(|list| list.iter().map(super::plain).collect::<Vec<_>>().join("\n"));
+    fields.chain(watched.map(|lines| ("reconciliation.watched".to_owned(), lines))).collect()
+}
+
 /// The variables there are, but for those of brokers and companies.
 pub(super) fn variables() -> impl Iterator<Item = &'static str> {
     VARIABLES.into_iter()
@@ -243,9 +254,16 @@ impl CompanySection {
 }
 
 impl ReconciliationSection {
-    pub(super) fn resolve(mut self, beside: &Path) -> Result<ReconciliationConfig, ConfigError> {
-        let view = self.view.take().map(|view| view.resolve(beside)).transpose()?;
-        Ok(ReconciliationConfig { view, ..self.without_view(beside) })
+    /// Speaks the service's language and reads a view in its database, where it does not say otherwise.
+    pub(super) fn resolve(
+        mut self,
+        beside: &Path,
+        service: &ServiceConfig,
+        lacks: Lacks,
+    ) -> Result<ReconciliationConfig, ConfigError> {
+        let view = self.view.take().map(|view| view.resolve(beside, service.database.as_ref())).transpose();
+        self.language = self.language.or(Some(service.language));
+        Ok(ReconciliationConfig { view: lacks.forgive(view)?, ..self.without_view(beside) })
     }
 
     fn without_view(self, beside: &Path) -> ReconciliationConfig {
@@ -341,8 +359,13 @@ impl ReconciliationConfig {
 }
 
 impl ViewSection {
-    fn resolve(self, beside: &Path) -> Result<ViewConfig, ConfigError> {
+    fn resolve(
+        self,
+        beside: &Path,
+        database: Option<&DatabaseConnection>,
+    ) -> Result<ViewConfig, ConfigError> {
         let url = secret(self.url, self.url_file, beside)?;
+        let url = url.or_else(|| database.map(DatabaseConnection::url));
         Ok(ViewConfig {
             url: said(url, "reconciliation.view.url")?,
             name: said(self.name, "reconciliation.view.name")?,
@@ -365,6 +388,10 @@ impl CompanySection {
 mod tests {
     use super::*;
 
+    fn resolved(section: ReconciliationSection) -> ReconciliationConfig {
+        section.resolve(Path::new(""), &ServiceConfig::default(), Lacks::Refused).unwrap()
+    }
+
     #[test]
     fn the_reference_installation_reads() {
         let reference: Reference = toml::from_str(REFERENCE).unwrap();
@@ -376,13 +403,13 @@ mod tests {
     fn fields_that_nobody_can_guess_have_to_be_named() {
         let section: ReconciliationSection =
             toml::from_str("[fields]\nproblem = \"cf_1\"\nmember_id = \"cf_2\"").unwrap();
-        let config = section.resolve(Path::new("")).unwrap();
+        let config = resolved(section);
         let error = config.order_fields().unwrap_err();
         assert!(error.to_string().contains("reconciliation.fields.payment_type"), "{error}");
         let text =
             "[fields]\nproblem = \"cf_1\"\npayment_type = \"cf_2\"\npayment_day = \"\"\nbroker_note = \"\"";
         let section: ReconciliationSection = toml::from_str(text).unwrap();
-        let fields = section.resolve(Path::new("")).unwrap().order_fields().unwrap();
+        let fields = resolved(section).order_fields().unwrap();
         assert_eq!(fields.problem, Some("cf_1".into()));
         assert_eq!((fields.payment_day, fields.member_id), (None, "cf_2119".into()));
     }

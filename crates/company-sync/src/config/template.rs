@@ -10,6 +10,10 @@ data_dir = "company-sync-data"
 # Where the agency is: decides what "today" means.
 time_zone = "America/New_York"
 
+# What the pages of `company-sync serve` speak to people who chose no language, and where people reach them.
+# language = "en"                 # or "es"
+# public_url = "https://sync.example.test"
+
 [vtiger]
 url = "https://crm.example.test"
 user = "sync"
@@ -50,6 +54,36 @@ delivery_date = "..."             # the delivery date that ERPNext wants on ever
 # [companies.oscar]
 # password_file = "oscar.password"  # of its protected workbooks
 
+# VTiger's database, read only: where [reconciliation.view] names a view in it, orders are read there.
+# [database]
+# type = "mariadb"                # or "mysql"
+# host = "db.example.test"
+# port = 3306
+# user = "reader"
+# password_file = "database.password"
+# name = "vtiger"
+
+# Who is told when something needs a person (`company-sync serve`); each event can be switched off.
+# [notifications]
+# run_failed = true               # a run ended in an error or ran out of time
+# brake = true                    # a run stopped before too many deletes
+# drift = true                    # a report looks unlike the company's earlier ones
+# invalid_share = true            # a report has too many rows that cannot be read
+# [notifications.email]
+# host = "mail.example.test"
+# port = 587
+# security = "starttls"           # or "tls", or "none" for a mail server on this machine
+# user = "sync@example.test"
+# password_file = "mail.password"
+# from = "sync@example.test"
+# to = ["ana@example.test"]
+# [notifications.webhook]
+# url = "https://hooks.example.test/sync"
+
+# After how many days old lines of the log, ended tasks and unused files go. Links, runs and findings always stay.
+# [retention]
+# days = 365
+
 # A mapping of your own in place of the shipped one:
 # [mapping.policy]
 # file = "my-policy.toml"
@@ -65,7 +99,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("company-sync.toml");
         std::fs::write(&path, TEMPLATE).unwrap();
-        let file = ConfigFile::read(&path).unwrap();
+        let (file, _) = ConfigFile::read(&path).unwrap();
         assert!(file.vtiger.is_some() && file.frappe.is_some());
         // What a mapping requires has its line.
         let (_, text) = cs_domain::mapping::shipped().iter().find(|(name, _)| *name == "policy").unwrap();

@@ -1,0 +1,49 @@
+//! What people set on pages, as the store keeps it: a document of the shape of `company-sync.toml`, and sealed secrets.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use cs_ports::{KeptSettings, SettingsStore};
+use toml::Table;
+
+use super::sealing::Seal;
+use crate::config::{Config, ConfigError, Environment, Flags, Kept, Lacks, Layers};
+use crate::failure::CommandError;
+use crate::wiring::{existing_store, has_store};
+
+/// The configuration that a command line leads to, with what people set on pages where there is a store.
+pub(crate) async fn load(flags: &Flags, environment: &Environment) -> Result<Config, CommandError> {
+    let layers = Layers::read(flags, environment)?;
+    let data_dir = layers.data_dir();
+    let kept = if has_store(&data_dir) {
+        let store = existing_store(&data_dir).await?;
+        let read = read(&store, &layers, &data_dir).await;
+        store.close().await;
+        read?.1
+    } else {
+        Kept::default()
+    };
+    Ok(layers.resolve(&kept, Lacks::Refused)?)
+}
+
+/// What the store keeps, and how often it was changed. The key of secrets is asked for where there are some.
+pub(super) async fn read(
+    store: &dyn SettingsStore,
+    layers: &Layers,
+    data_dir: &Path,
+) -> Result<(i64, Kept), CommandError> {
+    let KeptSettings { revision, text } = store.settings().await?;
+    let document: Table =
+        toml::from_str(&text).map_err(|source| ConfigError::Kept { message: source.message().to_owned() })?;
+    let names = store.secret_names().await?;
+    let mut secrets = BTreeMap::new();
+    if !names.is_empty() {
+        let seal = Seal::new(layers, data_dir)?;
+        for name in names {
+            let Some(sealed) = store.secret(&name).await? else { continue };
+            let opened = seal.open(&name, &sealed)?;
+            secrets.insert(name, opened);
+        }
+    }
+    Ok((revision, Kept { document, secrets }))
+}

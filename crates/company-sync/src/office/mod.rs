@@ -1,0 +1,213 @@
+//! The program's side of the pages: what is configured and how to change it, the two systems themselves, and what companies'
+//! definitions know. It fulfils [`cs_web::office::Office`]; each concern has a file of its own.
+
+mod catalogue;
+mod kept;
+mod lists;
+mod sealing;
+mod settings;
+mod telling;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use async_trait::async_trait;
+use cs_domain::{MappingName, RecordRef, StandingConflict, System, Value};
+use cs_engine::scheduler::Nudge;
+use cs_ports::FoundFinding;
+use cs_store::SqliteStore;
+use cs_web::Language;
+use cs_web::office::{
+    BrokerAbout, CompanyAbout, Connection, Health, Lacking, Lookup, MappingAbout, OfficeError, Probe,
+    ReportAbout, SettingsChange, SettingsTab,
+};
+
+pub(crate) use kept::load;
+pub(crate) use sealing::SealError;
+
+use crate::belonging;
+use crate::config::{Config, Environment, Flags, Kept, Lacks, Layers};
+use crate::failure::CommandError;
+use telling::{refused, told};
+
+/// What only the whole program can do for its pages.
+pub(crate) struct Office {
+    layers: Layers,
+    store: Arc<SqliteStore>,
+    data_dir: PathBuf,
+    current: RwLock<Current>,
+    nudge: Nudge,
+}
+
+/// What is configured now.
+#[derive(Clone)]
+struct Current {
+    config: Arc<Config>,
+    kept: Arc<Kept>,
+}
+
+impl Office {
+    /// Where the store of a service with these layers is.
+    pub(crate) fn data_dir(flags: &Flags, environment: &Environment) -> Result<PathBuf, CommandError> {
+        Ok(Layers::read(flags, environment)?.data_dir())
+    }
+
+    /// Puts the layers together. A system that is configured in part counts as not configured: pages complete it.
+    pub(crate) async fn open(
+        flags: &Flags,
+        environment: &Environment,
+        store: Arc<SqliteStore>,
+    ) -> Result<Self, CommandError> {
+        let layers = Layers::read(flags, environment)?;
+        let data_dir = layers.data_dir();
+        let (_, kept) = kept::read(store.as_ref(), &layers, &data_dir).await?;
+        let config = Arc::new(layers.resolve(&kept, Lacks::Forgiven)?);
+        let current = RwLock::new(Current { config, kept: Arc::new(kept) });
+        Ok(Self { layers, store, data_dir, current, nudge: Nudge::default() })
+    }
+
+    /// What is configured now. Whoever begins something asks anew: settings change while the service runs.
+    pub(crate) fn config(&self) -> Arc<Config> {
+        self.current().config
+    }
+
+    /// Is told of every task that is added.
+    pub(crate) fn nudged(&self) -> Nudge {
+        self.nudge.clone()
+    }
+
+    fn current(&self) -> Current {
+        // What is behind the lock is replaced whole: nobody leaves it half done.
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+fn not_yet(what: &str) -> OfficeError {
+    refused("office.not_built", format!("{what} is not built yet"), "Use the command line for it.")
+}
+
+#[async_trait]
+impl cs_web::office::Office for Office {
+    async fn is_set_up(&self) -> Result<bool, OfficeError> {
+        let config = self.config();
+        let elsewhere = ["vtiger.url", "frappe.url"].iter().all(|key| self.layers.fixed_by(key).is_some());
+        // Who wrote a file has set up what there is to set up.
+        Ok(config.service.set_up || elsewhere)
+    }
+
+    async fn finish_setup(&self) -> Result<(), OfficeError> {
+        Err(not_yet("finishing the wizard"))
+    }
+
+    async fn mappings(&self) -> Result<Vec<MappingAbout>, OfficeError> {
+        Ok(lists::all_mappings(&self.config()))
+    }
+
+    async fn companies(&self) -> Result<Vec<CompanyAbout>, OfficeError> {
+        lists::all_companies(&self.config())
+    }
+
+    async fn brokers(&self) -> Result<Vec<BrokerAbout>, OfficeError> {
+        Ok(lists::all_brokers(&self.config()))
+    }
+
+    async fn reviews(&self) -> Result<Vec<String>, OfficeError> {
+        Ok(self.config().reconciliation.rules.reviews.clone())
+    }
+
+    fn finding_text(&self, finding: &FoundFinding, language: Language) -> String {
+        lists::finding_text(finding, language)
+    }
+
+    fn finding_kind(&self, kind: &str, language: Language) -> String {
+        lists::finding_kind(kind, language)
+    }
+
+    async fn inspect_report(
+        &self,
+        company: &str,
+        name: &str,
+        bytes: &[u8],
+    ) -> Result<ReportAbout, OfficeError> {
+        let (config, company, name) = (self.config(), company.to_owned(), name.to_owned());
+        let bytes = bytes.to_vec();
+        let looked = tokio::task::spawn_blocking(move || lists::inspect(&config, &company, &name, &bytes));
+        match looked.await {
+            Ok(looked) => looked.map_err(told),
+            Err(_) => Err(refused(
+                "report.unreadable",
+                "the report could not be read to its end",
+                "Save it as CSV and try again.",
+            )),
+        }
+    }
+
+    async fn settings(&self) -> Result<Vec<SettingsTab>, OfficeError> {
+        let Current { config, kept } = self.current();
+        Ok(settings::tabs(&catalogue::all(&config), &self.layers, &kept))
+    }
+
+    async fn change_settings(
+        &self,
+        _changes: &BTreeMap<String, Option<String>>,
+    ) -> Result<SettingsChange, OfficeError> {
+        Err(not_yet("changing settings"))
+    }
+
+    async fn test(
+        &self,
+        _connection: Connection,
+        _changes: &BTreeMap<String, Option<String>>,
+    ) -> Result<Vec<Probe>, OfficeError> {
+        Err(not_yet("testing a connection"))
+    }
+
+    async fn health(&self) -> Vec<Health> {
+        let config = self.config();
+        let health = |connection: Connection| Health {
+            connection,
+            configured: match connection {
+                Connection::Vtiger => config.vtiger.is_some(),
+                Connection::Frappe => config.frappe.is_some(),
+                Connection::Database => config.service.database.is_some(),
+            },
+            good: None,
+            found: String::new(),
+            at: None,
+        };
+        Connection::ALL.map(health).into()
+    }
+
+    async fn lacking(&self, _mapping: &MappingName) -> Result<Vec<Lacking>, OfficeError> {
+        Err(not_yet("looking for what Frappe lacks"))
+    }
+
+    async fn create_lacking(&self, _mapping: &MappingName) -> Result<Vec<Probe>, OfficeError> {
+        Err(not_yet("creating what Frappe lacks"))
+    }
+
+    async fn use_sandbox(&self) -> Result<SettingsChange, OfficeError> {
+        Err(not_yet("the sandbox"))
+    }
+
+    async fn look_up(&self, _mapping: &MappingName, _record: &RecordRef) -> Result<Lookup, OfficeError> {
+        Err(not_yet("looking up a record"))
+    }
+
+    fn address_of(&self, _record: &RecordRef) -> Option<String> {
+        None
+    }
+
+    async fn typed_value(&self, _conflict: &StandingConflict, _text: &str) -> Result<Value, OfficeError> {
+        Err(not_yet("typing a value"))
+    }
+
+    fn name_of(&self, system: System) -> String {
+        belonging::configured(&self.config()).remove(&system).unwrap_or_else(|| system.to_string())
+    }
+
+    fn nudge(&self) {
+        self.nudge.nudge();
+    }
+}
