@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::error::WebError;
-use crate::office::ReportAbout;
+use crate::office::{OfficeError, ReportAbout};
 use crate::visit::Visit;
 
 /// The longest name that is kept of a file, in characters.
@@ -29,7 +29,7 @@ pub(crate) async fn keep(
         return Err(WebError::invalid("file", visit.words.say("upload-empty")));
     }
     let name = bare(name);
-    let about = visit.web.office.inspect_report(company, &name, bytes).await?;
+    let about = visit.web.office.inspect_report(company, &name, bytes).await.map_err(refused)?;
     let file = UploadedFile {
         id: FileId(hexadecimal(&Sha256::digest(bytes))),
         name,
@@ -41,6 +41,24 @@ pub(crate) async fn keep(
     let after = json!({ "name": file.name, "size": file.size, "rows": about.rows, "company": company });
     visit.record("file.upload", format!("file {}", file.id.0), Json::Null, after).await?;
     Ok((file, about))
+}
+
+/// What is wrong with a report is said of the file, whatever the office calls the field.
+fn refused(error: OfficeError) -> WebError {
+    match error {
+        OfficeError::Invalid { slips } => {
+            let told: Vec<String> = slips.into_iter().map(|slip| slip.message).collect();
+            WebError::invalid("file", told.join(" "))
+        }
+        OfficeError::Failed { failure, .. } => {
+            WebError::invalid("file", format!("{} {}", sentence(&failure.cause), failure.remedy))
+        }
+        error => error.into(),
+    }
+}
+
+fn sentence(text: &str) -> String {
+    if text.ends_with(['.', '!', '?', ':', '”']) { text.to_owned() } else { format!("{text}.") }
 }
 
 /// A file's name without its folders, and without what could pass for something else where it is shown.

@@ -1,0 +1,77 @@
+finding-about = About this finding
+finding-text = What it says
+finding-column-kind = Finding
+finding-column-member = Member
+finding-column-order = Order
+finding-column-review = Review
+finding-column-description = Description
+finding-column-first = First seen
+finding-column-last = Last seen
+finding-state = State
+finding-state-all = All
+finding-state-open = Open
+finding-state-closed = Closed
+finding-review-any = All
+finding-review-none = Not reviewed
+finding-no-review = A review is one of: { $known }.
+finding-description-long = A description has at most 2,000 characters.
+finding-from = First seen from
+finding-to = until
+finding-none = No findings yet. They appear when a company’s report has been compared with the CRM.
+finding-none-match = No finding matches this filter.
+finding-none-of-run = This sync found nothing new. What earlier ones found stands under “All open findings of this company and broker”.
+finding-counted = { $count ->
+    [one] { $number } finding
+   *[other] { $first }–{ $last } of { $number } findings
+}
+finding-paged = Page { $page } of { $pages }
+finding-first-page = First
+finding-previous-page = Previous
+finding-next-page = Next
+finding-bulk = Review the ticked ones as
+finding-bulk-keep = Choose…
+finding-bulk-description = Leave empty to keep descriptions
+finding-bulk-all = { $count ->
+    [one] The { $number } that matches
+   *[other] All { $number } that match
+}
+finding-bulk-do = Apply
+finding-bulk-sure = Apply this review to all of them?
+finding-nothing-said = Choose a review, or write a description.
+finding-none-ticked = Tick at least one finding.
+finding-tick = Tick
+finding-tick-all = Tick all on this page
+finding-reviewed = The review was saved.
+finding-reviewed-many = The reviews were saved.
+finding-save = Save
+finding-back = All findings
+finding-no-order = no order
+finding-premium = Premium at risk, a month
+finding-row = The report’s row
+finding-no-row = It is not about a row of the report.
+finding-header = Column
+finding-cell = Cell
+finding-line = Line { $line }
+finding-sheet-line = Sheet “{ $sheet }”, line { $line }
+finding-history = History
+finding-was-found = First seen
+finding-was-closed = Closed: a report no longer showed it
+finding-was-reopened = Open again: a report showed it
+finding-was-reviewed = Reviewed: { $said }
+finding-export-file = findings
+finding-export-company = Company
+finding-export-broker = Broker
+finding-export-member = Member ID
+finding-export-order = Order
+finding-export-kind = Kind
+finding-export-text = Message
+finding-export-premium = Premium at risk
+finding-export-state = State
+finding-export-first = First seen
+finding-export-last = Last seen
+finding-export-review = Review
+finding-export-description = Description
+finding-export-sheet = Sheet
+finding-export-line = Line
+finding-export-run = Run
+finding-export-id = Id

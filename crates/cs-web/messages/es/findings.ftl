@@ -1,0 +1,77 @@
+finding-about = Sobre este hallazgo
+finding-text = Qué dice
+finding-column-kind = Hallazgo
+finding-column-member = Miembro
+finding-column-order = Orden
+finding-column-review = Revisión
+finding-column-description = Descripción
+finding-column-first = Visto por primera vez
+finding-column-last = Visto por última vez
+finding-state = Estado
+finding-state-all = Todos
+finding-state-open = Abierto
+finding-state-closed = Cerrado
+finding-review-any = Todas
+finding-review-none = Sin revisar
+finding-no-review = La revisión es una de estas: { $known }.
+finding-description-long = La descripción tiene como máximo 2.000 caracteres.
+finding-from = Visto desde
+finding-to = hasta
+finding-none = Todavía no hay hallazgos. Aparecen cuando se compara el reporte de una compañía con el CRM.
+finding-none-match = Ningún hallazgo coincide con este filtro.
+finding-none-of-run = Esta sincronización no encontró nada nuevo. Lo que encontraron las anteriores está en “Todos los hallazgos abiertos de esta compañía y este bróker”.
+finding-counted = { $count ->
+    [one] { $number } hallazgo
+   *[other] { $first }–{ $last } de { $number } hallazgos
+}
+finding-paged = Página { $page } de { $pages }
+finding-first-page = Primera
+finding-previous-page = Anterior
+finding-next-page = Siguiente
+finding-bulk = Revisar los marcados como
+finding-bulk-keep = Elija…
+finding-bulk-description = Vacío: las descripciones no cambian
+finding-bulk-all = { $count ->
+    [one] El { $number } que coincide
+   *[other] Los { $number } que coinciden
+}
+finding-bulk-do = Aplicar
+finding-bulk-sure = ¿Aplicar esta revisión a todos ellos?
+finding-nothing-said = Elija una revisión o escriba una descripción.
+finding-none-ticked = Marque al menos un hallazgo.
+finding-tick = Marcar
+finding-tick-all = Marcar todos los de esta página
+finding-reviewed = La revisión fue guardada.
+finding-reviewed-many = Las revisiones fueron guardadas.
+finding-save = Guardar
+finding-back = Todos los hallazgos
+finding-no-order = sin orden
+finding-premium = Prima mensual en riesgo
+finding-row = La fila del reporte
+finding-no-row = No se trata de una fila del reporte.
+finding-header = Columna
+finding-cell = Celda
+finding-line = Línea { $line }
+finding-sheet-line = Hoja “{ $sheet }”, línea { $line }
+finding-history = Historial
+finding-was-found = Visto por primera vez
+finding-was-closed = Cerrado: un reporte ya no lo mostró
+finding-was-reopened = Abierto de nuevo: un reporte lo mostró
+finding-was-reviewed = Revisado: { $said }
+finding-export-file = hallazgos
+finding-export-company = Compañía
+finding-export-broker = Bróker
+finding-export-member = Id de miembro
+finding-export-order = Orden
+finding-export-kind = Tipo
+finding-export-text = Mensaje
+finding-export-premium = Prima en riesgo
+finding-export-state = Estado
+finding-export-first = Visto por primera vez
+finding-export-last = Visto por última vez
+finding-export-review = Revisión
+finding-export-description = Descripción
+finding-export-sheet = Hoja
+finding-export-line = Línea
+finding-export-run = Ejecución
+finding-export-id = Id
