@@ -4,6 +4,8 @@
 #![allow(clippy::print_stdout, reason = "its only purpose is to print")]
 
 use std::collections::BTreeMap;
+mod lookups;
+
 use std::error::Error;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -22,12 +24,12 @@ use cs_ports::{
 use cs_store::{MemoryStore, SqliteStore};
 use jiff::Timestamp;
 
-type Failed = Box<dyn Error + Send + Sync>;
+pub(crate) type Failed = Box<dyn Error + Send + Sync>;
 
 const PAGE: u64 = 100;
 const SINGLE: u64 = 5_000;
 
-fn mapping() -> MappingName {
+pub(crate) fn mapping() -> MappingName {
     "policy".into()
 }
 
@@ -35,7 +37,7 @@ fn unit() -> UnitName {
     "order".into()
 }
 
-fn subject(number: u64) -> RecordRef {
+pub(crate) fn subject(number: u64) -> RecordRef {
     RecordRef::vtiger("SalesOrder", format!("6x{number}"))
 }
 
@@ -70,7 +72,7 @@ fn intent(number: u64) -> Intent {
     }
 }
 
-fn tie(number: u64) -> Tie {
+pub(crate) fn tie(number: u64) -> Tie {
     Tie {
         link: Link {
             mapping: mapping(),
@@ -94,7 +96,7 @@ fn settled(number: u64, intent: bool) -> Settlement {
     Settlement { intent, state: IntentState::Settled, ties: vec![TieChange::Set(tie(number))] }
 }
 
-fn done(number: u64) -> UnitOutcome {
+pub(crate) fn done(number: u64) -> UnitOutcome {
     UnitOutcome {
         key: key(number),
         revision: 1,
@@ -112,7 +114,7 @@ fn count<T>(items: &[T]) -> u64 {
     items.iter().fold(0, |count, _| count + 1)
 }
 
-fn report(what: &str, calls: u64, items: u64, begun: Instant) {
+pub(crate) fn report(what: &str, calls: u64, items: u64, begun: Instant) {
     let seconds = begun.elapsed().as_secs_f64();
     let per_second = |count: u64| f64::from(u32::try_from(count).unwrap_or(u32::MAX)) / seconds;
     println!(
@@ -422,6 +424,8 @@ async fn main() -> Result<(), Failed> {
     conclude_all(&store, &lease, units).await?;
     read_known(&store).await?;
     conflicts(&store, &lease, units).await?;
+    lookups::fill(&store, &lease, units).await?;
+    lookups::ask(&store).await?;
     let begun = Instant::now();
     store.backup_to(folder.join("figures-copy.sqlite3")).await?;
     report("backup_to", 1, units, begun);

@@ -17,16 +17,18 @@ pub(crate) const JOURNAL_ABOUT: &str = "SELECT body, state FROM intent WHERE seq
         ORDER BY sequence DESC LIMIT $4)) \
     ORDER BY sequence DESC LIMIT $4";
 
-/// The mappings' units, each found by one step along the primary key, and in each the record with this order key, where
-/// a run went through it.
-pub(crate) const OUTCOMES_OF: &str = "WITH RECURSIVE place (mapping, unit) AS ( \
-    SELECT * FROM (SELECT mapping, unit FROM staged ORDER BY mapping, unit LIMIT 1) \
-    UNION ALL SELECT \
-    (SELECT staged.mapping FROM staged WHERE (staged.mapping, staged.unit) > (place.mapping, place.unit) \
-        ORDER BY staged.mapping, staged.unit LIMIT 1), \
-    (SELECT staged.unit FROM staged WHERE (staged.mapping, staged.unit) > (place.mapping, place.unit) \
-        ORDER BY staged.mapping, staged.unit LIMIT 1) \
-    FROM place WHERE place.mapping IS NOT NULL) \
+/// The mappings and their units, each found by one step along the primary key, and in each the record with this order
+/// key, where a run went through it.
+pub(crate) const OUTCOMES_OF: &str = "WITH RECURSIVE known (mapping) AS ( \
+    SELECT MIN(mapping) FROM staged UNION ALL \
+    SELECT (SELECT MIN(staged.mapping) FROM staged WHERE staged.mapping > known.mapping) \
+    FROM known WHERE known.mapping IS NOT NULL), \
+    place (mapping, unit) AS ( \
+    SELECT mapping, (SELECT MIN(staged.unit) FROM staged WHERE staged.mapping = known.mapping) \
+    FROM known WHERE known.mapping IS NOT NULL UNION ALL \
+    SELECT mapping, (SELECT MIN(staged.unit) FROM staged \
+        WHERE staged.mapping = place.mapping AND staged.unit > place.unit) \
+    FROM place WHERE place.unit IS NOT NULL) \
     SELECT staged.* FROM place CROSS JOIN staged WHERE staged.mapping = place.mapping \
     AND staged.unit = place.unit AND staged.order_key = $1 AND staged.run IS NOT NULL \
     ORDER BY staged.mapping, staged.unit";

@@ -6,6 +6,7 @@ use cs_domain::IntentState;
 use sqlx::AssertSqlSafe;
 
 use super::*;
+use crate::insight::sql as lookup;
 use crate::sql;
 
 async fn store() -> (tempfile::TempDir, SqliteStore) {
@@ -90,7 +91,14 @@ async fn questions_are_answered_from_indexes() {
         (sql::LOG, "SEARCH log USING INTEGER PRIMARY KEY (rowid>?)"),
         (sql::LOG_OF_RUN, "SEARCH log USING INDEX log_by_run (run=? AND rowid>?)"),
         (sql::RUNS, "SCAN run USING INDEX run_by_start"),
+        (lookup::COUNT_UNITS, "SEARCH staged USING COVERING INDEX staged_standing (mapping=?)"),
+        (lookup::COUNT_OPEN_CONFLICTS, "SEARCH conflict USING COVERING INDEX conflict_by_state (state=?)"),
     ];
+    // It sorts the few rows that it found.
+    let steps = plan(&store, lookup::OUTCOMES_OF).await;
+    for step in ["(mapping>?)", "(mapping=? AND unit>?)", "(mapping=? AND unit=? AND order_key=?)"] {
+        assert!(steps.iter().any(|line| line.contains(step)), "{steps:#?}");
+    }
     for (statement, step) in expected {
         let plan = plan(&store, statement).await;
         assert!(plan.iter().any(|line| line.contains(step)), "{statement}\n{plan:#?}");

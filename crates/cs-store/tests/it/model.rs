@@ -354,7 +354,7 @@ async fn compare(steps: &[Step], path: &Path) -> Result<(), TestCaseError> {
 }
 
 /// Fewer cases than usual, since each opens a file; as many as one likes where the variable says so.
-fn config() -> ProptestConfig {
+pub(crate) fn config() -> ProptestConfig {
     let config = ProptestConfig::default();
     match std::env::var_os("PROPTEST_CASES") {
         Some(_) => config,

@@ -26,7 +26,7 @@ fn cause(error: &StoreError) -> &OpenError {
 }
 
 /// Statements run behind the store's back.
-async fn tamper(path: &Path, statement: &str) {
+pub(crate) async fn tamper(path: &Path, statement: &str) {
     let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
     let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
     sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
