@@ -9,10 +9,11 @@ use cs_ports::{Clock, Entropy, Meter};
 use serde_json::{Map, Value as Json};
 
 use crate::answer::{Answer, Effect, Payload};
-use crate::config::VtigerConfig;
+use crate::config::{DatabaseConfig, VtigerConfig};
 use crate::decode::{Referees, id_parts};
 use crate::describe::Described;
 use crate::error::VtigerError;
+use crate::lengths::Lengths;
 use crate::query::Columns;
 use crate::session::{Borrowed, Identity, Sessions};
 use crate::transport::{Request, Transport, URL_LIMIT, result};
@@ -35,6 +36,7 @@ pub struct VtigerClient {
     pub(crate) page_size: u32,
     pub(crate) overlap: Duration,
     kinds: tokio::sync::Mutex<BTreeMap<Kind, Arc<Described>>>,
+    lengths: Option<Lengths>,
     prefixes: Mutex<BTreeMap<String, Kind>>,
     proven: Mutex<BTreeSet<(Kind, Columns)>>,
     /// Held by a create that nothing but its values and its place in time can tell from others.
@@ -71,10 +73,19 @@ impl VtigerClient {
             page_size: config.page_size,
             overlap: config.overlap,
             kinds: tokio::sync::Mutex::default(),
+            lengths: None,
             prefixes: Mutex::default(),
             proven: Mutex::default(),
             keyless: tokio::sync::Mutex::default(),
         })
+    }
+
+    /// Takes the lengths of text columns from VTiger's database, which is connected to when a module is first described. Where
+    /// it does not answer, or hides VTiger's tables, nothing is lost but the lengths.
+    #[must_use]
+    pub fn measured_by(mut self, database: DatabaseConfig) -> Self {
+        self.lengths = Some(Lengths::new(database));
+        self
     }
 
     /// Sends a request in a session, as often as is harmless: always when VTiger did not look at it (dead session,
@@ -154,7 +165,11 @@ impl VtigerClient {
             return Ok(Arc::clone(described));
         }
         let request = Request::get("describe", vec![("elementType", kind.to_string())]);
-        let described = Arc::new(Described::read(result(self.call(request).await)?)?);
+        let mut described = Described::read(result(self.call(request).await)?)?;
+        if let Some(lengths) = &self.lengths {
+            lengths.measure(&mut described).await;
+        }
+        let described = Arc::new(described);
         self.know_prefix(&described.prefix, kind);
         kinds.insert(kind.clone(), Arc::clone(&described));
         Ok(described)

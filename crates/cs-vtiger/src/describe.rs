@@ -1,6 +1,6 @@
 //! `describe` as VTiger answers it, and the schema that it becomes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cs_domain::{FieldName, FieldSchema, FieldType, Kind, KindSchema};
 use serde::{Deserialize, Deserializer, de};
@@ -132,6 +132,8 @@ pub(crate) struct Described {
     pub(crate) schema: KindSchema,
     /// The first part of its records' ids, `6` in `6x231`.
     pub(crate) prefix: String,
+    /// Text fields that somebody added and whose columns may be shorter than their limit here.
+    pub(crate) guessed: BTreeSet<FieldName>,
 }
 
 impl Described {
@@ -147,10 +149,12 @@ impl Described {
             }
         };
         let module = wire.name;
-        let fields = wire
-            .fields
+        let wired: Vec<WireField> =
+            wire.fields.into_iter().filter_map(|field| readable(&module, field)).collect();
+        let guessed = wired.iter().filter(|field| is_guessed(field));
+        let guessed = guessed.map(|field| FieldName::from(field.name.as_str())).collect();
+        let fields = wired
             .into_iter()
-            .filter_map(|field| readable(&module, field))
             .map(|field| (FieldName::from(field.name.as_str()), field_schema(&module, field)))
             .collect::<BTreeMap<_, _>>();
         Ok(Self {
@@ -163,6 +167,7 @@ impl Described {
                 fields,
             },
             prefix,
+            guessed,
         })
     }
 
@@ -193,6 +198,11 @@ impl Described {
     pub(crate) fn has_items(&self) -> bool {
         INVENTORY.contains(&self.kind().as_str())
     }
+}
+
+/// Whether nothing but VTiger's database tells how long the field's column is.
+fn is_guessed(field: &WireField) -> bool {
+    field.wire_type.length.is_none() && limits::is_guessed(&field.name, &field.wire_type.name)
 }
 
 fn readable(module: &str, field: Json) -> Option<WireField> {

@@ -16,6 +16,7 @@ mod describe;
 mod encode;
 mod error;
 mod feed;
+mod lengths;
 mod limits;
 mod look;
 mod probe;

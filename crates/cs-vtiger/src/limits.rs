@@ -45,6 +45,11 @@ pub(crate) fn max_chars(module: &str, field: &str, wire_type: &str) -> Option<u3
     known(module, field, What::Characters)
 }
 
+/// Whether a column may be shorter than [`max_chars`] says: it is as long as whoever made the field wanted it.
+pub(crate) fn is_guessed(field: &str, wire_type: &str) -> bool {
+    field.starts_with("cf_") && custom(wire_type).is_some_and(|most| most < TEXT)
+}
+
 /// The longest columns of VTiger 8.3.0's custom fields (fixtures/vtiger: `vtiger_salesordercf`).
 fn custom(wire_type: &str) -> Option<u32> {
     match wire_type {

@@ -60,6 +60,8 @@ pub struct KindProbe {
     pub missing: Vec<String>,
     /// Fields to be written that cannot be.
     pub not_writable: Vec<String>,
+    /// Wanted text fields whose length nobody tells: longer texts are cut in silence.
+    pub unmeasured: Vec<String>,
     /// The stamp of the newest record; none where the module is empty.
     pub newest: Option<Version>,
 }
@@ -107,6 +109,7 @@ impl VtigerClient {
             updatable: false,
             missing: Vec::new(),
             not_writable: Vec::new(),
+            unmeasured: Vec::new(),
             newest: None,
         };
         let described = match self.described(&wanted.kind).await {
@@ -125,6 +128,10 @@ impl VtigerClient {
         probe.missing.extend(wanted.read.iter().chain(&wanted.write).filter(readable).cloned());
         let fixed = |name: &&String| schema.resolve(name).is_some_and(|field| !field.writable);
         probe.not_writable.extend(wanted.write.iter().filter(fixed).cloned());
+        let guessed = |name: &&String| {
+            schema.resolve(name).is_some_and(|field| described.guessed.contains(&field.name))
+        };
+        probe.unmeasured.extend(wanted.read.iter().chain(&wanted.write).filter(guessed).cloned());
         if described.has_version() {
             match self.rows(newest(&described)).await {
                 Ok(rows) => probe.newest = rows.first().map(version_of),

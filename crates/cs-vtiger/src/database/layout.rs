@@ -126,6 +126,7 @@ impl Layout {
                     fields: BTreeMap::new(),
                 },
                 prefix,
+                guessed: BTreeSet::new(),
             },
             places: BTreeMap::new(),
             keys,

@@ -53,6 +53,34 @@ fn wanted() -> FieldRequests {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn custom_columns_are_as_long_as_the_database_says() {
+    let Some(fixtures) = fixtures() else { return };
+    let server = MariaDb::start();
+    server.install_vtiger(&fixtures);
+    let described = || {
+        let field = serde_json::json!({"name": "cf_853", "label": "Card", "mandatory": false, "editable": true,
+            "type": {"name": "string"}});
+        let wire = serde_json::json!({"label": "Sales Order", "name": "SalesOrder", "createable": true,
+            "updateable": true, "deleteable": true, "retrieveable": true, "idPrefix": "6", "fields": [field]});
+        crate::describe::Described::read(crate::answer::Payload(wire)).unwrap()
+    };
+    let limit = |described: &crate::describe::Described| described.schema.fields["cf_853"].max_chars;
+    let mut found = described();
+    assert_eq!((limit(&found), found.guessed.len()), (Some(255), 1));
+    let config = DatabaseConfig::new(SecretString::from(server.url()));
+    crate::lengths::Lengths::new(config).measure(&mut found).await;
+    assert_eq!((limit(&found), found.guessed.len()), (Some(100), 0));
+    // A database that does not answer takes nothing away.
+    let nowhere = DatabaseConfig {
+        connect_timeout: Duration::from_millis(200),
+        ..DatabaseConfig::new(SecretString::from("mysql://nobody@127.0.0.1:1/none"))
+    };
+    let mut found = described();
+    crate::lengths::Lengths::new(nowhere).measure(&mut found).await;
+    assert_eq!((limit(&found), found.guessed.len()), (Some(255), 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn records_are_those_that_the_web_service_would_give() {
     let Some(fixtures) = fixtures() else { return };
     let server = MariaDb::start();
