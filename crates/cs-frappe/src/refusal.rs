@@ -276,6 +276,13 @@ impl Class {
                     "Look at {document}, which exists: the product adopts it where the match keys find it."
                 )
             }
+            (Self::TooLong, Some(field), Some(document))
+                if let Some(parts) = composed_of(field, document) =>
+            {
+                format!(
+                    "Shorten {parts} at the source: Frappe makes {field} of them, and it has to fit as well."
+                )
+            }
             (Self::TooLong, Some(field), _) => {
                 format!("Shorten {field} at its source, or make the field longer in Frappe (Customize Form).")
             }
@@ -301,9 +308,29 @@ impl Class {
     }
 }
 
+/// What Frappe makes a field of that nobody sends (`fixtures/frappe/create_contact_name_over_140.json`): each part fits, and
+/// what they come to together does not.
+fn composed_of(field: &str, document: &str) -> Option<&'static str> {
+    let of_contact = document == "Contact" || document.starts_with("Contact ");
+    let full_name = ["full name", "full_name", "nombre completo"].contains(&field.to_lowercase().as_str());
+    (of_contact && full_name).then_some("first_name, middle_name or last_name")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_frappe_composes_is_shortened_where_its_parts_come_from() {
+        let of = |field: &str, document: &str| {
+            let subject = Subject { field: Some(field.to_owned()), document: Some(document.to_owned()) };
+            Class::TooLong.remedy_for(&subject).into_owned()
+        };
+        let remedy = of("Full Name", "Contact Ana Gómez");
+        assert!(remedy.starts_with("Shorten first_name, middle_name or last_name at the source"), "{remedy}");
+        assert!(of("Designation", "Contact Ana").starts_with("Shorten Designation at its source"));
+        assert!(of("Full Name", "User Ana").starts_with("Shorten Full Name"));
+    }
 
     #[test]
     fn database_errors_are_told_apart_by_number() {
