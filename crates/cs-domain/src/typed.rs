@@ -221,6 +221,28 @@ note = { vtiger = "description", direction = "to_frappe" }
     }
 
     #[test]
+    fn a_field_that_failed_is_not_said_to_be_missing_as_well() {
+        let mut systems = systems();
+        systems.mapping.units[0].documents[0]
+            .checks
+            .push(crate::mapping::Check::Required("last_name".into()));
+        let objections = |systems: &Systems| {
+            let scales = Scales {
+                unit: &systems.mapping.units[0],
+                schemas: Schemas { vtiger: Some(&systems.vtiger), frappe: &systems.frappe },
+                record: &systems.record,
+                settings: &Settings::new(),
+                today: "2026-11-22".parse().unwrap(),
+            };
+            scales.objections(&systems.record).into_iter().map(|failure| failure.code).collect::<Vec<_>>()
+        };
+        systems.record.fields.insert("lastname".into(), Value::text("x".repeat(141)));
+        assert_eq!(objections(&systems), ["value.too_long"]);
+        systems.record.fields.insert("lastname".into(), Value::Empty);
+        assert_eq!(objections(&systems), ["check.required"]);
+    }
+
+    #[test]
     fn what_both_can_hold_passes_in_the_field_s_own_type() {
         let systems = systems();
         for (field, text) in [("last_name", "x".repeat(80)), ("status", "Phone".to_owned())] {

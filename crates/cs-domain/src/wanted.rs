@@ -68,6 +68,7 @@ pub fn wanted_document(
 ) -> Result<WantedDocument, Vec<Failure>> {
     let mut document = WantedDocument::default();
     let mut failures = Vec::new();
+    let mut failed: BTreeSet<&FieldName> = BTreeSet::new();
     for rule in &mapping.fields {
         if is_partial(rule, record) {
             document.partial.insert(rule.frappe.clone());
@@ -78,6 +79,7 @@ pub fn wanted_document(
             Err(mut failure) => {
                 failure.place = Some(format!("{}.{}", mapping.role, rule.frappe));
                 failures.push(failure);
+                failed.insert(&rule.frappe);
             }
         }
     }
@@ -94,7 +96,7 @@ pub fn wanted_document(
         }
     }
     if document.exists(mapping) {
-        failures.extend(failed_checks(mapping, &document, situation));
+        failures.extend(failed_checks(mapping, &document, &failed, situation));
     }
     if failures.is_empty() { Ok(document) } else { Err(failures) }
 }
@@ -220,13 +222,14 @@ pub fn misfit_failure(misfit: &Misfit) -> Failure {
 fn failed_checks(
     mapping: &DocumentMapping,
     document: &WantedDocument,
+    failed: &BTreeSet<&FieldName>,
     situation: &Situation,
 ) -> Vec<Failure> {
     let value = |field: &FieldName| match document.fields.get(field) {
         Some(Wanted::Value(value)) => value.clone(),
         _ => Value::Empty,
     };
-    let failed = |check: &Check| match check {
+    let objection = |check: &Check| match check {
         Check::NotInFuture(field) => match value(field) {
             Value::Date(date) if date > situation.today => Some(Failure {
                 code: "check.date_in_future".to_owned(),
@@ -237,6 +240,8 @@ fn failed_checks(
             }),
             _ => None,
         },
+        // That it has no value follows from what was told of it already.
+        Check::Required(field) if failed.contains(field) => None,
         Check::Required(field) => (!document.has_value(field)).then(|| Failure {
             code: "check.required".to_owned(),
             cause: format!("{field} has no value, and the mapping requires one"),
@@ -245,5 +250,5 @@ fn failed_checks(
             place: Some(format!("{}.{field}", mapping.role)),
         }),
     };
-    mapping.checks.iter().filter_map(failed).collect()
+    mapping.checks.iter().filter_map(objection).collect()
 }
