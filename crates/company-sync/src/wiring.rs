@@ -9,7 +9,7 @@ use cs_engine::{Engine, EngineError, Job, RetryPolicy, lease_name};
 use cs_frappe::{FrappeClient, FrappeConfig};
 use cs_ports::{Clock, Entropy, Lease, LeaseAnswer, Observer, Store};
 use cs_store::{MemoryStore, SqliteStore};
-use cs_vtiger::{VtigerClient, VtigerConfig};
+use cs_vtiger::{DatabaseConfig, VtigerClient, VtigerConfig};
 
 use crate::belonging::Pair;
 use crate::clock::{SystemClock, SystemEntropy};
@@ -116,7 +116,12 @@ impl Connected {
         let frappe = config.frappe.as_ref().ok_or(ConfigError::NoSystem { system: System::Frappe })?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-        let vtiger = Arc::new(vtiger_client(vtiger, Arc::clone(&clock), Arc::clone(&entropy))?);
+        let vtiger = vtiger_client(vtiger, Arc::clone(&clock), Arc::clone(&entropy))?;
+        // The database that keeps a view for reconciliations is VTiger's own.
+        let vtiger = Arc::new(match &config.reconciliation.view {
+            Some(view) => vtiger.measured_by(DatabaseConfig::new(view.url.clone())),
+            None => vtiger,
+        });
         let frappe = Arc::new(frappe_client(frappe)?);
         Ok(Self { vtiger, frappe, clock, entropy })
     }

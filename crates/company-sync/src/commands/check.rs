@@ -301,8 +301,21 @@ fn vtiger_lines(probe: &ServerProbe) -> Vec<String> {
                 if kind.updatable { ", changeable" } else { "" }
             ),
         });
+        lines.extend(unmeasured(&kind.unmeasured));
     }
     lines
+}
+
+/// That texts may be cut: of custom fields only VTiger's database tells how long they are.
+fn unmeasured(fields: &[String]) -> Option<String> {
+    if fields.is_empty() {
+        return None;
+    }
+    Some(format!(
+        "    note: how long these custom fields are is not known, since VTiger tells it nobody but its database; a text that is \
+         longer than its column is cut there: {}",
+        fields.join(", ")
+    ))
 }
 
 fn frappe_lines(probe: &SiteProbe) -> Vec<String> {
@@ -378,6 +391,7 @@ mod tests {
             updatable: true,
             missing: Vec::new(),
             not_writable: Vec::new(),
+            unmeasured: Vec::new(),
             newest: None,
         };
         let vtiger = ServerProbe {
@@ -413,6 +427,19 @@ mod tests {
             blind.verdict()
         );
         assert_eq!(blind.for_machines()["ready"], false);
+    }
+
+    #[test]
+    fn fields_of_unknown_length_are_noted_and_lack_nothing() {
+        let mut found = report(true, Examined::Yes, Vec::new());
+        assert!(!found.for_people().join("\n").contains("how long"), "{:?}", found.for_people());
+        if let Ok(probe) = &mut found.vtiger {
+            probe.kinds[0].unmeasured = vec!["cf_853".into(), "cf_855".into()];
+        }
+        let text = found.for_people().join("\n");
+        assert!(text.contains("is not known") && text.contains("cf_853, cf_855"), "{text}");
+        assert_eq!(found.outcome(), Outcome::Done);
+        assert_eq!(found.for_machines()["vtiger"]["kinds"][0]["unmeasured"][1], "cf_855");
     }
 
     #[test]

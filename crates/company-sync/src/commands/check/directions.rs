@@ -127,6 +127,7 @@ mod tests {
             updatable,
             missing: Vec::new(),
             not_writable: Vec::new(),
+            unmeasured: Vec::new(),
             newest: None,
         };
         ServerProbe {
