@@ -8,7 +8,8 @@
 //   form[data-inline]         sent in the background; the answer replaces the closest [data-part], or the form itself
 //   form[data-confirm="..."]  asks first
 //   input[data-all="name"]    ticks every checkbox of that name
-//   .drop input[type=file]    takes files that are dropped on .drop; form[data-upload] sends itself with the CSRF header
+//   .drop input[type=file]    takes files that are dropped on .drop; form[data-upload] sends itself with the CSRF header;
+//                             data-max="BYTES" data-too-large="..." refuses what the server would refuse
 //   select[data-go], input[data-go]  sends its form when changed
 
 const script = document.querySelector("script[data-csrf]");
@@ -44,9 +45,28 @@ async function soon(element, work) {
 function refresh(kind, task) {
   for (const element of document.querySelectorAll(`[data-refresh~="${kind}"]`)) {
     if (element.dataset.of && task && element.dataset.of !== task) continue;
-    if (element.contains(document.activeElement) && document.activeElement.matches("input, textarea, select")) continue;
-    soon(element, async () => { element.innerHTML = await get(element.dataset.src); });
+    soon(element, () => renew(element));
   }
+}
+
+// What somebody is working in stays as it is until they leave it; what did not change keeps its place and its focus.
+const worked = element => element.querySelector("input[type=checkbox]:checked") ||
+  (element.contains(document.activeElement) && document.activeElement.matches("input, textarea, select"));
+
+async function renew(element) {
+  if (worked(element)) { element.dataset.stale = ""; return; }
+  const text = await get(element.dataset.src);
+  if (worked(element)) { element.dataset.stale = ""; return; }
+  delete element.dataset.stale;
+  if (element.shown === text) return;
+  element.shown = text;
+  element.innerHTML = text;
+}
+
+for (const kind of ["focusout", "change"]) {
+  document.addEventListener(kind, () => setTimeout(() => {
+    for (const element of document.querySelectorAll("[data-stale]")) if (!worked(element)) soon(element, () => renew(element));
+  }, 300));
 }
 
 function grow(task) {
@@ -114,8 +134,12 @@ async function send(form, submitter) {
   const place = form.closest("[data-part]") ?? form;
   const part = document.createElement("template");
   part.innerHTML = text;
-  const focus = document.activeElement?.name;
+  const focus = place.contains(document.activeElement) && document.activeElement.name;
   const fresh = part.content.firstElementChild;
+  for (const chosen of place.querySelectorAll("input[type=file]")) {
+    const again = fresh?.querySelector(`input[type=file][name="${CSS.escape(chosen.name)}"]`);
+    if (again) { again.files = chosen.files; name(again); }
+  }
   place.replaceWith(part.content);
   if (focus && fresh) fresh.querySelector(`[name="${CSS.escape(focus)}"]`)?.focus();
 }
@@ -140,7 +164,10 @@ document.addEventListener("change", event => {
 
 function name(input) {
   const place = input.closest(".drop")?.querySelector("[data-file-name]");
-  if (place) place.textContent = input.files[0]?.name ?? "";
+  const file = input.files[0];
+  if (place) place.textContent = file ? `${file.name} · ${number.format(Math.ceil(file.size / 1024))} kB` : "";
+  input.setCustomValidity(file && file.size > Number(input.dataset.max ?? Infinity) ? input.dataset.tooLarge : "");
+  if (!input.validity.valid && file) input.reportValidity();
 }
 
 for (const kind of ["dragover", "dragleave", "drop"]) {
