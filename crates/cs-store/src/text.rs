@@ -3,6 +3,13 @@
 
 use serde_json::Value as Json;
 
+/// What is longer is looked for nowhere: SQLite refuses patterns of more than 50,000 bytes, and an escape doubles a
+/// character.
+const LONGEST: usize = 10_000;
+
+/// A character that stands in no text.
+const NOWHERE: &str = "\u{10ffff}";
+
 /// A `LIKE` pattern (with `ESCAPE '\'`) for what holds this text.
 pub(crate) fn pattern(text: &str) -> String {
     format!("%{}%", literal(text))
@@ -15,6 +22,9 @@ pub(crate) fn prefix(text: &str) -> String {
 
 /// A `LIKE` pattern for this text and no other.
 pub(crate) fn literal(text: &str) -> String {
+    if text.len() > LONGEST {
+        return NOWHERE.to_owned();
+    }
     let mut literal = String::with_capacity(text.len() + 2);
     for character in text.chars() {
         if matches!(character, '%' | '_' | '\\') {
@@ -27,12 +37,12 @@ pub(crate) fn literal(text: &str) -> String {
 
 /// Whether a text holds another, as the patterns say it.
 pub(crate) fn holds(text: &str, wanted: &str) -> bool {
-    text.to_ascii_lowercase().contains(&wanted.to_ascii_lowercase())
+    wanted.len() <= LONGEST && text.to_ascii_lowercase().contains(&wanted.to_ascii_lowercase())
 }
 
 /// Whether a text begins with another, as the patterns say it.
 pub(crate) fn begins(text: &str, wanted: &str) -> bool {
-    text.to_ascii_lowercase().starts_with(&wanted.to_ascii_lowercase())
+    wanted.len() <= LONGEST && text.to_ascii_lowercase().starts_with(&wanted.to_ascii_lowercase())
 }
 
 /// The texts in a value, one a line: what people see of it, without the names of its fields and without counters.
