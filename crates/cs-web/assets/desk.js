@@ -6,6 +6,8 @@
 //                             data-of="ID" only for that task); at most twice a second
 //   data-grow="/path?after="  data-next="17": rows are fetched after the last one and added, while its task runs
 //   form[data-inline]         sent in the background; the answer replaces the closest [data-part], or the form itself
+//   button[data-into="#id"]   sends its form in the background; the answer is put into that element, and the form stays as it
+//                             is; meanwhile the element says the button's data-busy
 //   form[data-confirm="..."]  asks first
 //   input[data-all="name"]    ticks every checkbox of that name
 //   .drop input[type=file]    takes files that are dropped on .drop; form[data-upload] sends itself with the CSRF header;
@@ -119,6 +121,8 @@ function follow() {
 }
 
 async function send(form, submitter) {
+  const into = submitter?.dataset.into && document.querySelector(submitter.dataset.into);
+  if (into) into.textContent = submitter.dataset.busy ?? "";
   const body = new FormData(form, submitter);
   const upload = form.enctype === "multipart/form-data";
   const answer = await fetch(submitter?.formAction && submitter.hasAttribute("formaction") ? submitter.formAction : form.action, {
@@ -127,6 +131,7 @@ async function send(form, submitter) {
   if (answer.redirected) { location.href = answer.url; return; }
   const text = await answer.text();
   if (!answer.ok && !answer.headers.get("x-fragment")) {
+    if (into) into.textContent = "";
     const problem = new DOMParser().parseFromString(text, "text/html").querySelector("h1");
     say(problem ? problem.textContent : script.dataset.failed);
     return;
@@ -134,6 +139,7 @@ async function send(form, submitter) {
   const place = form.closest("[data-part]") ?? form;
   const part = document.createElement("template");
   part.innerHTML = text;
+  if (into) { into.replaceChildren(part.content); return; }
   const focus = place.contains(document.activeElement) && document.activeElement.name;
   const fresh = part.content.firstElementChild;
   for (const chosen of place.querySelectorAll("input[type=file]")) {
@@ -148,7 +154,7 @@ document.addEventListener("submit", event => {
   const form = event.target;
   const question = event.submitter?.dataset.confirm ?? form.dataset.confirm;
   if (question && !confirm(question)) { event.preventDefault(); return; }
-  if (form.matches("[data-inline], [data-upload]")) {
+  if (form.matches("[data-inline], [data-upload]") || event.submitter?.dataset.into) {
     event.preventDefault();
     form.setAttribute("aria-busy", "true");
     send(form, event.submitter).catch(() => say(script.dataset.failed)).finally(() => form.removeAttribute("aria-busy"));
