@@ -39,6 +39,9 @@ pub enum WebError {
         /// What it needs.
         right: Right,
     },
+    /// Only a person can do this, not a program in their name.
+    #[error("only a person can do this, not a token of theirs")]
+    PeopleOnly,
     /// The request was not sent from one of our own pages.
     #[error("the request does not carry what our own pages carry")]
     Forged,
@@ -115,7 +118,7 @@ impl WebError {
             Self::NotLoggedIn | Self::BadToken => StatusCode::UNAUTHORIZED,
             Self::WrongPassword => StatusCode::FORBIDDEN,
             Self::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
-            Self::MayNot { .. } | Self::Forged => StatusCode::FORBIDDEN,
+            Self::MayNot { .. } | Self::PeopleOnly | Self::Forged => StatusCode::FORBIDDEN,
             Self::NotThere { .. } => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Invalid { .. } | Self::Password(PasswordError::Length) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -136,6 +139,7 @@ impl WebError {
             Self::WrongPassword => "web.wrong_password",
             Self::TooManyAttempts => "web.too_many_attempts",
             Self::MayNot { .. } => "web.may_not",
+            Self::PeopleOnly => "web.people_only",
             Self::Forged => "web.forged",
             Self::NotThere { .. } => "web.not_there",
             Self::Method => "web.method",

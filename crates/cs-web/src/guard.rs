@@ -6,7 +6,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::caller::Caller;
 use crate::doors::{Manner, Rule};
@@ -23,7 +23,7 @@ const CSRF_FIELD: &str = "_csrf";
 const CSRF_HEADER: &str = "x-csrf-token";
 
 /// What a form that is no upload may weigh.
-const FORM_BYTES: usize = 1024 * 1024;
+pub(crate) const FORM_BYTES: usize = 1024 * 1024;
 
 /// A door's rule, with what is needed to hold to it.
 #[derive(Clone)]
@@ -31,6 +31,13 @@ pub(crate) struct Guarded {
     pub(crate) web: Arc<Web>,
     pub(crate) rule: Rule,
     pub(crate) manner: Manner,
+}
+
+impl Guarded {
+    /// Where there is nobody yet who could log in, every page is the setup.
+    async fn leads_to_setup(&self) -> bool {
+        self.manner == Manner::Page && matches!(self.web.is_inhabited().await, Ok(false))
+    }
 }
 
 /// Lets a request pass, or refuses it in the manner of the door.
@@ -41,6 +48,9 @@ pub(crate) async fn guard(State(guarded): State<Guarded>, mut request: Request, 
         Err(error) => return Refusal::of(error, guarded.manner, language, None).into_response(),
     };
     if let Err(error) = admit(guarded.rule, caller.as_ref(), &mut request).await {
+        if matches!(error, WebError::NotLoggedIn) && guarded.leads_to_setup().await {
+            return Redirect::to("/setup").into_response();
+        }
         return Refusal::of(error, guarded.manner, language, Some(&request)).into_response();
     }
     let language = caller.as_ref().map_or(language, |caller| Language::of(&caller.person().language));

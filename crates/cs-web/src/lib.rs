@@ -17,6 +17,8 @@ pub mod office;
 mod pages;
 mod password;
 mod security;
+mod sent;
+mod slips;
 mod throttle;
 mod visit;
 mod web;

@@ -1,9 +1,10 @@
 //! What every handler works with, and the router put together.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
-use cs_ports::{Clock, FindingStore, Insight, PeopleStore, SettingsStore, Store, TaskStore};
+use cs_ports::{Clock, FindingStore, Insight, PeopleStore, SettingsStore, Store, StoreError, TaskStore};
 use jiff::tz::TimeZone;
 
 use crate::doors::Doors;
@@ -35,6 +36,10 @@ pub struct Web {
     /// What whoever sets the service up must know; the program tells it to whoever started it. `None`: nobody can.
     pub setup_code: Option<String>,
     throttle: Throttle,
+    /// Held while people are changed: whoever is the last that can manage them is that until it is done.
+    pub(crate) people: tokio::sync::Mutex<()>,
+    /// Whether anybody was ever seen; whoever is the last that manages people cannot be removed.
+    inhabited: AtomicBool,
 }
 
 impl Web {
@@ -47,12 +52,32 @@ impl Web {
         zone: TimeZone,
         exposure: Exposure,
     ) -> Self {
-        Self { desk, office, hub, clock, zone, exposure, setup_code: None, throttle: Throttle::new() }
+        Self {
+            desk,
+            office,
+            hub,
+            clock,
+            zone,
+            exposure,
+            setup_code: None,
+            throttle: Throttle::new(),
+            people: tokio::sync::Mutex::default(),
+            inhabited: AtomicBool::new(false),
+        }
     }
 
     /// With the code that the first person must know who sets the service up.
     pub fn with_setup_code(self, setup_code: Option<String>) -> Self {
         Self { setup_code, ..self }
+    }
+
+    /// Whether there is anybody who can log in; before that there is only the setup.
+    pub(crate) async fn is_inhabited(&self) -> Result<bool, StoreError> {
+        if !self.inhabited.load(Ordering::Relaxed) {
+            let anybody = !self.desk.people().await?.is_empty();
+            self.inhabited.store(anybody, Ordering::Relaxed);
+        }
+        Ok(self.inhabited.load(Ordering::Relaxed))
     }
 
     pub(crate) fn throttle(&self) -> &Throttle {

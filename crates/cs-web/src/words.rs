@@ -42,6 +42,14 @@ impl Language {
         }
     }
 
+    /// The key of its own name for itself.
+    pub(crate) fn name_key(self) -> &'static str {
+        match self {
+            Self::En => "language-en",
+            Self::Es => "language-es",
+        }
+    }
+
     /// The language with this code; English where there is none.
     pub fn of(code: &str) -> Self {
         Self::ALL.into_iter().find(|language| language.code() == code).unwrap_or_default()

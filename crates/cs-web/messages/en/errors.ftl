@@ -24,3 +24,5 @@ error-web-password-length = A password has 10 to 256 characters.
 error-web-password-length-remedy = Choose a longer one; a few words in a row do well.
 error-web-broken = Something in the program broke.
 error-web-broken-remedy = Try again. If it happens again, the server’s log tells what broke.
+error-web-people-only = Only a person can do this, not a program in their name.
+error-web-people-only-remedy = Log in with a browser.

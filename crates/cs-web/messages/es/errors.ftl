@@ -24,3 +24,5 @@ error-web-password-length = Una contraseña tiene de 10 a 256 caracteres.
 error-web-password-length-remedy = Elija una más larga; unas cuantas palabras seguidas sirven bien.
 error-web-broken = Algo en el programa falló.
 error-web-broken-remedy = Intente de nuevo. Si vuelve a pasar, el registro del servidor dice qué falló.
+error-web-people-only = Esto solo lo puede hacer una persona, no un programa en su nombre.
+error-web-people-only-remedy = Entre con un navegador.

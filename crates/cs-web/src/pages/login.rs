@@ -54,7 +54,15 @@ struct Next {
     next: String,
 }
 
-async fn show(visit: Option<Visit>, Stranger(words): Stranger, Query(Next { next }): Query<Next>) -> Answer {
+async fn show(
+    State(web): State<Arc<Web>>,
+    visit: Option<Visit>,
+    Stranger(words): Stranger,
+    Query(Next { next }): Query<Next>,
+) -> Answer {
+    if !web.is_inhabited().await? {
+        return Ok(Redirect::to("/setup").into_response());
+    }
     if visit.is_some() {
         return Ok(Redirect::to(within(&next)).into_response());
     }

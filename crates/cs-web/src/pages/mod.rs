@@ -1,10 +1,31 @@
 //! The pages, one file a place of the navigation.
 
+mod conflicts;
+mod log;
 mod login;
+mod profile;
+mod runs;
+mod scheduler;
+mod settings;
+mod setup;
+pub(crate) mod shown;
+mod sync;
+mod users;
 mod workspace;
 
 use crate::doors::Doors;
 
+/// Every page. A line each.
 pub(crate) fn doors(doors: Doors) -> Doors {
-    workspace::doors(login::doors(doors))
+    let doors = conflicts::doors(doors);
+    let doors = log::doors(doors);
+    let doors = login::doors(doors);
+    let doors = profile::doors(doors);
+    let doors = runs::doors(doors);
+    let doors = scheduler::doors(doors);
+    let doors = settings::doors(doors);
+    let doors = setup::doors(doors);
+    let doors = sync::doors(doors);
+    let doors = users::doors(doors);
+    workspace::doors(doors)
 }

@@ -1,7 +1,13 @@
 //! What people change: functions that validate, store, note who did it, and wake whoever works on it. Pages and API both
 //! call them.
 
+pub(crate) mod conflicts;
+pub(crate) mod schedules;
+pub(crate) mod syncs;
 pub(crate) mod findings;
+pub(crate) mod people;
 pub mod reconciliation;
+pub(crate) mod settings;
 pub(crate) mod tasks;
+pub(crate) mod tokens;
 pub(crate) mod uploads;

@@ -1,0 +1,212 @@
+//! What people changed: who, when, what, and what it was before.
+
+use askama::Template;
+use axum::extract::Query;
+use cs_ports::{AuditEntry, AuditFilter};
+use serde::Deserialize;
+use serde_json::Value as Json;
+
+use super::query;
+use crate::frame::{Frame, Section};
+use crate::visit::{Answer, Visit, page};
+use crate::words::Words;
+
+/// Entries of a page.
+const ENTRIES: u32 = 50;
+
+/// The longest value that is shown whole, in characters.
+const LONGEST: usize = 300;
+
+/// Kinds of things that are changed, as actions begin.
+const KINDS: [&str; 12] = [
+    "person.",
+    "login",
+    "token.",
+    "settings.",
+    "setup.",
+    "task.",
+    "schedule.",
+    "conflict.",
+    "finding.",
+    "file.",
+    "link.",
+    "unit.",
+];
+
+/// What the filters say.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    who: String,
+    action: String,
+    object: String,
+    /// Entries before this one.
+    before: String,
+}
+
+impl Asked {
+    fn filter(&self) -> AuditFilter {
+        let said = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        AuditFilter { who: said(&self.who), action: said(&self.action), object: said(&self.object) }
+    }
+
+    fn address(&self, path: &str, before: &str) -> String {
+        let said =
+            [("who", &*self.who), ("action", &*self.action), ("object", &*self.object), ("before", before)];
+        query(path, &said)
+    }
+}
+
+/// A change as people read it.
+struct Change {
+    entry: AuditEntry,
+    at: String,
+    action: String,
+    differences: Vec<Difference>,
+}
+
+/// What one thing was and is.
+#[derive(Debug, PartialEq, Eq)]
+struct Difference {
+    /// Its name; empty where the change is about one thing only.
+    field: String,
+    before: Option<String>,
+    after: Option<String>,
+}
+
+impl Change {
+    fn of(words: &Words, entry: AuditEntry) -> Self {
+        let key = format!("action-{}", entry.action.replace(['.', '_'], "-"));
+        Self {
+            at: words.precisely(&entry.at),
+            action: words.said(&key).unwrap_or_else(|| entry.action.clone()),
+            differences: differences(&entry.before, &entry.after),
+            entry,
+        }
+    }
+}
+
+/// What differs; what stayed the same is not said again.
+fn differences(before: &Json, after: &Json) -> Vec<Difference> {
+    let of = |json: &Json, key: &str| json.get(key).filter(|value| !value.is_null()).map(shown);
+    match (before.as_object(), after.as_object()) {
+        (None, None) => {
+            let (before, after) = (whole(before), whole(after));
+            if before == after {
+                return Vec::new();
+            }
+            vec![Difference { field: String::new(), before, after }]
+        }
+        (was, is) => {
+            let mut fields: Vec<&String> = Vec::new();
+            for field in was.into_iter().chain(is).flat_map(|object| object.keys()) {
+                if !fields.contains(&field) {
+                    fields.push(field);
+                }
+            }
+            let told = fields.into_iter().map(|field| Difference {
+                field: field.clone(),
+                before: of(before, field),
+                after: of(after, field),
+            });
+            told.filter(|difference| difference.before != difference.after).collect()
+        }
+    }
+}
+
+fn whole(value: &Json) -> Option<String> {
+    if value.is_null() { None } else { Some(shown(value)) }
+}
+
+/// A value on a line; a long one is cut.
+fn shown(value: &Json) -> String {
+    let text = match value {
+        Json::String(text) => text.clone(),
+        Json::Array(list) if list.iter().all(|one| !one.is_object() && !one.is_array()) => {
+            list.iter().map(shown).collect::<Vec<_>>().join(", ")
+        }
+        other => other.to_string(),
+    };
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text,
+    }
+}
+
+#[derive(Template)]
+#[template(path = "log/changes.html")]
+struct ChangesPage {
+    frame: Frame,
+    path: &'static str,
+    asked: Asked,
+    /// Who can be chosen.
+    people: Vec<String>,
+    kinds: Vec<(&'static str, String)>,
+    changes: Vec<Change>,
+    first: Option<String>,
+    older: Option<String>,
+}
+
+pub(super) async fn in_log(visit: Visit, Query(asked): Query<Asked>) -> Answer {
+    show(&visit, asked, "/log/changes", visit.frame(Section::Log, "nav-log")).await
+}
+
+pub(super) async fn in_users(visit: Visit, Query(asked): Query<Asked>) -> Answer {
+    show(&visit, asked, "/users/audit", visit.frame(Section::Users, "nav-users")).await
+}
+
+async fn show(visit: &Visit, asked: Asked, path: &'static str, frame: Frame) -> Answer {
+    let before = asked.before.parse().ok();
+    let mut entries = visit.web.desk.audit(&asked.filter(), before, ENTRIES + 1).await?;
+    let more = entries.len() > ENTRIES as usize;
+    entries.truncate(ENTRIES as usize);
+    let last = entries.last().filter(|_| more).map(|last| last.sequence.to_string());
+    let called = |kind: &str| visit.words.say(&format!("changes-of-{}", kind.trim_end_matches('.')));
+    let mut people: Vec<String> =
+        visit.web.desk.people().await?.into_iter().map(|person| person.login).collect();
+    if !asked.who.is_empty() && !people.contains(&asked.who) {
+        people.push(asked.who.clone());
+    }
+    page(&ChangesPage {
+        frame,
+        path,
+        people,
+        kinds: KINDS.into_iter().map(|kind| (kind, called(kind))).collect(),
+        changes: entries.into_iter().map(|entry| Change::of(&visit.words, entry)).collect(),
+        first: (!asked.before.is_empty()).then(|| asked.address(path, "")),
+        older: last.map(|last| asked.address(path, &last)),
+        asked,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_stayed_the_same_is_not_said_again() {
+        let before = json!({ "name": "Ana", "part": "Read Only", "enabled": true });
+        let after = json!({ "name": "Ana", "part": "Syncer User", "scopes": ["read", "run"] });
+        let told: Vec<(String, Option<String>, Option<String>)> =
+            differences(&before, &after).into_iter().map(|one| (one.field, one.before, one.after)).collect();
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            told,
+            [
+                ("part".to_owned(), some("Read Only"), some("Syncer User")),
+                ("enabled".to_owned(), some("true"), None),
+                ("scopes".to_owned(), None, some("read, run")),
+            ]
+        );
+        assert_eq!(differences(&Json::Null, &json!({})), []);
+        assert_eq!(differences(&json!("a"), &json!("a")), []);
+    }
+
+    #[test]
+    fn long_values_are_cut_between_letters() {
+        let text = shown(&Json::String("ñ".repeat(400)));
+        assert_eq!(text.chars().count(), LONGEST + 1);
+    }
+}

@@ -1,0 +1,120 @@
+//! The check: rights and fields of both systems, and what Frappe lacks, which is created after it was shown.
+
+use askama::Template;
+use axum::extract::Path;
+use cs_domain::{Failure, MappingName};
+use serde_json::{Value as Json, json};
+
+use super::Step;
+use crate::error::WebError;
+use crate::frame::{Frame, Section};
+use crate::office::{Connection, Lacking, MappingAbout, Probe};
+use crate::password::digest;
+use crate::sent::Sent;
+use crate::visit::{Answer, Visit, page};
+use crate::work::settings::{self, Changes};
+
+#[derive(Template)]
+#[template(path = "setup/check.html")]
+struct CheckPage {
+    frame: Frame,
+    step: Step,
+    connections: Vec<Checked>,
+    mappings: Vec<Needs>,
+    /// What became of creating something.
+    created: Option<Vec<Probe>>,
+    /// Whether what was approved is no longer what is lacking.
+    moved: bool,
+}
+
+/// A connection, and what its test found.
+struct Checked {
+    name: String,
+    /// Whether all of it is as it must be.
+    good: bool,
+    probes: Vec<Probe>,
+}
+
+/// A mapping, and what Frappe lacks for it.
+struct Needs {
+    about: MappingAbout,
+    lacking: Result<Vec<Lacking>, Failure>,
+}
+
+impl Needs {
+    fn lacking(&self) -> &[Lacking] {
+        self.lacking.as_deref().unwrap_or_default()
+    }
+
+    fn failure(&self) -> Option<&Failure> {
+        self.lacking.as_ref().err()
+    }
+
+    /// What names exactly this list: what was shown is what is created, or nothing is.
+    fn seal(&self) -> String {
+        seal(self.lacking())
+    }
+}
+
+fn seal(lacking: &[Lacking]) -> String {
+    digest(&json!(lacking).to_string())
+}
+
+/// A definition as it would be sent, for people.
+fn spelled_out(definition: &Json) -> String {
+    serde_json::to_string_pretty(definition).unwrap_or_default()
+}
+
+impl CheckPage {
+    async fn of(visit: &Visit) -> Result<Self, WebError> {
+        let (vtiger, frappe) =
+            tokio::join!(checked(visit, Connection::Vtiger), checked(visit, Connection::Frappe));
+        let reachable = frappe.good;
+        let mut mappings = Vec::new();
+        for about in visit.web.office.mappings().await? {
+            if !about.problems.is_empty() {
+                continue;
+            }
+            let lacking = if reachable { lacking(visit, &about.name).await } else { Ok(Vec::new()) };
+            mappings.push(Needs { lacking, about });
+        }
+        Ok(Self {
+            frame: visit.frame(Section::Settings, Step::Check.label()),
+            step: Step::Check,
+            connections: vec![vtiger, frappe],
+            mappings,
+            created: None,
+            moved: false,
+        })
+    }
+}
+
+async fn checked(visit: &Visit, connection: Connection) -> Checked {
+    let probes = settings::test(visit, connection, &Changes::new()).await;
+    let good = !probes.is_empty() && probes.iter().all(|probe| probe.good);
+    Checked { name: visit.words.connection(&connection), good, probes }
+}
+
+async fn lacking(visit: &Visit, mapping: &MappingName) -> Result<Vec<Lacking>, Failure> {
+    visit.web.office.lacking(mapping).await.map_err(|error| error.failure())
+}
+
+pub(super) async fn show(visit: Visit) -> Answer {
+    page(&CheckPage::of(&visit).await?)
+}
+
+/// Creates what was shown, where that is still what is lacking.
+pub(super) async fn create(visit: Visit, Path(mapping): Path<MappingName>, sent: Sent) -> Answer {
+    let office = &visit.web.office;
+    let lacking = office.lacking(&mapping).await?;
+    if seal(&lacking) != sent.text("shown") {
+        return page(&CheckPage { moved: true, ..CheckPage::of(&visit).await? });
+    }
+    let created = office.create_lacking(&mapping).await?;
+    let told: Vec<Json> =
+        created.iter().map(|probe| json!({ "what": probe.what, "good": probe.good })).collect();
+    visit
+        .record("setup.create", format!("mapping {mapping}"), Json::Null, json!({ "created": told }))
+        .await?;
+    page(&CheckPage { created: Some(created), ..CheckPage::of(&visit).await? })
+}
