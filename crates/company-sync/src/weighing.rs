@@ -56,7 +56,8 @@ impl<'a> Weighing<'a> {
         let conflict = &standing.met.conflict;
         let Some(field) = conflict.field() else { return Ok(Choice::Value(value)) };
         let name = standing.mapping.as_str().to_owned();
-        if !self.bound.contains_key(&name) {
+        let is_known = self.bound.contains_key(&name);
+        if !is_known {
             let bound = self.bind(&name).await?;
             self.bound.insert(name.clone(), bound);
         }
