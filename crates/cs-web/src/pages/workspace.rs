@@ -25,6 +25,8 @@ struct WorkspacePage {
     findings: u64,
     runs: Vec<Run>,
     health: Vec<Health>,
+    /// Whether the setup is to be finished, for whoever may.
+    unfinished: bool,
 }
 
 async fn show(visit: Visit) -> Answer {
@@ -42,5 +44,6 @@ async fn show(visit: Visit) -> Answer {
         findings: desk.count_findings(&unreviewed).await?,
         runs: desk.runs_before(&RunFilter::default(), None, RUNS).await?,
         health: visit.web.office.health().await,
+        unfinished: visit.caller.may(Right::Administer) && !visit.web.office.is_set_up().await?,
     })
 }
