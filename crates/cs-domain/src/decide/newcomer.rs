@@ -1,11 +1,14 @@
 //! A document that appeared in Frappe and may become a VTiger record.
 
+use std::collections::BTreeSet;
+
 use crate::conflict::Choice;
 use crate::decide::fields::{back, fitted, travels_back};
 use crate::decide::{Schemas, begun};
 use crate::failure::Failure;
 use crate::intent::OperationKey;
 use crate::mapping::{CreateInVtiger, DocumentMapping, UnitMapping};
+use crate::name::FieldName;
 use crate::plan::{Change, Conflict, Plan, Planned, SkipReason, VtigerStep};
 use crate::record::{Fields, Record};
 use crate::schema::Misfit;
@@ -82,6 +85,7 @@ fn record_of(
         fields: Fields::new(),
     };
     let mut failures = Vec::new();
+    let mut failed: BTreeSet<&FieldName> = BTreeSet::new();
     for rule in mapping.fields.iter().filter(|rule| rule.direction.reaches_vtiger() && travels_back(rule)) {
         let Some(value) = document.get(&rule.frappe).filter(|value| !value.is_empty()) else { continue };
         match back(rule, value, &record, situation).and_then(|fields| fitted(fields, schemas.vtiger)) {
@@ -89,11 +93,16 @@ fn record_of(
             Err(mut failure) => {
                 failure.place = Some(format!("{}.{}", mapping.role, rule.frappe));
                 failures.push(failure);
+                failed.extend(rule.source.vtiger_fields());
             }
         }
     }
+    // That a field is empty whose value was refused follows from what was told of it already.
     let lacking = schemas.vtiger.into_iter().flat_map(|schema| schema.fields.values()).filter(|field| {
-        field.mandatory && field.name.as_str() != OWNER && !record.fields.contains_key(&field.name)
+        field.mandatory
+            && field.name.as_str() != OWNER
+            && !record.fields.contains_key(&field.name)
+            && !failed.contains(&field.name)
     });
     failures.extend(lacking.map(|field| {
         let failure = misfit_failure(&Misfit::Mandatory { field: field.name.clone() });
