@@ -111,10 +111,15 @@ impl FromStr for Calendar {
         if fields.len() != CronField::ALL.len() {
             return Err(CalendarError::Fields { found: fields.len() });
         }
-        for (place, (field, text)) in CronField::ALL.into_iter().zip(&fields).enumerate() {
-            check(place, field, text)?;
+        let named = || CronField::ALL.into_iter().zip(&fields);
+        if let Some((field, text)) = named().find(|(field, text)| !field.may_hold(text)) {
+            return Err(field.wrong(text, None));
         }
-        let cron = parser().parse(text).map_err(|_| CalendarError::Never)?;
+        let cron = parser().parse(text).map_err(|_| at_fault(&fields))?;
+        // `5L`, the last Friday, is an invention of some crons.
+        if cron.pattern.days_of_week.has_modifiers() {
+            return Err(CronField::Weekday.wrong(fields.last().copied().unwrap_or_default(), None));
+        }
         cron.find_next_occurrence(&SOME_DAY, true).map_err(|_| CalendarError::Never)?;
         Ok(Self { cron })
     }
@@ -124,24 +129,32 @@ fn parser() -> CronParser {
     CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build()
 }
 
-/// Whether a field can be read by itself, and means what five fields of cron have always meant.
-fn check(place: usize, field: CronField, text: &str) -> Result<(), CalendarError> {
-    let wrong = |source| CalendarError::Field { field, text: text.to_owned(), source };
-    let letters = matches!(field, CronField::Month | CronField::Weekday);
-    let last = field == CronField::Day;
-    let plain = |c: char| {
-        c.is_ascii_digit()
-            || "*,-/".contains(c)
-            || (letters && c.is_ascii_alphabetic())
-            || (last && c.eq_ignore_ascii_case(&'L'))
-    };
-    if !text.chars().all(plain) {
-        return Err(wrong(None));
+impl CronField {
+    /// Whether every letter of it is one of what five fields of cron have always held.
+    fn may_hold(self, text: &str) -> bool {
+        let letters = matches!(self, Self::Month | Self::Weekday);
+        text.chars().all(|c| {
+            c.is_ascii_digit()
+                || "*,-/".contains(c)
+                || (letters && c.is_ascii_alphabetic())
+                || (self == Self::Day && c.eq_ignore_ascii_case(&'L'))
+        })
     }
-    let alone: Vec<&str> = (0..CronField::ALL.len()).map(|at| if at == place { text } else { "*" }).collect();
-    let read = parser().parse(&alone.join(" ")).map_err(|source| wrong(Some(source)))?;
-    // `5L`, the last Friday, is an invention of some crons.
-    if read.pattern.days_of_week.has_modifiers() { Err(wrong(None)) } else { Ok(()) }
+
+    fn wrong(self, text: &str, source: Option<CronError>) -> CalendarError {
+        CalendarError::Field { field: self, text: text.to_owned(), source }
+    }
+}
+
+/// Which field keeps a pattern from being read: the first that cannot be read by itself.
+fn at_fault(fields: &[&str]) -> CalendarError {
+    for (place, (field, text)) in CronField::ALL.into_iter().zip(fields).enumerate() {
+        let alone: Vec<&str> = (0..fields.len()).map(|at| if at == place { text } else { "*" }).collect();
+        if let Err(source) = parser().parse(&alone.join(" ")) {
+            return field.wrong(text, Some(source));
+        }
+    }
+    CalendarError::Never
 }
 
 impl Calendar {
