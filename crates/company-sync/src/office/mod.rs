@@ -2,6 +2,8 @@
 //! definitions know. It fulfils [`cs_web::office::Office`]; each concern has a file of its own.
 
 mod catalogue;
+mod change;
+mod keeping;
 mod kept;
 mod lists;
 mod sealing;
@@ -38,6 +40,8 @@ pub(crate) struct Office {
     data_dir: PathBuf,
     current: RwLock<Current>,
     nudge: Nudge,
+    /// Held by whoever changes settings: one change is built on the other.
+    changing: tokio::sync::Mutex<()>,
 }
 
 /// What is configured now.
@@ -64,7 +68,7 @@ impl Office {
         let (_, kept) = kept::read(store.as_ref(), &layers, &data_dir).await?;
         let config = Arc::new(layers.resolve(&kept, Lacks::Forgiven)?);
         let current = RwLock::new(Current { config, kept: Arc::new(kept) });
-        Ok(Self { layers, store, data_dir, current, nudge: Nudge::default() })
+        Ok(Self { layers, store, data_dir, current, nudge: Nudge::default(), changing: tokio::sync::Mutex::default() })
     }
 
     /// What is configured now. Whoever begins something asks anew: settings change while the service runs.
@@ -97,7 +101,7 @@ impl cs_web::office::Office for Office {
     }
 
     async fn finish_setup(&self) -> Result<(), OfficeError> {
-        Err(not_yet("finishing the wizard"))
+        self.note(&[("setup.finished", toml::Value::from(true))]).await
     }
 
     async fn mappings(&self) -> Result<Vec<MappingAbout>, OfficeError> {
@@ -150,9 +154,9 @@ impl cs_web::office::Office for Office {
 
     async fn change_settings(
         &self,
-        _changes: &BTreeMap<String, Option<String>>,
+        changes: &BTreeMap<String, Option<String>>,
     ) -> Result<SettingsChange, OfficeError> {
-        Err(not_yet("changing settings"))
+        self.change(changes).await
     }
 
     async fn test(
