@@ -1,0 +1,203 @@
+//! All conflicts, by where they stand; many can be decided at once.
+
+use askama::Template;
+use axum::extract::Query;
+use cs_domain::plan::Conflict;
+use cs_domain::{Choice, ConflictId, MappingName, StandingConflict, Value};
+use cs_ports::ConflictFilter;
+use serde::Deserialize;
+
+use super::told;
+use crate::error::WebError;
+use crate::frame::{Frame, Section};
+use crate::pages::shown;
+use crate::visit::{Answer, Visit, done, page};
+use crate::words::Words;
+use crate::work::conflicts;
+
+const PAGE: usize = 50;
+/// Conflicts that a list looks at; whoever has more narrows it by mapping.
+const LOOKED_AT: u32 = 5_000;
+
+const STATES: [&str; 4] = ["open", "resolved", "applied", "closed"];
+
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Asked {
+    #[serde(default)]
+    state: String,
+    #[serde(default)]
+    mapping: String,
+    #[serde(default)]
+    q: String,
+    /// Counted from 1.
+    #[serde(default)]
+    page: usize,
+}
+
+impl Asked {
+    /// The state that is shown: the name that stores know.
+    fn state(&self) -> &'static str {
+        STATES.into_iter().find(|state| *state == self.state).unwrap_or("open")
+    }
+
+    /// The address of the list with another state or page.
+    fn to(&self, state: &str, page: usize) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("state", state);
+        let said = [("mapping", &self.mapping), ("q", &self.q)];
+        query.extend_pairs(said.into_iter().filter(|(_, value)| !value.is_empty()));
+        if page > 1 {
+            query.append_pair("page", &page.to_string());
+        }
+        format!("/conflicts?{}", query.finish())
+    }
+}
+
+#[derive(Template)]
+#[template(path = "conflicts/list.html")]
+struct ListPage {
+    frame: Frame,
+    asked: Asked,
+    open: u64,
+    mappings: Vec<MappingName>,
+    rows: Vec<Row>,
+    total: u64,
+    /// Whether there are more than were looked at.
+    cut: bool,
+    page: usize,
+    pages: usize,
+}
+
+impl ListPage {
+    /// What is said where there is none.
+    fn empty(&self) -> String {
+        self.frame.say(&format!("conflicts-none-{}", self.asked.state()))
+    }
+
+    /// Whether something can be decided here by this person.
+    fn decides(&self) -> bool {
+        self.frame.may("review") && matches!(self.asked.state(), "open" | "resolved")
+    }
+}
+
+/// A conflict in a list.
+struct Row {
+    id: String,
+    subject: String,
+    mapping: MappingName,
+    place: String,
+    kind: String,
+    vtiger: Option<String>,
+    frappe: Option<String>,
+    cause: String,
+    decided: Option<String>,
+    /// Whether either side's value answers it.
+    sided: bool,
+}
+
+impl Row {
+    fn of(words: &Words, standing: &StandingConflict) -> Self {
+        let conflict = &standing.met.conflict;
+        let values = values(conflict);
+        let said = |value: &Value| shown::value(words, value);
+        Self {
+            id: standing.met.id.0.clone(),
+            subject: shown::record(&standing.subject),
+            mapping: standing.mapping.clone(),
+            place: told::place(conflict),
+            kind: told::kind(words, conflict),
+            vtiger: values.map(|(vtiger, _)| said(vtiger)),
+            frappe: values.map(|(_, frappe)| said(frappe)),
+            cause: told::cause(words, conflict),
+            decided: told::decided(words, standing),
+            sided: standing.takes(&Choice::Vtiger),
+        }
+    }
+}
+
+/// What either side says, where it is about a value.
+fn values(conflict: &Conflict) -> Option<(&Value, &Value)> {
+    match conflict {
+        Conflict::Field { vtiger, frappe, .. } => Some((vtiger, frappe)),
+        Conflict::Shared { vtiger, theirs, .. } => Some((vtiger, theirs)),
+        _ => None,
+    }
+}
+
+/// Whether a conflict holds a text, in whatever case.
+fn holds(standing: &StandingConflict, text: &str) -> bool {
+    let conflict = &standing.met.conflict;
+    let values = values(conflict).map(|(vtiger, frappe)| [vtiger.plain(), frappe.plain()]);
+    let mut held = vec![standing.subject.to_string(), told::place(conflict)];
+    held.extend(values.into_iter().flatten());
+    if let Conflict::Field { document, .. } | Conflict::Submitted { document, .. } | Conflict::DeleteEdit { document, .. } = conflict {
+        held.push(document.to_string());
+    }
+    held.iter().any(|held| held.to_lowercase().contains(text))
+}
+
+pub(super) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Answer {
+    let filter = ConflictFilter {
+        mapping: Some(asked.mapping.as_str()).filter(|name| !name.is_empty()).map(MappingName::from),
+        states: Some(vec![asked.state()]),
+        ..ConflictFilter::default()
+    };
+    let mut all = visit.web.desk.conflicts(&filter, LOOKED_AT + 1).await?;
+    let cut = all.len() > LOOKED_AT as usize;
+    all.truncate(LOOKED_AT as usize);
+    let text = asked.q.trim().to_lowercase();
+    all.retain(|standing| text.is_empty() || holds(standing, &text));
+    let pages = all.len().div_ceil(PAGE).max(1);
+    let number = asked.page.clamp(1, pages);
+    let shown = all.iter().skip((number - 1) * PAGE).take(PAGE);
+    let mappings = visit.web.office.mappings().await?;
+    page(&ListPage {
+        frame: visit.frame(Section::Conflicts, "nav-conflicts"),
+        open: visit.web.desk.count_open_conflicts(None).await?,
+        mappings: mappings.into_iter().map(|about| about.name).collect(),
+        rows: shown.map(|standing| Row::of(&visit.words, standing)).collect(),
+        total: all.len() as u64,
+        cut,
+        page: number,
+        pages,
+        asked,
+    })
+}
+
+/// What the form under the list says: which side, for which conflicts, and where to go back to.
+struct Many {
+    choice: Option<Choice>,
+    ids: Vec<ConflictId>,
+    back: Asked,
+}
+
+impl Many {
+    fn of(body: &str) -> Self {
+        let mut many = Self { choice: None, ids: Vec::new(), back: Asked::default() };
+        for (name, value) in form_urlencoded::parse(body.as_bytes()) {
+            match (&*name, &*value) {
+                ("choice", "vtiger") => many.choice = Some(Choice::Vtiger),
+                ("choice", "frappe") => many.choice = Some(Choice::Frappe),
+                ("id", id) => many.ids.push(ConflictId(id.to_owned())),
+                ("state", state) => state.clone_into(&mut many.back.state),
+                ("mapping", mapping) => mapping.clone_into(&mut many.back.mapping),
+                ("q", text) => text.clone_into(&mut many.back.q),
+                _ => {}
+            }
+        }
+        many
+    }
+}
+
+pub(super) async fn decide(visit: Visit, body: String) -> Answer {
+    let many = Many::of(&body);
+    let back = many.back.to(many.back.state(), 1);
+    let Some(choice) = many.choice else {
+        return Err(WebError::invalid("choice", visit.words.say("conflicts-choose-side")));
+    };
+    if many.ids.is_empty() {
+        return done(&back, "conflicts-none-ticked");
+    }
+    let (_, left) = conflicts::decide_many(&visit, &many.ids, &choice).await?;
+    done(&back, if left == 0 { "conflicts-noted" } else { "conflicts-noted-some" })
+}

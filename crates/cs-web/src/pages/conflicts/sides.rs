@@ -1,0 +1,294 @@
+//! A conflict side by side: what each side says, who said it and when, what was agreed on before, and what can be chosen.
+
+use std::collections::BTreeMap;
+
+use cs_domain::plan::Conflict;
+use cs_domain::{Edit, RecordRef, StandingConflict, System, Value};
+use jiff::civil::DateTime;
+
+use super::told;
+use crate::pages::shown;
+use crate::visit::Visit;
+use crate::words::Words;
+use crate::work::conflicts::{Word, documents, takes_typed, waits};
+
+/// A conflict, ready to be drawn.
+pub(super) struct Sides {
+    pub(super) id: String,
+    pub(super) place: String,
+    pub(super) kind: String,
+    pub(super) cause: String,
+    pub(super) tone: &'static str,
+    pub(super) state: String,
+    pub(super) decided: Option<String>,
+    /// What only an edit can end: what to do.
+    pub(super) remedy: Option<String>,
+    pub(super) sides: Vec<Side>,
+    /// What an amended document would say differently.
+    pub(super) changes: Vec<Changed>,
+    pub(super) answers: Vec<Answer>,
+    /// Whether a value can be typed.
+    pub(super) typed: bool,
+    /// What was typed before it was refused; else what VTiger says.
+    pub(super) text: String,
+    /// What was chosen before it was refused.
+    pub(super) picked: String,
+    pub(super) slip: Option<String>,
+    pub(super) first_run: String,
+    pub(super) last_run: String,
+}
+
+/// What a side says.
+pub(super) struct Side {
+    pub(super) label: String,
+    pub(super) record: Option<String>,
+    /// Its page in its own system.
+    pub(super) address: Option<String>,
+    pub(super) value: String,
+    pub(super) empty: bool,
+    /// Who, and when by the system's own clock.
+    pub(super) edit: Option<String>,
+    /// Whether it is what both agreed on before.
+    pub(super) base: bool,
+}
+
+/// A field that an amended document would say differently.
+pub(super) struct Changed {
+    pub(super) field: String,
+    pub(super) before: String,
+    pub(super) after: String,
+}
+
+/// Something that can be chosen.
+pub(super) struct Answer {
+    /// What is sent.
+    pub(super) word: String,
+    pub(super) label: String,
+}
+
+/// What somebody sent, by conflict.
+pub(super) struct Sent {
+    picked: BTreeMap<String, String>,
+    typed: BTreeMap<String, String>,
+}
+
+impl Sent {
+    /// Nothing.
+    pub(super) fn nothing() -> Self {
+        Self { picked: BTreeMap::new(), typed: BTreeMap::new() }
+    }
+
+    /// From a form: `word.<id>` and `typed.<id>`.
+    pub(super) fn of(body: &str) -> Self {
+        let mut sent = Self::nothing();
+        for (name, value) in form_urlencoded::parse(body.as_bytes()) {
+            if let Some(id) = name.strip_prefix("word.") {
+                sent.picked.insert(id.to_owned(), value.into_owned());
+            } else if let Some(id) = name.strip_prefix("typed.") {
+                sent.typed.insert(id.to_owned(), value.into_owned());
+            }
+        }
+        sent
+    }
+
+    /// The word about a conflict, where there is one.
+    pub(super) fn word(&self, id: &str) -> Option<Word> {
+        let picked = self.picked.get(id)?;
+        let typed = self.typed.get(id).filter(|text| !text.is_empty());
+        Some(match picked.as_str() {
+            // Whoever types and forgets to pick what they typed means it all the same.
+            "" => Word::Typed(typed?.clone()),
+            "vtiger" => Word::Vtiger,
+            "frappe" => Word::Frappe,
+            "separate" => Word::Separate,
+            "typed" => Word::Typed(self.typed.get(id).cloned().unwrap_or_default()),
+            other => Word::Document(other.strip_prefix("document ")?.into()),
+        })
+    }
+}
+
+impl Sides {
+    pub(super) fn of(visit: &Visit, standing: &StandingConflict, sent: &Sent, slip: Option<String>) -> Self {
+        let words = &visit.words;
+        let conflict = &standing.met.conflict;
+        let id = standing.met.id.0.clone();
+        let (tone, state) = told::state(words, &standing.state);
+        let answers = if waits(standing) { answers(words, standing) } else { Vec::new() };
+        Self {
+            place: told::place(conflict),
+            kind: told::kind(words, conflict),
+            cause: told::cause(words, conflict),
+            tone,
+            state,
+            decided: told::decided(words, standing),
+            remedy: (waits(standing) && answers.is_empty()).then(|| words.say("conflict-submitted-remedy")),
+            sides: sides(visit, standing),
+            changes: changes(words, conflict),
+            typed: takes_typed(standing) && waits(standing),
+            text: sent.typed.get(&id).cloned().unwrap_or_default(),
+            picked: sent.picked.get(&id).cloned().unwrap_or_default(),
+            answers,
+            slip,
+            first_run: standing.first_run.to_string(),
+            last_run: standing.last_run.to_string(),
+            id,
+        }
+    }
+
+    /// Whether there is something to choose.
+    pub(super) fn asks(&self) -> bool {
+        !self.answers.is_empty()
+    }
+}
+
+/// Who edited a side last, and when by that system's own clock: neither says in which zone.
+fn edited(words: &Words, system: System, edit: &Edit) -> String {
+    let version = edit.version.as_str();
+    let when = version.parse::<DateTime>().map_or_else(
+        |_| version.to_owned(),
+        |at| format!("{}, {:02}:{:02}:{:02}", words.day(&at.date()), at.hour(), at.minute(), at.second()),
+    );
+    let parameters = [
+        ("who", edit.by.clone().unwrap_or_default().into()),
+        ("when", when.into()),
+        ("system", system.to_string().into()),
+    ];
+    words.tell(if edit.by.is_some() { "conflicts-edit" } else { "conflicts-edit-unknown" }, &parameters)
+}
+
+struct Saying<'a> {
+    visit: &'a Visit,
+    standing: &'a StandingConflict,
+}
+
+impl Saying<'_> {
+    fn side(&self, system: System, record: Option<&RecordRef>, value: String, empty: bool) -> Side {
+        let edit = self.standing.met.edits.get(&system);
+        Side {
+            label: system.to_string(),
+            record: record.map(shown::record),
+            address: record.and_then(|record| self.visit.web.office.address_of(record)),
+            value,
+            empty,
+            edit: edit.map(|edit| edited(&self.visit.words, system, edit)),
+            base: false,
+        }
+    }
+
+    fn holds(&self, system: System, record: &RecordRef, value: &Value) -> Side {
+        self.side(system, Some(record), shown::value(&self.visit.words, value), value.is_empty())
+    }
+
+    fn base(&self, value: Option<&Value>) -> Side {
+        let words = &self.visit.words;
+        Side {
+            label: words.say("conflicts-base"),
+            record: None,
+            address: None,
+            value: value.map_or_else(|| words.say("conflicts-never-agreed"), |value| shown::value(words, value)),
+            empty: value.is_none_or(Value::is_empty),
+            edit: None,
+            base: true,
+        }
+    }
+}
+
+/// What the sides say, VTiger first as everywhere.
+fn sides(visit: &Visit, standing: &StandingConflict) -> Vec<Side> {
+    let saying = Saying { visit, standing };
+    let words = &visit.words;
+    let subject = &standing.subject;
+    match &standing.met.conflict {
+        Conflict::Field { document, base, vtiger, frappe, .. } => vec![
+            saying.holds(System::Vtiger, subject, vtiger),
+            saying.holds(System::Frappe, document, frappe),
+            saying.base(base.as_ref().map(|base| &base.frappe)),
+        ],
+        Conflict::Shared { document, vtiger, other, theirs, .. } => {
+            let mut there = saying.holds(System::Frappe, document, theirs);
+            there.label = words.tell("conflicts-as-other", &[("other", shown::record(other).into())]);
+            vec![saying.holds(System::Vtiger, subject, vtiger), there]
+        }
+        Conflict::DeleteEdit { document, deleted, edited, .. } => {
+            let gone = words.say("conflicts-deleted");
+            let fields = edited.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let kept = words.tell("conflicts-edited", &[("fields", fields.into())]);
+            [(System::Vtiger, subject), (System::Frappe, document)]
+                .into_iter()
+                .map(|(system, record)| {
+                    let value = if system == *deleted { gone.clone() } else { kept.clone() };
+                    saying.side(system, Some(record), value, system == *deleted)
+                })
+                .collect()
+        }
+        Conflict::Submitted { document, .. } => vec![
+            saying.side(System::Vtiger, Some(subject), words.say("conflicts-wants-change"), false),
+            saying.side(System::Frappe, Some(document), words.say("conflicts-is-submitted"), false),
+        ],
+        Conflict::Ambiguous { candidates, .. } => candidates
+            .iter()
+            .map(|candidate| saying.side(System::Frappe, Some(candidate), String::new(), false))
+            .collect(),
+        Conflict::Taken { candidate, by, .. } => vec![
+            saying.side(System::Frappe, Some(candidate), String::new(), false),
+            saying.side(System::Vtiger, Some(by), words.say("conflicts-owns-it"), false),
+        ],
+    }
+}
+
+fn changes(words: &Words, conflict: &Conflict) -> Vec<Changed> {
+    let Conflict::Submitted { changes, .. } = conflict else { return Vec::new() };
+    changes
+        .iter()
+        .map(|change| Changed {
+            field: change.field.to_string(),
+            before: shown::value(words, change.before.as_ref().unwrap_or(&Value::Empty)),
+            after: shown::planned(words, &change.after),
+        })
+        .collect()
+}
+
+/// What can be chosen; nothing where only an edit ends it.
+fn answers(words: &Words, standing: &StandingConflict) -> Vec<Answer> {
+    let answer = |word: &str, key: &str| Answer { word: word.to_owned(), label: words.say(key) };
+    match &standing.met.conflict {
+        Conflict::Field { .. } => {
+            vec![answer("vtiger", "conflicts-take-vtiger"), answer("frappe", "conflicts-take-frappe")]
+        }
+        Conflict::Shared { .. } => {
+            vec![answer("vtiger", "conflicts-take-this"), answer("frappe", "conflicts-take-other")]
+        }
+        Conflict::DeleteEdit { deleted, .. } => {
+            let (delete, edit) = match deleted {
+                System::Vtiger => ("vtiger", "frappe"),
+                System::Frappe => ("frappe", "vtiger"),
+            };
+            vec![answer(edit, "conflicts-take-edit"), answer(delete, "conflicts-take-delete")]
+        }
+        Conflict::Ambiguous { .. } | Conflict::Taken { .. } => {
+            let named = documents(standing).into_iter().map(|document| Answer {
+                word: format!("document {}", document.id),
+                label: words.tell("conflicts-take-document", &[("document", shown::record(document).into())]),
+            });
+            named.chain([answer("separate", "conflicts-take-separate")]).collect()
+        }
+        Conflict::Submitted { .. } => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_says_one_word_a_conflict() {
+        let sent = Sent::of("word.a=vtiger&typed.a=x&word.b=typed&typed.b=Ana%20M&word.c=&word.d=document+Ana-1&word.e=separate");
+        assert_eq!(sent.word("a"), Some(Word::Vtiger));
+        assert_eq!(sent.word("b"), Some(Word::Typed("Ana M".to_owned())));
+        assert_eq!(sent.word("c"), None, "later");
+        assert_eq!(Sent::of("word.g=&typed.g=Eva").word("g"), Some(Word::Typed("Eva".to_owned())));
+        assert_eq!(sent.word("d"), Some(Word::Document("Ana-1".into())));
+        assert_eq!(sent.word("e"), Some(Word::Separate));
+        assert_eq!(sent.word("f"), None);
+    }
+}

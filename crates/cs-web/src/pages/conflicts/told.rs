@@ -1,0 +1,126 @@
+//! Conflicts in words.
+
+use cs_domain::plan::Conflict;
+use cs_domain::{Choice, ConflictState, RecordRef, StandingConflict};
+
+use crate::pages::shown;
+use crate::words::Words;
+
+/// What it is about: a field of a document's role, or the role.
+pub(crate) fn place(conflict: &Conflict) -> String {
+    match conflict.field() {
+        Some(field) => format!("{}: {field}", conflict.role()),
+        None => conflict.role().to_string(),
+    }
+}
+
+/// The conflict's kind, in a few words.
+pub(crate) fn kind(words: &Words, conflict: &Conflict) -> String {
+    words.say(&format!("conflict-kind-{}", key(conflict)))
+}
+
+fn key(conflict: &Conflict) -> &'static str {
+    match conflict {
+        Conflict::Ambiguous { .. } => "ambiguous",
+        Conflict::Taken { .. } => "taken",
+        Conflict::Shared { .. } => "shared",
+        Conflict::DeleteEdit { .. } => "delete-edit",
+        Conflict::Submitted { .. } => "submitted",
+        Conflict::Field { .. } => "field",
+    }
+}
+
+/// What happened, in a sentence.
+pub(crate) fn cause(words: &Words, conflict: &Conflict) -> String {
+    let record = |record: &RecordRef| shown::record(record).into();
+    let place = place(conflict).into();
+    match conflict {
+        Conflict::Ambiguous { candidates, .. } => {
+            let listed = candidates.iter().map(shown::record).collect::<Vec<_>>().join(", ");
+            let number = words.number(&(candidates.len() as u64));
+            words.tell(
+                "conflict-ambiguous",
+                &[("place", place), ("number", number.into()), ("listed", listed.into())],
+            )
+        }
+        Conflict::Taken { candidate, by, .. } => words.tell(
+            "conflict-taken",
+            &[("place", place), ("candidate", record(candidate)), ("by", record(by))],
+        ),
+        Conflict::Shared { document, other, .. } => words.tell(
+            "conflict-shared",
+            &[("place", place), ("document", record(document)), ("other", record(other))],
+        ),
+        Conflict::DeleteEdit { document, deleted, edited, .. } => {
+            let fields = edited.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            words.tell(
+                "conflict-delete-edit",
+                &[
+                    ("document", record(document)),
+                    ("deleted", deleted.to_string().into()),
+                    ("other", deleted.other().to_string().into()),
+                    ("fields", fields.into()),
+                ],
+            )
+        }
+        Conflict::Submitted { document, changes, .. } => {
+            let fields =
+                changes.iter().map(|change| change.field.to_string()).collect::<Vec<_>>().join(", ");
+            words.tell("conflict-submitted", &[("document", record(document)), ("fields", fields.into())])
+        }
+        Conflict::Field { vtiger, frappe, .. } => words.tell(
+            "conflict-field",
+            &[
+                ("place", place),
+                ("vtiger", shown::value(words, vtiger).into()),
+                ("frappe", shown::value(words, frappe).into()),
+            ],
+        ),
+    }
+}
+
+/// The pill of a state, and what it is called.
+pub(crate) fn state(words: &Words, state: &ConflictState) -> (&'static str, String) {
+    let (tone, key) = match state {
+        ConflictState::Open => ("warn", "conflicts-state-open"),
+        ConflictState::Resolved(_) => ("busy", "conflicts-state-resolved"),
+        ConflictState::Applied(_) => ("good", "conflicts-state-applied"),
+        ConflictState::Closed => ("quiet", "conflicts-state-closed"),
+    };
+    (tone, words.say(key))
+}
+
+/// What was decided, by whom, and when.
+pub(crate) fn decided(words: &Words, standing: &StandingConflict) -> Option<String> {
+    let resolution = standing.state.resolution()?;
+    let choice = match &resolution.choice {
+        Choice::Vtiger => words.say("choice-vtiger"),
+        Choice::Frappe => words.say("choice-frappe"),
+        Choice::Value(value) => {
+            words.tell("choice-value", &[("value", shown::value(words, value).into())])
+        }
+        Choice::Document(name) => {
+            let kind = standing_kind(standing);
+            let document = shown::record(&RecordRef::frappe(kind, name.clone()));
+            words.tell("choice-document", &[("document", document.into())])
+        }
+        Choice::Separate => words.say("choice-separate"),
+    };
+    let parameters = [
+        ("choice", choice.into()),
+        ("who", resolution.by.clone().into()),
+        ("when", words.moment(&resolution.at).into()),
+    ];
+    Some(words.tell("conflicts-decided-by", &parameters))
+}
+
+/// The DocType that a choice among documents is about.
+fn standing_kind(standing: &StandingConflict) -> String {
+    match &standing.met.conflict {
+        Conflict::Ambiguous { candidates, .. } => {
+            candidates.first().map(|candidate| candidate.kind.to_string()).unwrap_or_default()
+        }
+        Conflict::Taken { candidate, .. } => candidate.kind.to_string(),
+        _ => String::new(),
+    }
+}

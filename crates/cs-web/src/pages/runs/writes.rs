@@ -1,0 +1,115 @@
+//! What a run wrote: the journal.
+
+use askama::Template;
+use axum::extract::{Path, Query};
+use cs_domain::{Action, Fields, IntentState, Run, RunId};
+use cs_ports::JournalEntry;
+use serde::Deserialize;
+
+use super::told::verb;
+use crate::error::WebError;
+use crate::frame::{Frame, Section};
+use crate::pages::shown;
+use crate::visit::{Answer, Visit, page};
+use crate::words::Words;
+use crate::work::tasks;
+
+const PAGE: usize = 50;
+
+#[derive(Deserialize)]
+pub(super) struct Asked {
+    /// Counted from 1.
+    #[serde(default)]
+    page: usize,
+}
+
+#[derive(Template)]
+#[template(path = "runs/writes.html")]
+struct WritesPage {
+    frame: Frame,
+    run: Run,
+    /// Who asked for the run.
+    asked_by: Option<String>,
+    writes: Vec<Write>,
+    total: u64,
+    page: usize,
+    pages: usize,
+}
+
+/// A write, as people read it.
+struct Write {
+    tone: &'static str,
+    state: String,
+    verb: String,
+    system: String,
+    target: String,
+    role: Option<String>,
+    subject: String,
+    fields: Vec<Field>,
+}
+
+/// A field that was written.
+struct Field {
+    name: String,
+    before: Option<String>,
+    after: Option<String>,
+}
+
+pub(super) async fn show(visit: Visit, Path(id): Path<RunId>, Query(asked): Query<Asked>) -> Answer {
+    let desk = &visit.web.desk;
+    let run = desk.run(&id).await?.ok_or_else(|| WebError::not_there("run", &id))?;
+    let journal = desk.journal(&id).await?;
+    let pages = journal.len().div_ceil(PAGE).max(1);
+    let number = asked.page.clamp(1, pages);
+    let shown = journal.iter().skip((number - 1) * PAGE).take(PAGE);
+    page(&WritesPage {
+        frame: visit.titled(Section::Sync, run.mapping.to_string()),
+        asked_by: tasks::of_run(&visit, &id).await?.map(|task| task.asked_by),
+        writes: shown.map(|entry| Write::of(&visit.words, entry)).collect(),
+        total: journal.len() as u64,
+        page: number,
+        pages,
+        run,
+    })
+}
+
+impl Write {
+    fn of(words: &Words, entry: &JournalEntry) -> Self {
+        let intent = &entry.intent;
+        let (tone, state) = match entry.state {
+            IntentState::Open => ("wait", "writes-open"),
+            IntentState::Settled => ("good", "writes-settled"),
+            IntentState::Dropped => ("quiet", "writes-dropped"),
+        };
+        let target = match &intent.action {
+            Action::Create { kind, .. } => kind.to_string(),
+            Action::Update { target, .. } | Action::Delete { target, .. } | Action::Amend { target, .. } => {
+                shown::record(target)
+            }
+        };
+        Self {
+            tone,
+            state: words.say(state),
+            verb: verb(words, intent.action.verb()),
+            system: intent.action.system().to_string(),
+            target,
+            role: intent.role.as_ref().map(ToString::to_string),
+            subject: shown::record(&intent.subject),
+            fields: fields(words, &intent.action),
+        }
+    }
+}
+
+fn fields(words: &Words, action: &Action) -> Vec<Field> {
+    let none = Fields::new();
+    let (before, after) = match action {
+        Action::Create { fields, .. } => (&none, fields),
+        Action::Update { before, changes, .. } | Action::Amend { before, changes, .. } => (before, changes),
+        Action::Delete { before, .. } => (before, &none),
+    };
+    let names = if after.is_empty() { before.keys() } else { after.keys() };
+    let said = |fields: &Fields, name| fields.get(name).map(|value| shown::value(words, value));
+    names
+        .map(|name| Field { name: name.to_string(), before: said(before, name), after: said(after, name) })
+        .collect()
+}

@@ -1,0 +1,78 @@
+//! What is going on with a mapping: the tasks that wait or run, with their progress.
+
+use askama::Template;
+use axum::extract::Path;
+use cs_domain::{Balance, MappingName, RunStatus};
+use cs_ports::{Task, Work};
+
+use crate::error::WebError;
+use crate::frame::{Frame, Section};
+use crate::visit::{Answer, Visit, fragment};
+
+/// A task that is not over, as far as it has come.
+pub(super) struct Going {
+    pub(super) task: Task,
+    /// The key of what it does.
+    pub(super) what: &'static str,
+    pub(super) percent: u64,
+    pub(super) balance: Balance,
+    pub(super) expected: u64,
+}
+
+impl Going {
+    pub(super) fn of(visit: &Visit, task: Task) -> Self {
+        let what = what(&task.work);
+        match visit.web.hub.progress(&task.id) {
+            Some(told) => Self {
+                percent: told.percent(),
+                balance: told.balance,
+                expected: told.expected,
+                what,
+                task,
+            },
+            None => Self {
+                percent: (task.balance.accounted() * 100).checked_div(task.expected).unwrap_or(0).min(99),
+                balance: task.balance,
+                expected: task.expected,
+                what,
+                task,
+            },
+        }
+    }
+}
+
+/// What a task does, as the catalogue names it.
+pub(super) fn what(work: &Work) -> &'static str {
+    match work {
+        Work::Sync { dry_run: true, .. } => "sync-what-dry-run",
+        Work::Sync { full: true, .. } => "sync-what-full",
+        Work::Sync { census: true, .. } => "sync-what-census",
+        Work::Sync { .. } => "sync-what-run",
+        Work::Apply { .. } => "sync-what-apply",
+        Work::Reconcile { .. } | Work::Undo { .. } => "sync-what-other",
+    }
+}
+
+/// The tasks of a mapping that are not over.
+pub(super) async fn going(visit: &Visit, mapping: &MappingName) -> Result<Vec<Going>, WebError> {
+    let open = visit.web.desk.open_tasks().await?;
+    let lane = mapping.to_string();
+    Ok(open
+        .into_iter()
+        .filter(|task| task.work.lane() == lane)
+        .map(|task| Going::of(visit, task))
+        .collect())
+}
+
+#[derive(Template)]
+#[template(path = "sync/now.html")]
+struct NowPart {
+    frame: Frame,
+    mapping: MappingName,
+    going: Vec<Going>,
+}
+
+pub(super) async fn show(visit: Visit, Path(mapping): Path<MappingName>) -> Answer {
+    let going = going(&visit, &mapping).await?;
+    fragment(&NowPart { frame: visit.frame(Section::Sync, "nav-sync"), mapping, going })
+}

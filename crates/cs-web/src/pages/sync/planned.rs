@@ -1,0 +1,120 @@
+//! A plan as people read it: what each document would get, before and after.
+
+use cs_domain::plan::{Act, Change, Plan, SkipReason, Step, VtigerStep};
+use cs_domain::{RecordRef, System};
+
+use crate::pages::conflicts::told;
+use crate::pages::runs::told::{Trouble, verdict, verdict_tone};
+use crate::pages::shown;
+use crate::words::Words;
+
+/// What would happen to one unit.
+pub(super) struct Unit {
+    pub(super) subject: RecordRef,
+    pub(super) tone: &'static str,
+    pub(super) verdict: String,
+    /// Why it would be left out, or which side's delete it follows.
+    pub(super) remark: Option<String>,
+    pub(super) steps: Vec<Shown>,
+    /// What somebody has to decide.
+    pub(super) conflicts: Vec<String>,
+    pub(super) failures: Vec<Trouble>,
+}
+
+/// One write.
+pub(super) struct Shown {
+    pub(super) tone: &'static str,
+    pub(super) verb: String,
+    pub(super) system: System,
+    pub(super) target: String,
+    pub(super) role: Option<String>,
+    pub(super) changes: Vec<Changed>,
+}
+
+/// One field.
+pub(super) struct Changed {
+    pub(super) field: String,
+    pub(super) before: Option<String>,
+    pub(super) after: String,
+}
+
+/// Whether something would be deleted.
+pub(super) fn deletes(plan: &Plan) -> bool {
+    matches!(plan.vtiger, Some(VtigerStep::Delete { .. }))
+        || plan.steps.iter().any(|step| matches!(step.act, Act::Delete { .. }))
+}
+
+impl Unit {
+    pub(super) fn of(words: &Words, plan: &Plan) -> Self {
+        let result = plan.verdict();
+        let record = plan.vtiger.iter().map(|step| record_step(words, step));
+        let documents = plan.steps.iter().map(|step| document_step(words, step));
+        Self {
+            subject: plan.subject.clone(),
+            tone: verdict_tone(result),
+            verdict: verdict(words, result),
+            remark: remark(words, plan),
+            steps: record.chain(documents).collect(),
+            conflicts: plan.conflicts.iter().map(|conflict| told::cause(words, conflict)).collect(),
+            failures: plan.failures.iter().map(|failure| Trouble::of(words, failure)).collect(),
+        }
+    }
+}
+
+fn remark(words: &Words, plan: &Plan) -> Option<String> {
+    if let Some(side) = plan.departure {
+        return Some(words.tell("plan-departure", &[("system", side.to_string().into())]));
+    }
+    plan.skipped.map(|reason| {
+        words.say(match reason {
+            SkipReason::NotSelected => "plan-not-selected",
+            SkipReason::NotThere => "plan-not-there",
+            SkipReason::NotNew => "plan-not-new",
+        })
+    })
+}
+
+fn record_step(words: &Words, step: &VtigerStep) -> Shown {
+    let (tone, verb, target, changes): (_, _, _, &[Change]) = match step {
+        VtigerStep::Revise { target, changes, .. } => ("busy", "plan-update", shown::record(target), changes),
+        VtigerStep::Create { module, changes, .. } => ("good", "plan-create", module.to_string(), changes),
+        VtigerStep::Delete { target, .. } => ("bad", "plan-delete", shown::record(target), &[]),
+    };
+    Shown {
+        tone,
+        verb: words.say(verb),
+        system: System::Vtiger,
+        target,
+        role: None,
+        changes: changes.iter().map(|change| changed(words, change)).collect(),
+    }
+}
+
+fn document_step(words: &Words, step: &Step) -> Shown {
+    let named = |target: &RecordRef| shown::record(target);
+    let (tone, verb, target) = match &step.act {
+        Act::Create { .. } => ("good", "plan-create", step.doctype.to_string()),
+        Act::Link { target, .. } => ("quiet", "plan-link", named(target)),
+        Act::Update { target, .. } => ("busy", "plan-update", named(target)),
+        Act::Finish => ("busy", "plan-finish", step.doctype.to_string()),
+        Act::Amend { target, .. } => ("warn", "plan-amend", named(target)),
+        Act::Delete { target, .. } => ("bad", "plan-delete", named(target)),
+        Act::Unlink { target } => ("warn", "plan-unlink", named(target)),
+    };
+    Shown {
+        tone,
+        verb: words.say(verb),
+        system: System::Frappe,
+        target,
+        role: Some(step.role.to_string()),
+        changes: step.changes.iter().map(|change| changed(words, change)).collect(),
+    }
+}
+
+fn changed(words: &Words, change: &Change) -> Changed {
+    Changed {
+        field: change.field.to_string(),
+        before: change.before.as_ref().map(|before| shown::value(words, before)),
+        after: shown::planned(words, &change.after),
+    }
+}
