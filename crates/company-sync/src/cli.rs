@@ -3,6 +3,7 @@
 mod conflicts;
 mod links;
 mod reconciliation;
+mod serving;
 mod simulation;
 mod systems;
 
@@ -15,6 +16,7 @@ pub(crate) use links::{LinkName, LinksCommand};
 pub(crate) use reconciliation::{
     CompaniesCommand, FindingsCommand, FindingsFilter, Reconcile, StateOfFinding, Undo,
 };
+pub(crate) use serving::{Serve, UsersCommand};
 pub(crate) use simulation::{SabotageName, Simulate};
 pub(crate) use systems::SystemsCommand;
 
@@ -87,6 +89,11 @@ pub(crate) enum Command {
     /// The configuration
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Serve the pages and the API, run schedules
+    Serve(Serve),
+    /// Who may log in
+    #[command(subcommand)]
+    Users(UsersCommand),
     /// Serve stand-ins of both systems, to try or test against
     Sandbox(Sandbox),
     /// Tell random histories of both systems, with faults and crashes, and look whether anything was lost

@@ -175,6 +175,33 @@ pub(crate) enum CommandError {
         #[source]
         source: io::Error,
     },
+    /// A dry run's plans are of another mapping than there is now.
+    #[error("mapping {mapping} or its settings have changed since these plans were made")]
+    Redefined {
+        /// Which mapping.
+        mapping: cs_domain::MappingName,
+    },
+    /// An uploaded report is no longer kept.
+    #[error("the report {name} is no longer kept")]
+    FileGone {
+        /// What it was called.
+        name: String,
+    },
+    /// The service cannot be reached where it should be.
+    #[error("the service cannot listen on {address}")]
+    Listen {
+        /// Where.
+        address: std::net::SocketAddr,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// Somebody's account cannot be kept.
+    #[error(transparent)]
+    Account(#[from] cs_web::PasswordError),
+    /// A part of the program that worked beside the others broke.
+    #[error("a part of the program broke")]
+    Broken(#[source] Box<dyn Error + Send + Sync>),
     /// Standard output does not take what is printed.
     #[error("cannot print")]
     Print(#[source] io::Error),
@@ -212,6 +239,11 @@ impl CommandError {
             Self::Faults(_) => "sandbox.faults".to_owned(),
             Self::Sandbox(_) => "sandbox.setup".to_owned(),
             Self::Port { .. } => "sandbox.port".to_owned(),
+            Self::Redefined { .. } => "plan.redefined".to_owned(),
+            Self::FileGone { .. } => "task.file_gone".to_owned(),
+            Self::Listen { .. } => "serve.listen".to_owned(),
+            Self::Account(_) => "people.password".to_owned(),
+            Self::Broken(_) => "program.broken".to_owned(),
             Self::Print(_) => "output.io".to_owned(),
         }
     }
@@ -246,6 +278,13 @@ impl CommandError {
             Self::Faults(_) => "Correct the line named.".into(),
             Self::Sandbox(_) => "This is a defect of the program: please report it.".into(),
             Self::Port { .. } => "Name another port, or 0 for a free one.".into(),
+            Self::Redefined { .. } => "Make a new dry run and look at its plans.".into(),
+            Self::FileGone { .. } => "Upload the report again.".into(),
+            Self::Listen { .. } => {
+                "End what listens there, or name another address: --listen 127.0.0.1:PORT.".into()
+            }
+            Self::Account(_) => "Choose a password of 10 to 256 characters.".into(),
+            Self::Broken(_) => "Try again; if it happens again, please report it.".into(),
             Self::Print(_) => "Check where the output goes.".into(),
         }
     }
@@ -273,6 +312,9 @@ impl CommandError {
             | Self::Conflict(_)
             | Self::Link(_)
             | Self::Faults(_)
+            | Self::Redefined { .. }
+            | Self::FileGone { .. }
+            | Self::Account(_)
             | Self::Engine(EngineError::SettingMissing { .. } | EngineError::Unfit { .. }) => Outcome::Wrong,
             Self::Engine(_)
             | Self::Store(_)
@@ -282,6 +324,8 @@ impl CommandError {
             | Self::Plan(PlanFileError::Io { .. })
             | Self::Sandbox(_)
             | Self::Port { .. }
+            | Self::Listen { .. }
+            | Self::Broken(_)
             | Self::Print(_) => Outcome::Failed,
         }
     }

@@ -8,9 +8,11 @@ mod clock;
 mod commands;
 mod companies;
 mod config;
+mod executor;
 mod export;
 mod failure;
 mod holder;
+mod inquiry;
 mod links;
 mod mappings;
 mod office;
@@ -19,6 +21,7 @@ mod playground;
 mod reconciliation_error;
 mod reconciling;
 mod render;
+mod stopped;
 mod telemetry;
 mod user;
 mod view;
@@ -68,6 +71,8 @@ async fn dispatch(cli: &Cli) -> Result<Outcome, CommandError> {
         Command::Log(log) => commands::log::run(global, log).await,
         Command::Systems(command) => commands::systems::run(global, command).await,
         Command::Config(command) => commands::config::run(global, command),
+        Command::Serve(serve) => commands::serve::run(global, serve).await,
+        Command::Users(command) => commands::users::run(global, command).await,
         Command::Sandbox(sandbox) => commands::sandbox::run(global, sandbox).await,
         Command::Simulate(simulate) => commands::simulate::run(global, simulate),
     }

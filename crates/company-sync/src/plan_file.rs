@@ -120,8 +120,13 @@ impl PlanFileError {
 }
 
 /// What of a mapping and its settings a plan follows from.
-fn definition(job: &Job) -> String {
+pub(crate) fn definition(job: &Job) -> String {
     digest(&json!([job.mapping, job.settings]).to_string())
+}
+
+/// How many deletes plans follow.
+pub(crate) fn deletes_in(plans: &[Plan]) -> u64 {
+    plans.iter().filter(|plan| plan.departure.is_some()).fold(0, |count, _| count + 1)
 }
 
 /// A plan file being written; until it is finished, nothing stands under its name.
@@ -278,7 +283,7 @@ impl PlanFile {
 
     /// How many deletes it follows: whoever approves the plan approves these.
     pub(crate) fn deletes(&self) -> u64 {
-        self.plans.iter().filter(|plan| plan.departure.is_some()).fold(0, |count, _| count + 1)
+        deletes_in(&self.plans)
     }
 }
 

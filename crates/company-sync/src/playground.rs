@@ -54,6 +54,12 @@ impl<'a> Wish<'a> {
         }
     }
 
+    /// What `serve --sandbox` asks for.
+    pub(crate) fn of_service(orders: usize) -> Self {
+        let (vtiger_port, frappe_port, persona, seed) = (0, 0, Persona::default(), 1);
+        Self { vtiger_port, frappe_port, persona, seed, orders, faults: None, bare: false }
+    }
+
     /// What `sandbox` asks for.
     pub(crate) fn of_sandbox(sandbox: &'a cli::Sandbox) -> Self {
         Self {
@@ -163,6 +169,39 @@ impl Playground {
             .map(|(name, value)| (format!("COMPANY_SYNC_RECONCILIATION_{name}"), value.to_owned()));
         let reach = reach.map(|(name, value)| (name.to_owned(), value));
         reach.into_iter().chain(settings).chain(reconciliation).collect()
+    }
+
+    /// The same as settings of pages: key and value.
+    pub(crate) fn settings(&self) -> Vec<(String, String)> {
+        let reach = [
+            ("vtiger.url", self.vtiger.url()),
+            ("vtiger.user", self.user.clone()),
+            ("vtiger.access_key", self.access_key.clone()),
+            ("frappe.url", self.frappe.url()),
+            ("frappe.api_key", self.api_key.clone()),
+            ("frappe.api_secret", self.api_secret.clone()),
+        ];
+        let policy =
+            SETTINGS.map(|(name, value)| (format!("mapping.policy.settings.{name}"), value.to_owned()));
+        let named = |start: &str| {
+            let named =
+                RECONCILIATION.iter().filter_map(|(name, value)| Some((name.strip_prefix(start)?, *value)));
+            named.collect::<Vec<_>>()
+        };
+        let fields = named("FIELDS_").into_iter();
+        let fields = fields.map(|(name, value)| {
+            (format!("reconciliation.fields.{}", name.to_lowercase()), value.to_owned())
+        });
+        let brokers: Vec<String> =
+            named("BROKERS_").into_iter().map(|(code, name)| format!("{code} = {name}")).collect();
+        let brokers = ("reconciliation.brokers".to_owned(), brokers.join("\n"));
+        let reach = reach.map(|(key, value)| (key.to_owned(), value));
+        reach.into_iter().chain(policy).chain(fields).chain([brokers]).collect()
+    }
+
+    /// The ports that VTiger's and Frappe's stand-ins listen on.
+    pub(crate) fn ports(&self) -> (u16, u16) {
+        (self.vtiger.addr().port(), self.frappe.addr().port())
     }
 
     /// Stops both, when what they are doing is done.

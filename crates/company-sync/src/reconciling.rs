@@ -6,7 +6,6 @@ use cs_domain::{RunId, System};
 use cs_engine::reconcile::{OrderSource, Reconciler, WebService};
 use cs_engine::{EngineError, RetryPolicy, StopSignal};
 use cs_ports::{Clock, Entropy, Observer, StoreError};
-use cs_store::SqliteStore;
 
 use crate::belonging::Pair;
 use crate::clock::{SystemClock, SystemEntropy};
@@ -14,7 +13,7 @@ use crate::config::{Config, ConfigError};
 use crate::failure::CommandError;
 use crate::holder::Holder;
 use crate::view::ViewOrders;
-use crate::wiring::{WORKERS, open_store, vtiger_client};
+use crate::wiring::{Home, WORKERS, vtiger_client};
 
 /// The module that reconciliations write to.
 const ORDERS: &str = "SalesOrder";
@@ -22,11 +21,20 @@ const ORDERS: &str = "SalesOrder";
 /// Everything a reconciliation needs.
 pub(crate) struct Ready {
     pub(crate) reconciler: Reconciler,
-    holder: Holder,
+    holder: Arc<Holder>,
 }
 
-/// Connects to VTiger and opens the store; Frappe is not asked for.
+/// Connects to VTiger and opens the store, for one command; Frappe is not asked for.
 pub(crate) async fn ready(config: &Config, observers: Vec<Arc<dyn Observer>>) -> Result<Ready, CommandError> {
+    ready_at(&Home::enter(&config.data_dir).await?, config, observers).await
+}
+
+/// The same where this process is at home already.
+pub(crate) async fn ready_at(
+    home: &Home,
+    config: &Config,
+    observers: Vec<Arc<dyn Observer>>,
+) -> Result<Ready, CommandError> {
     let fields = config.reconciliation.order_fields()?;
     let section = config.vtiger.as_ref().ok_or(ConfigError::NoSystem { system: System::Vtiger })?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -36,13 +44,9 @@ pub(crate) async fn ready(config: &Config, observers: Vec<Arc<dyn Observer>>) ->
         Some(view) => Arc::new(ViewOrders::new(view)),
         None => Arc::new(WebService { vtiger: Arc::clone(&vtiger) as _, fields: fields.clone() }),
     };
-    let store: Arc<SqliteStore> = Arc::new(open_store(&config.data_dir).await?);
+    let store = Arc::clone(&home.store);
     let pair = Pair { config, store: &store, vtiger: &vtiger, frappe: None };
     pair.expect_and_note(&ORDERS.into()).await?;
-    #[expect(clippy::cast_possible_truncation, reason = "any sixteen bits of chance will do")]
-    let holder = Holder::enter(&config.data_dir, entropy.next() as u16).map_err(|source| {
-        CommandError::File { doing: "write into", file: config.data_dir.display().to_string(), source }
-    })?;
     let reconciler = Reconciler {
         vtiger,
         orders,
@@ -53,12 +57,12 @@ pub(crate) async fn ready(config: &Config, observers: Vec<Arc<dyn Observer>>) ->
         observers,
         retry: RetryPolicy::default(),
         workers: WORKERS,
-        holder: holder.name().to_owned(),
+        holder: home.holder.name().to_owned(),
         fields,
         watched: config.reconciliation.watched.clone(),
         stop: StopSignal::never(),
     };
-    Ok(Ready { reconciler, holder })
+    Ok(Ready { reconciler, holder: Arc::clone(&home.holder) })
 }
 
 impl Ready {

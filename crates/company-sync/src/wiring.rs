@@ -29,7 +29,7 @@ pub(crate) struct Wired {
     pub(crate) store: Arc<SqliteStore>,
     vtiger: Arc<VtigerClient>,
     frappe: Arc<FrappeClient>,
-    holder: Holder,
+    holder: Arc<Holder>,
 }
 
 impl Wired {
@@ -90,17 +90,40 @@ pub(crate) fn look(config: &Config) -> Result<Looking, CommandError> {
     Ok(Looking { engine, vtiger: connected.vtiger, frappe: connected.frappe })
 }
 
-/// Connects what the configuration names.
+/// Connects what the configuration names, for one command.
 pub(crate) async fn wire(config: &Config, observers: Vec<Arc<dyn Observer>>) -> Result<Wired, CommandError> {
-    let connected = Connected::to(config)?;
-    let store = Arc::new(open_store(&config.data_dir).await?);
-    #[expect(clippy::cast_possible_truncation, reason = "any sixteen bits of chance will do")]
-    let holder = Holder::enter(&config.data_dir, connected.entropy.next() as u16).map_err(|source| {
-        CommandError::File { doing: "write into", file: config.data_dir.display().to_string(), source }
-    })?;
-    let engine = connected.engine(Arc::clone(&store) as _, observers, holder.name().to_owned());
-    let Connected { vtiger, frappe, .. } = connected;
-    Ok(Wired { engine, store, vtiger, frappe, holder })
+    Home::enter(&config.data_dir).await?.wire(config, observers)
+}
+
+/// Where this process keeps what it remembers, and its name in leases: one for as long as it lives.
+pub(crate) struct Home {
+    pub(crate) store: Arc<SqliteStore>,
+    pub(crate) holder: Arc<Holder>,
+}
+
+impl Home {
+    /// Opens the store and makes this process known beside it.
+    pub(crate) async fn enter(data_dir: &Path) -> Result<Self, CommandError> {
+        let store = Arc::new(open_store(data_dir).await?);
+        #[expect(clippy::cast_possible_truncation, reason = "any sixteen bits of chance will do")]
+        let holder = Holder::enter(data_dir, SystemEntropy.next() as u16).map_err(|source| {
+            CommandError::File { doing: "write into", file: data_dir.display().to_string(), source }
+        })?;
+        Ok(Self { store, holder: Arc::new(holder) })
+    }
+
+    /// Connects what the configuration names.
+    pub(crate) fn wire(
+        &self,
+        config: &Config,
+        observers: Vec<Arc<dyn Observer>>,
+    ) -> Result<Wired, CommandError> {
+        let connected = Connected::to(config)?;
+        let engine = connected.engine(Arc::clone(&self.store) as _, observers, self.holder.name().to_owned());
+        let Connected { vtiger, frappe, .. } = connected;
+        let (store, holder) = (Arc::clone(&self.store), Arc::clone(&self.holder));
+        Ok(Wired { engine, store, vtiger, frappe, holder })
+    }
 }
 
 struct Connected {
@@ -118,8 +141,8 @@ impl Connected {
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
         let vtiger = vtiger_client(vtiger, Arc::clone(&clock), Arc::clone(&entropy))?;
         // The database that keeps a view for reconciliations is VTiger's own.
-        let vtiger = Arc::new(match &config.reconciliation.view {
-            Some(view) => vtiger.measured_by(DatabaseConfig::new(view.url.clone())),
+        let vtiger = Arc::new(match config.database() {
+            Some(url) => vtiger.measured_by(DatabaseConfig::new(url)),
             None => vtiger,
         });
         let frappe = Arc::new(frappe_client(frappe)?);
@@ -175,20 +198,30 @@ pub(crate) fn vtiger_client(
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 ) -> Result<VtigerClient, CommandError> {
+    VtigerClient::new(vtiger_config(section), clock, entropy)
+        .map_err(|source| CommandError::Connector { system: System::Vtiger, source: Box::new(source) })
+}
+
+/// The VTiger that is configured, as its connector is told.
+pub(crate) fn vtiger_config(section: &Vtiger) -> VtigerConfig {
     let mut config = VtigerConfig::new(&section.url, &section.user, section.access_key.clone());
     config.requests_per_minute = section.requests_per_minute;
     config.concurrency = section.concurrency.unwrap_or(config.concurrency);
     config.server_zone.clone_from(&section.time_zone);
-    VtigerClient::new(config, clock, entropy)
-        .map_err(|source| CommandError::Connector { system: System::Vtiger, source: Box::new(source) })
+    config
 }
 
 fn frappe_client(section: &Frappe) -> Result<FrappeClient, CommandError> {
+    FrappeClient::new(frappe_config(section))
+        .map_err(|source| CommandError::Connector { system: System::Frappe, source: Box::new(source) })
+}
+
+/// The Frappe that is configured, as its connector is told.
+pub(crate) fn frappe_config(section: &Frappe) -> FrappeConfig {
     let mut config = FrappeConfig::new(&section.url, &section.api_key, section.api_secret.clone());
     config.site.clone_from(&section.site);
     config.time_zone.clone_from(&section.time_zone);
     config.requests_per_second = section.requests_per_second;
     config.max_concurrency = section.concurrency.unwrap_or(config.max_concurrency);
-    FrappeClient::new(config)
-        .map_err(|source| CommandError::Connector { system: System::Frappe, source: Box::new(source) })
+    config
 }

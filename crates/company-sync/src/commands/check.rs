@@ -151,7 +151,8 @@ impl Finding {
     }
 }
 
-fn wanted_of_vtiger(mappings: &[&Mapping]) -> Vec<WantedFields> {
+/// The fields that mappings read of VTiger.
+pub(crate) fn wanted_of_vtiger(mappings: &[&Mapping]) -> Vec<WantedFields> {
     let units = mappings.iter().flat_map(|mapping| &mapping.units);
     units
         .map(|unit| WantedFields {
@@ -162,7 +163,8 @@ fn wanted_of_vtiger(mappings: &[&Mapping]) -> Vec<WantedFields> {
         .collect()
 }
 
-fn wanted_of_frappe(mappings: &[&Mapping]) -> BTreeMap<Kind, Vec<FieldName>> {
+/// The fields that mappings know of Frappe, by DocType.
+pub(crate) fn wanted_of_frappe(mappings: &[&Mapping]) -> BTreeMap<Kind, Vec<FieldName>> {
     let mut wanted: BTreeMap<Kind, Vec<FieldName>> = BTreeMap::new();
     for document in mappings.iter().flat_map(|mapping| &mapping.units).flat_map(|unit| &unit.documents) {
         let fields = wanted.entry(document.doctype.clone()).or_default();
@@ -267,7 +269,7 @@ fn usable(kind: &cs_vtiger::KindProbe) -> bool {
 
 /// The rights on a DocType that a sync needs and the user does not have; none where there is no such DocType, which the
 /// mapping's own finding tells.
-fn lacking_rights(state: &KindState) -> Option<Vec<&'static str>> {
+pub(crate) fn lacking_rights(state: &KindState) -> Option<Vec<&'static str>> {
     match state {
         KindState::Missing => None,
         KindState::Failed { .. } => Some(vec!["read"]),

@@ -13,6 +13,7 @@ use crate::cli::{CompaniesCommand, Global};
 use crate::companies::{self, Known};
 use crate::config::Config;
 use crate::failure::{CommandError, Outcome};
+use crate::inquiry;
 use crate::reconciliation_error::ReconciliationError;
 use crate::render::company;
 use crate::render::line;
@@ -99,8 +100,8 @@ fn trial(
     rows: usize,
 ) -> Result<Trial, CommandError> {
     let name = path.display().to_string();
-    let bytes = super::reconcile::read_file(path, &config.reconciliation.limits)?;
-    let period = Period::new(as_of.unwrap_or_else(|| super::reconcile::today(config)));
+    let bytes = inquiry::read_file(path, &config.reconciliation.limits)?;
+    let period = Period::new(as_of.unwrap_or_else(|| inquiry::today(config)));
     let limits: &Limits = &config.reconciliation.limits;
     let options = ReadOptions { period: &period, limits, settings: &companies::settings(config), rules: &[] };
     let password = companies::password(config, &known.company);

@@ -13,10 +13,12 @@ pub(crate) mod mapping;
 pub(crate) mod reconcile;
 pub(crate) mod runs;
 pub(crate) mod sandbox;
+pub(crate) mod serve;
 pub(crate) mod simulate;
 pub(crate) mod sync;
 pub(crate) mod systems;
 pub(crate) mod undo;
+pub(crate) mod users;
 
 use crate::cli::Global;
 use crate::config::{Config, ConfigError, Environment, Flags};

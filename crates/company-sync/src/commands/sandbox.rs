@@ -6,6 +6,7 @@ use crate::cli::{Global, Sandbox};
 use crate::failure::{CommandError, Outcome};
 use crate::playground::{Playground, Wish};
 use crate::render::line;
+use crate::stopped::stopped;
 
 /// Runs `sandbox`.
 pub(crate) async fn run(global: &Global, sandbox: &Sandbox) -> Result<Outcome, CommandError> {
@@ -26,21 +27,4 @@ pub(crate) async fn run(global: &Global, sandbox: &Sandbox) -> Result<Outcome, C
     stopped().await;
     playground.stop().await;
     Ok(Outcome::Done)
-}
-
-/// Returns when somebody asks the program to end.
-async fn stopped() {
-    let interrupt = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = interrupt => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    let _ = interrupt.await;
 }

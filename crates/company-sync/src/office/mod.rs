@@ -1,11 +1,18 @@
 //! The program's side of the pages: what is configured and how to change it, the two systems themselves, and what companies'
 //! definitions know. It fulfils [`cs_web::office::Office`]; each concern has a file of its own.
 
+mod addresses;
 mod catalogue;
 mod change;
+mod deciding;
 mod keeping;
 mod kept;
 mod lists;
+mod looking;
+mod preparing;
+mod probing;
+mod pulse;
+mod sandbox;
 mod sealing;
 mod settings;
 mod telling;
@@ -15,7 +22,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
-use cs_domain::{MappingName, RecordRef, StandingConflict, System, Value};
+use cs_domain::{Failure, Mapping, MappingName, RecordRef, StandingConflict, System, Value};
 use cs_engine::scheduler::Nudge;
 use cs_ports::FoundFinding;
 use cs_store::SqliteStore;
@@ -28,9 +35,12 @@ use cs_web::office::{
 pub(crate) use kept::load;
 pub(crate) use sealing::SealError;
 
-use crate::belonging;
 use crate::config::{Config, Environment, Flags, Kept, Lacks, Layers};
 use crate::failure::CommandError;
+use crate::playground::Playground;
+use crate::render::guarded;
+use crate::{belonging, mappings};
+use pulse::Pulse;
 use telling::{refused, told};
 
 /// What only the whole program can do for its pages.
@@ -42,6 +52,9 @@ pub(crate) struct Office {
     nudge: Nudge,
     /// Held by whoever changes settings: one change is built on the other.
     changing: tokio::sync::Mutex<()>,
+    pulse: Arc<Pulse>,
+    desk: tokio::sync::Mutex<Option<Arc<looking::Desk>>>,
+    sandbox: tokio::sync::Mutex<Option<Playground>>,
 }
 
 /// What is configured now.
@@ -68,7 +81,17 @@ impl Office {
         let (_, kept) = kept::read(store.as_ref(), &layers, &data_dir).await?;
         let config = Arc::new(layers.resolve(&kept, Lacks::Forgiven)?);
         let current = RwLock::new(Current { config, kept: Arc::new(kept) });
-        Ok(Self { layers, store, data_dir, current, nudge: Nudge::default(), changing: tokio::sync::Mutex::default() })
+        Ok(Self {
+            layers,
+            store,
+            data_dir,
+            current,
+            nudge: Nudge::default(),
+            changing: tokio::sync::Mutex::default(),
+            pulse: Arc::default(),
+            desk: tokio::sync::Mutex::default(),
+            sandbox: tokio::sync::Mutex::default(),
+        })
     }
 
     /// What is configured now. Whoever begins something asks anew: settings change while the service runs.
@@ -81,14 +104,21 @@ impl Office {
         self.nudge.clone()
     }
 
+    /// A mapping of this name, and what is configured.
+    fn whole(&self, name: &MappingName) -> Result<(Mapping, Arc<Config>), OfficeError> {
+        let config = self.config();
+        let job = mappings::job(&config, name.as_str(), false).map_err(told)?;
+        Ok((job.mapping, config))
+    }
+
     fn current(&self) -> Current {
         // What is behind the lock is replaced whole: nobody leaves it half done.
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-fn not_yet(what: &str) -> OfficeError {
-    refused("office.not_built", format!("{what} is not built yet"), "Use the command line for it.")
+fn stopped(failure: Failure) -> OfficeError {
+    OfficeError::Failed { failure, source: None }
 }
 
 #[async_trait]
@@ -161,50 +191,48 @@ impl cs_web::office::Office for Office {
 
     async fn test(
         &self,
-        _connection: Connection,
-        _changes: &BTreeMap<String, Option<String>>,
+        connection: Connection,
+        changes: &BTreeMap<String, Option<String>>,
     ) -> Result<Vec<Probe>, OfficeError> {
-        Err(not_yet("testing a connection"))
+        let config = self.with(changes)?;
+        Ok(probing::test(connection, &config).await)
     }
 
     async fn health(&self) -> Vec<Health> {
-        let config = self.config();
-        let health = |connection: Connection| Health {
-            connection,
-            configured: match connection {
-                Connection::Vtiger => config.vtiger.is_some(),
-                Connection::Frappe => config.frappe.is_some(),
-                Connection::Database => config.service.database.is_some(),
-            },
-            good: None,
-            found: String::new(),
-            at: None,
-        };
-        Connection::ALL.map(health).into()
+        self.pulse.health(&self.config())
     }
 
-    async fn lacking(&self, _mapping: &MappingName) -> Result<Vec<Lacking>, OfficeError> {
-        Err(not_yet("looking for what Frappe lacks"))
+    async fn lacking(&self, mapping: &MappingName) -> Result<Vec<Lacking>, OfficeError> {
+        let (mapping, config) = self.whole(mapping)?;
+        let frappe = probing::frappe(&config).map_err(stopped)?;
+        let vtiger = probing::vtiger(&config).ok();
+        let missing = preparing::missing(&mapping, &frappe, vtiger.as_ref()).await;
+        let missing = missing.map_err(|error| told(CommandError::from(error)))?;
+        Ok(missing.iter().map(preparing::Missing::shown).collect())
     }
 
-    async fn create_lacking(&self, _mapping: &MappingName) -> Result<Vec<Probe>, OfficeError> {
-        Err(not_yet("creating what Frappe lacks"))
+    async fn create_lacking(&self, mapping: &MappingName) -> Result<Vec<Probe>, OfficeError> {
+        let (mapping, config) = self.whole(mapping)?;
+        let vtiger = probing::vtiger(&config).ok();
+        Ok(preparing::create_all(&mapping, || probing::frappe(&config), vtiger.as_ref()).await)
     }
 
     async fn use_sandbox(&self) -> Result<SettingsChange, OfficeError> {
-        Err(not_yet("the sandbox"))
+        self.start_sandbox().await
     }
 
-    async fn look_up(&self, _mapping: &MappingName, _record: &RecordRef) -> Result<Lookup, OfficeError> {
-        Err(not_yet("looking up a record"))
+    async fn look_up(&self, mapping: &MappingName, record: &RecordRef) -> Result<Lookup, OfficeError> {
+        self.sides(mapping, record).await
     }
 
-    fn address_of(&self, _record: &RecordRef) -> Option<String> {
-        None
+    fn address_of(&self, record: &RecordRef) -> Option<String> {
+        // An address has the document's name in it, and some are named after numbers that nobody is to see.
+        let shown = guarded::shown(record) == *record;
+        addresses::of(record, &self.config()).filter(|_| shown)
     }
 
-    async fn typed_value(&self, _conflict: &StandingConflict, _text: &str) -> Result<Value, OfficeError> {
-        Err(not_yet("typing a value"))
+    async fn typed_value(&self, conflict: &StandingConflict, text: &str) -> Result<Value, OfficeError> {
+        self.weighed(conflict, text).await
     }
 
     fn name_of(&self, system: System) -> String {

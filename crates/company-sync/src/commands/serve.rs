@@ -1,0 +1,152 @@
+//! `serve`: the pages, the API and the scheduler, until somebody ends the program.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cs_engine::scheduler::Scheduler;
+use cs_engine::{Stop, Stopper};
+use cs_ports::{Clock, Entropy as _, Part, PeopleStore, Person};
+use cs_web::{Exposure, Hub, Web};
+use tokio::net::TcpListener;
+
+use crate::cli::{Global, Serve};
+use crate::clock::{SystemClock, SystemEntropy};
+use crate::config::{Environment, Flags};
+use crate::executor::Workshop;
+use crate::failure::{CommandError, Outcome};
+use crate::office::Office;
+use crate::playground::{Playground, Wish};
+use crate::render::line;
+use crate::stopped::stopped;
+use crate::wiring::Home;
+
+/// Tasks that are carried out at a time: both systems serve two runs at once well (facts, "Rates").
+const LANES: usize = 2;
+
+/// How long what is under way may take to come to a good end when the program is to end.
+const GRACE: Duration = Duration::from_secs(60);
+
+/// Runs `serve`.
+pub(crate) async fn run(global: &Global, serve: &Serve) -> Result<Outcome, CommandError> {
+    let flags = Flags { file: global.config.clone(), data_dir: global.data_dir.clone() };
+    let playground = match serve.sandbox {
+        true => Some(Playground::start(&Wish::of_service(serve.orders)).await?),
+        false => None,
+    };
+    let variables = playground.as_ref().map(Playground::environment).unwrap_or_default();
+    let environment = Environment::of_process().with(variables);
+    let home = Arc::new(Home::enter(&Office::data_dir(&flags, &environment)?).await?);
+    let office = Arc::new(Office::open(&flags, &environment, Arc::clone(&home.store)).await?);
+    let listening = |source| CommandError::Listen { address: serve.listen, source };
+    let listener = TcpListener::bind(serve.listen).await.map_err(listening)?;
+    let code = welcome(global, serve, &home, listener.local_addr().map_err(listening)?).await?;
+    work(&home, &office, listener, code).await?;
+    home.store.close().await;
+    if let Some(playground) = playground {
+        playground.stop().await;
+    }
+    Ok(Outcome::Done)
+}
+
+/// Serves and schedules until somebody ends the program; then finishes what is under way.
+async fn work(
+    home: &Arc<Home>,
+    office: &Arc<Office>,
+    listener: TcpListener,
+    code: Option<String>,
+) -> Result<(), CommandError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let hub = Arc::new(Hub::new(home.holder.name().replace(' ', "-")));
+    let pulse = tokio::spawn({
+        let (hub, clock) = (Arc::clone(&hub), Arc::clone(&clock));
+        async move { hub.pulse(clock).await }
+    });
+    let stopper = Stopper::default();
+    let scheduler = scheduler(home, office, &hub);
+    let signal = stopper.signal();
+    let scheduling = tokio::spawn(async move { scheduler.work(signal).await });
+    let zone = office.config().zone.clone();
+    let exposure = Exposure { https: office.config().service.is_https(), ..Exposure::default() };
+    let (desk, own) = (Arc::clone(&home.store), Arc::clone(office));
+    let web = Web::new(desk, own, Arc::clone(&hub), clock, zone, exposure).with_setup_code(code);
+    let service = cs_web::router(Arc::new(web)).into_make_service_with_connect_info::<SocketAddr>();
+    let closing = {
+        let hub = Arc::clone(&hub);
+        async move {
+            stopped().await;
+            stopper.stop(Stop::ShuttingDown);
+            hub.close();
+        }
+    };
+    let served = axum::serve(listener, service).with_graceful_shutdown(closing).await;
+    let broken = |error: tokio::task::JoinError| CommandError::Broken(Box::new(error));
+    if let Ok(ended) = tokio::time::timeout(GRACE, scheduling).await {
+        ended.map_err(broken)?;
+    }
+    pulse.await.map_err(broken)?;
+    served.map_err(|source| CommandError::Broken(Box::new(source)))
+}
+
+fn scheduler(home: &Arc<Home>, office: &Arc<Office>, hub: &Arc<Hub>) -> Scheduler {
+    let executor = Workshop { home: Arc::clone(home), office: Arc::clone(office) };
+    Scheduler {
+        tasks: Arc::clone(&home.store) as _,
+        store: Arc::clone(&home.store) as _,
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(SystemEntropy),
+        executor: Arc::new(executor),
+        observers: vec![Arc::clone(hub) as _],
+        holder: home.holder.name().to_owned(),
+        zone: office.config().zone.clone(),
+        lanes: LANES,
+        nudge: office.nudged(),
+    }
+}
+
+/// Says where the service is, and how the first person gets in. Answers the code of the setup wizard, where nobody is known.
+async fn welcome(
+    global: &Global,
+    serve: &Serve,
+    home: &Home,
+    address: SocketAddr,
+) -> Result<Option<String>, CommandError> {
+    let known = !home.store.people().await?.is_empty();
+    let say = |text: &str| if global.quiet { Ok(()) } else { line(text) };
+    say(&format!("company-sync is at http://{address}/"))?;
+    match (known, serve.sandbox) {
+        (true, _) => Ok(None),
+        (false, true) => {
+            let password = chance();
+            home.store.put_person(&first_person(&password)?).await?;
+            say(&format!("Log in as {FIRST} with the password {password}"))?;
+            Ok(None)
+        }
+        (false, false) => {
+            let code = chance();
+            say(&format!("Nobody is known yet. Open http://{address}/setup and type this code: {code}"))?;
+            Ok(Some(code))
+        }
+    }
+}
+
+/// Who tries the sandbox.
+const FIRST: &str = "admin@example.test";
+
+fn first_person(password: &str) -> Result<Person, CommandError> {
+    Ok(Person {
+        login: FIRST.to_owned(),
+        name: "Ana Prueba".to_owned(),
+        part: Part::SystemManager,
+        language: "en".to_owned(),
+        password: cs_web::hash_password(password)?,
+        enabled: true,
+        created: SystemClock.now(),
+        seen: None,
+    })
+}
+
+/// Sixteen hexadecimal digits.
+fn chance() -> String {
+    format!("{:016x}", SystemEntropy.next())
+}
