@@ -9,8 +9,6 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use crate::words::Language;
-
 /// Findings and updates of a dry run that are spelled out, at most; [`Totals`] has how many there are.
 pub const SPELLED_OUT: usize = 200;
 
@@ -20,10 +18,12 @@ pub const SPELLED_OUT: usize = 200;
 pub struct ReconciliationOutcome {
     /// How many there are of what.
     pub totals: Totals,
+    /// What became of the findings; nothing of a dry run.
+    pub taken: FindingsTaken,
     /// In what the report is unlike the ones before.
     pub drift: Drift,
     /// What a dry run would note, the first [`SPELLED_OUT`].
-    pub findings: Vec<FoundFinding>,
+    pub findings: Vec<Foreseen>,
     /// What a dry run would write to the CRM, the first [`SPELLED_OUT`].
     pub updates: Vec<Update>,
 }
@@ -42,39 +42,34 @@ pub struct Totals {
     pub findings: BTreeMap<String, u64>,
     /// Orders whose paid-through date moves forward.
     pub updates: u64,
-    /// What became of the findings; none of a dry run.
-    pub taken: Option<FindingsTaken>,
 }
 
-/// In what a report is unlike the ones before.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// In what a report is unlike the ones before, as the drift sentinel spells its reasons (`cs_companies::drift::Reason`):
+/// objects with the name of the `reason` and its numbers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Drift {
     /// Why it waits for somebody's approval; empty where it need not.
-    pub stops: Vec<Told>,
+    pub stops: Vec<Json>,
     /// What else is worth knowing.
-    pub notices: Vec<Told>,
+    pub notices: Vec<Json>,
 }
 
-/// A sentence in both languages.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Told {
-    /// In English.
-    pub en: String,
-    /// In Spanish.
-    pub es: String,
-}
-
-impl Told {
-    /// In one language; in the other where it is missing.
-    pub fn in_language(&self, language: Language) -> &str {
-        let (first, other) = match language {
-            Language::En => (&self.en, &self.es),
-            Language::Es => (&self.es, &self.en),
-        };
-        if first.is_empty() { other } else { first }
-    }
+/// A finding that a dry run would note.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Foreseen {
+    /// With all that a message in any language follows from.
+    Whole(Box<FoundFinding>),
+    /// As a sentence.
+    Told {
+        /// Its kind.
+        kind: String,
+        /// The member; empty where a row has none that can be read.
+        member_id: String,
+        /// What it says.
+        text: String,
+    },
 }
 
 /// A paid-through date that a dry run would move.
@@ -116,11 +111,13 @@ mod tests {
         assert_eq!(ReconciliationOutcome::of(&json!({})), Some(ReconciliationOutcome::default()));
         let told = json!({
             "totals": { "rows_read": 3, "rows": { "updated": 1, "unchanged": 2 } },
-            "drift": { "stops": [{ "en": "Too many." }] },
+            "drift": { "stops": [{ "reason": "rows", "usual": 9, "now": 3 }], "notices": [] },
+            "findings": [{ "kind": "unpaid", "member_id": "M1", "text": "not paid" }],
         });
         let outcome = ReconciliationOutcome::of(&told).unwrap();
         assert_eq!(outcome.totals.rows.get("unchanged"), Some(&2));
-        assert_eq!(outcome.drift.stops[0].in_language(Language::Es), "Too many.");
+        assert_eq!(outcome.drift.stops.len(), 1);
+        assert!(matches!(&outcome.findings[0], Foreseen::Told { text, .. } if text == "not paid"));
     }
 
     #[test]

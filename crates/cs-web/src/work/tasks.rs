@@ -1,9 +1,9 @@
 //! Tasks that people ask for: added, cancelled, tried again, started for real after a dry run. Whoever asks, page or API,
 //! asks here.
 
-use cs_domain::{Balance, MappingName, RunId, RunStatus};
+use cs_domain::{MappingName, RunId, RunStatus};
+use cs_engine::scheduler::Asking;
 use cs_ports::{Task, TaskFilter, TaskId, TaskObserver as _, Work};
-use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
 use crate::error::WebError;
@@ -23,8 +23,7 @@ const NAMES: u8 = 8;
 pub(crate) async fn add(visit: &Visit, work: Work) -> Result<Task, WebError> {
     expect_fit(visit, &work).await?;
     expect_new(visit, &work).await?;
-    let title = title(visit, &work).await?;
-    let task = keep(visit, title, work).await?;
+    let task = keep(visit, work).await?;
     visit.record("task.add", format!("task {}", task.id), Json::Null, &task.work).await?;
     visit.web.hub.task(&task);
     visit.web.office.nudge();
@@ -225,19 +224,6 @@ fn over(visit: &Visit, task: &Task) -> WebError {
     WebError::State { code: "task.over", cause }
 }
 
-/// What people call it. A name is a name in every language.
-async fn title(visit: &Visit, work: &Work) -> Result<String, WebError> {
-    let day = visit.web.clock.now().to_zoned(visit.web.zone.clone()).date();
-    Ok(match work {
-        Work::Reconcile { company, broker, .. } => format!("{company}/{broker} Sync on {day}"),
-        Work::Sync { mapping, .. } | Work::Apply { mapping, .. } => format!("{mapping} Sync on {day}"),
-        Work::Undo { run } => match of_run(visit, run).await? {
-            Some(task) => format!("Undo of {}", task.title),
-            None => format!("Undo of {run}"),
-        },
-    })
-}
-
 /// The task that a reconciliation's run belongs to, where it was one.
 pub(crate) async fn of_run(visit: &Visit, run: &RunId) -> Result<Option<Task>, WebError> {
     let Some(found) = visit.web.desk.run(run).await? else { return Ok(None) };
@@ -246,10 +232,22 @@ pub(crate) async fn of_run(visit: &Visit, run: &RunId) -> Result<Option<Task>, W
     Ok(tasks.into_iter().find(|task| task.run.as_ref() == Some(run)))
 }
 
-async fn keep(visit: &Visit, title: String, work: Work) -> Result<Task, WebError> {
-    let now = visit.web.clock.now();
+async fn keep(visit: &Visit, work: Work) -> Result<Task, WebError> {
+    let undoes = match &work {
+        Work::Undo { run } => of_run(visit, run).await?,
+        _ => None,
+    };
+    let asking = Asking {
+        work,
+        asked_by: visit.caller.name(),
+        time_limit: TIME_LIMIT,
+        attempts_allowed: ATTEMPTS,
+    };
     for _ in 0..NAMES {
-        let task = fresh(id(now)?, title.clone(), work.clone(), visit.caller.name(), now);
+        let mut task = asking.clone().task(visit.web.clock.now(), &visit.web.zone, chance()?);
+        if let Some(undoes) = &undoes {
+            task.title = format!("Undo of {}", undoes.title);
+        }
         if visit.web.desk.add_task(&task).await? {
             return Ok(task);
         }
@@ -257,32 +255,6 @@ async fn keep(visit: &Visit, title: String, work: Work) -> Result<Task, WebError
     Err(WebError::State { code: "task.busy", cause: visit.words.say("task-busy") })
 }
 
-fn fresh(id: TaskId, title: String, work: Work, asked_by: String, asked: Timestamp) -> Task {
-    Task {
-        id,
-        title,
-        work,
-        status: RunStatus::Pending,
-        asked_by,
-        asked,
-        started: None,
-        ended: None,
-        not_before: None,
-        attempts: 0,
-        attempts_allowed: ATTEMPTS,
-        time_limit: TIME_LIMIT,
-        cancel: false,
-        run: None,
-        expected: 0,
-        balance: Balance::default(),
-        failure: None,
-        outcome: Json::Null,
-    }
+fn chance() -> Result<u64, WebError> {
+    getrandom::u64().map_err(|source| WebError::Broken(Box::new(source)))
 }
-
-fn id(now: Timestamp) -> Result<TaskId, WebError> {
-    let mut salt = [0_u8; 2];
-    getrandom::fill(&mut salt).map_err(|source| WebError::Broken(Box::new(source)))?;
-    Ok(TaskId(RunId::new(now, u16::from_be_bytes(salt)).0))
-}
-

@@ -1,6 +1,7 @@
 //! Company Sync Scheduler: companies' reports, the tasks that compare them with the CRM, and the findings.
 
 mod asked;
+mod drift;
 mod export;
 mod finding;
 mod findings;

@@ -2,16 +2,19 @@
 
 use askama::Template;
 use axum::extract::{Path, Query};
-use cs_domain::RunStatus;
+use cs_domain::{Failure, RecordRef, RunStatus};
 use cs_ports::{Counted, FindingGroup, FindingQuery, Task, TaskFilter, TaskId, Work};
+use serde::Deserialize;
+use serde_json::Value as Json;
 
 use super::asked::Asked;
+use super::drift;
 use super::listing::Listing;
 use super::tasks::percent;
 use crate::error::WebError;
 use crate::frame::{Frame, Section};
 use crate::visit::{Answer, Visit, done, fragment, page};
-use crate::work::reconciliation::{Drift, ReconciliationOutcome, Told};
+use crate::work::reconciliation::{self, ReconciliationOutcome};
 use crate::work::tasks;
 
 /// The code of a run whose report waits for approval (cs-engine, `reconcile`).
@@ -64,6 +67,8 @@ struct Head {
     stops: Vec<String>,
     notices: Vec<String>,
     foreseen: Vec<Foreseen>,
+    /// Orders that an undo left as they are, and why.
+    left: Vec<(String, String)>,
     /// How many findings and updates of a dry run are not spelled out.
     left_out: (u64, u64),
     rows: Vec<Tally>,
@@ -87,6 +92,10 @@ impl Head {
 
     fn is_dry_run(&self) -> bool {
         self.task.work.is_dry_run()
+    }
+
+    fn is_undo(&self) -> bool {
+        matches!(self.task.work, Work::Undo { .. })
     }
 
     fn status_is(&self, status: RunStatus) -> bool {
@@ -199,7 +208,9 @@ async fn log(visit: &Visit, task: &Task, asked: Asked) -> Result<Option<Listing>
 }
 
 async fn stand(visit: &Visit, mut task: Task) -> Result<Head, WebError> {
-    if let Some(progress) = visit.web.hub.progress(&task.id) {
+    if !task.status.is_final()
+        && let Some(progress) = visit.web.hub.progress(&task.id)
+    {
         // What was told last is newer than what the store has.
         (task.balance, task.expected) = (progress.balance, progress.expected);
     }
@@ -227,9 +238,10 @@ async fn stand(visit: &Visit, mut task: Task) -> Result<Head, WebError> {
         cause,
         remedy,
         held,
-        stops: told(visit, outcome.as_ref(), |drift| &drift.stops),
-        notices: told(visit, outcome.as_ref(), |drift| &drift.notices),
+        stops: told(visit, outcome.as_ref().map(|outcome| &outcome.drift.stops)),
+        notices: told(visit, outcome.as_ref().map(|outcome| &outcome.drift.notices)),
         foreseen: foreseen(visit, outcome.as_ref()),
+        left: left(&task),
         left_out: left_out(outcome.as_ref()),
         rows: rows_told(visit, outcome.as_ref()),
         kinds,
@@ -341,13 +353,8 @@ fn rows_told(visit: &Visit, outcome: Option<&ReconciliationOutcome>) -> Vec<Tall
     rows
 }
 
-fn told(
-    visit: &Visit,
-    outcome: Option<&ReconciliationOutcome>,
-    which: fn(&Drift) -> &Vec<Told>,
-) -> Vec<String> {
-    let reasons = outcome.into_iter().flat_map(|told| which(&told.drift));
-    reasons.map(|reason| reason.in_language(visit.words.language).to_owned()).collect()
+fn told(visit: &Visit, reasons: Option<&Vec<Json>>) -> Vec<String> {
+    reasons.into_iter().flatten().map(|reason| drift::told(&visit.words, reason)).collect()
 }
 
 fn left_out(outcome: Option<&ReconciliationOutcome>) -> (u64, u64) {
@@ -356,13 +363,32 @@ fn left_out(outcome: Option<&ReconciliationOutcome>) -> (u64, u64) {
     (all.saturating_sub(findings.len() as u64), totals.updates.saturating_sub(updates.len() as u64))
 }
 
+/// The orders that an undo did not write back, as its executor tells them.
+fn left(task: &Task) -> Vec<(String, String)> {
+    #[derive(Deserialize)]
+    struct Left {
+        record: RecordRef,
+        failure: Failure,
+    }
+    let left = task.outcome.get("left").cloned().unwrap_or_default();
+    let left: Vec<Left> = serde_json::from_value(left).unwrap_or_default();
+    left.into_iter().map(|left| (left.record.to_string(), left.failure.cause)).collect()
+}
+
 fn foreseen(visit: &Visit, outcome: Option<&ReconciliationOutcome>) -> Vec<Foreseen> {
     let (office, language) = (&visit.web.office, visit.words.language);
     let all = outcome.iter().flat_map(|told| &told.findings);
-    all.map(|found| Foreseen {
-        kind: office.finding_kind(&found.kind, language),
-        member: found.member_id.clone(),
-        text: office.finding_text(found, language),
+    all.map(|found| match found {
+        reconciliation::Foreseen::Whole(found) => Foreseen {
+            kind: office.finding_kind(&found.kind, language),
+            member: found.member_id.clone(),
+            text: office.finding_text(found, language),
+        },
+        reconciliation::Foreseen::Told { kind, member_id, text } => Foreseen {
+            kind: office.finding_kind(kind, language),
+            member: member_id.clone(),
+            text: text.clone(),
+        },
     })
     .collect()
 }

@@ -164,9 +164,11 @@ fn row(visit: &Visit, task: Task) -> Row {
 
 /// Hundredths of the way: what was told last, else what the store has.
 pub(super) fn percent(visit: &Visit, task: &Task) -> u64 {
+    if task.status.is_final() {
+        return 100;
+    }
     match visit.web.hub.progress(&task.id) {
         Some(progress) => progress.percent(),
-        None if task.status.is_final() => 100,
         None => (task.balance.accounted() * 100).checked_div(task.expected).unwrap_or(0).min(99),
     }
 }
