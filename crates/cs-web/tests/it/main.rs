@@ -1,6 +1,17 @@
 //! The service as browsers and programs meet it: a store in memory, an invented office, requests through the
 //! whole router.
 
+mod catalogue;
+mod conflicts;
+mod engine;
 mod entrance;
+mod log;
 mod office;
+mod people;
+mod runs;
+mod scheduler;
+mod settings;
+mod setup;
+mod syncs;
+mod walk;
 mod world;

@@ -38,16 +38,20 @@ struct Checked {
 /// A mapping, and what Frappe lacks for it.
 struct Needs {
     about: MappingAbout,
-    lacking: Result<Vec<Lacking>, Failure>,
+    /// Nothing is known where Frappe does not answer as it must.
+    lacking: Option<Result<Vec<Lacking>, Failure>>,
 }
 
 impl Needs {
     fn lacking(&self) -> &[Lacking] {
-        self.lacking.as_deref().unwrap_or_default()
+        match &self.lacking {
+            Some(Ok(lacking)) => lacking,
+            Some(Err(_)) | None => &[],
+        }
     }
 
     fn failure(&self) -> Option<&Failure> {
-        self.lacking.as_ref().err()
+        self.lacking.as_ref()?.as_ref().err()
     }
 
     /// What names exactly this list: what was shown is what is created, or nothing is.
@@ -75,7 +79,7 @@ impl CheckPage {
             if !about.problems.is_empty() {
                 continue;
             }
-            let lacking = if reachable { lacking(visit, &about.name).await } else { Ok(Vec::new()) };
+            let lacking = if reachable { Some(lacking(visit, &about.name).await) } else { None };
             mappings.push(Needs { lacking, about });
         }
         Ok(Self {
