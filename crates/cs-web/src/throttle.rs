@@ -1,59 +1,84 @@
-//! How often somebody may try to log in.
+//! How often somebody may fail to log in. What succeeds costs nothing, so that an office of twenty people behind one address
+//! comes in every morning.
 
-use std::num::NonZeroU32;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 
-use governor::clock::DefaultClock;
-use governor::state::keyed::HashMapStateStore;
-use governor::{Quota, RateLimiter};
+use jiff::{SignedDuration, Timestamp};
 
-/// Attempts that a login has at once; after them one a minute.
-const OF_ONE_LOGIN: NonZeroU32 = NonZeroU32::new(5).unwrap();
+/// Failures of one login within [`WINDOW`], after which it waits.
+const OF_ONE_LOGIN: u32 = 5;
 
-/// Attempts that an address has at once, whoever it tries to be; after them twenty a minute: an office shares one.
-const OF_ONE_ADDRESS: NonZeroU32 = NonZeroU32::new(20).unwrap();
+/// Failures from one address within [`WINDOW`], whoever it tries to be: an office shares one.
+const OF_ONE_ADDRESS: u32 = 20;
 
-type Limiter = RateLimiter<String, HashMapStateStore<String>, DefaultClock>;
+/// How long failures count, from the first of them.
+const WINDOW: SignedDuration = SignedDuration::from_mins(5);
 
-/// Counts attempts to log in.
+/// Failures of one login, or from one address.
+#[derive(Clone, Copy)]
+struct Failures {
+    since: Timestamp,
+    count: u32,
+}
+
+/// Counts failures to log in. They are forgotten with the process: whoever can restart it needs no password.
+#[derive(Default)]
 pub(crate) struct Throttle {
-    logins: Limiter,
-    addresses: Limiter,
+    failures: Mutex<HashMap<String, Failures>>,
 }
 
 impl Throttle {
-    pub(crate) fn new() -> Self {
-        let one_a_minute = Quota::per_minute(NonZeroU32::MIN).allow_burst(OF_ONE_LOGIN);
-        Self {
-            logins: RateLimiter::hashmap(one_a_minute),
-            addresses: RateLimiter::hashmap(Quota::per_minute(OF_ONE_ADDRESS)),
-        }
+    /// Whether another attempt may be made now.
+    pub(crate) fn admits(&self, login: &str, address: &str, now: Timestamp) -> bool {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.retain(|_, failures| now.duration_since(failures.since) < WINDOW);
+        let count = |key: String| failures.get(&key).map_or(0, |failures| failures.count);
+        count(of_login(login)) < OF_ONE_LOGIN && count(of_address(address)) < OF_ONE_ADDRESS
     }
 
-    /// Whether another attempt may be made now; counts it.
-    pub(crate) fn admits(&self, login: &str, address: &str) -> bool {
-        self.logins.retain_recent();
-        self.addresses.retain_recent();
-        let address = self.addresses.check_key(&address.to_owned()).is_ok();
-        address && self.logins.check_key(&login.to_owned()).is_ok()
+    /// Notes a failure.
+    pub(crate) fn note_failure(&self, login: &str, address: &str, now: Timestamp) {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        for key in [of_login(login), of_address(address)] {
+            failures.entry(key).or_insert(Failures { since: now, count: 0 }).count += 1;
+        }
     }
+}
+
+fn of_login(login: &str) -> String {
+    format!("login {login}")
+}
+
+fn of_address(address: &str) -> String {
+    format!("address {address}")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
     #[test]
-    fn the_sixth_attempt_for_one_login_waits_and_others_do_not() {
-        let throttle = Throttle::new();
-        let admitted = (0..6).filter(|_| throttle.admits("ana@example.test", "127.0.0.1")).count();
-        assert_eq!(admitted, 5);
-        assert!(throttle.admits("luis@example.test", "127.0.0.1"));
+    fn after_five_failures_a_login_waits_and_others_do_not() {
+        let throttle = Throttle::default();
+        for _ in 0..5 {
+            assert!(throttle.admits("ana@example.test", "127.0.0.1", NOW));
+            throttle.note_failure("ana@example.test", "127.0.0.1", NOW);
+        }
+        assert!(!throttle.admits("ana@example.test", "127.0.0.2", NOW), "from wherever");
+        assert!(throttle.admits("luis@example.test", "127.0.0.1", NOW));
+        assert!(throttle.admits("ana@example.test", "127.0.0.1", NOW + WINDOW), "it passes");
     }
 
     #[test]
     fn one_address_cannot_try_many_logins() {
-        let throttle = Throttle::new();
-        let admitted = (0..30).filter(|n| throttle.admits(&format!("{n}@example.test"), "127.0.0.1")).count();
-        assert_eq!(admitted, 20);
+        let throttle = Throttle::default();
+        for n in 0..20 {
+            throttle.note_failure(&format!("{n}@example.test"), "127.0.0.1", NOW);
+        }
+        assert!(!throttle.admits("luis@example.test", "127.0.0.1", NOW));
+        assert!(throttle.admits("luis@example.test", "127.0.0.2", NOW));
     }
 }

@@ -60,7 +60,7 @@ impl Web {
             zone,
             exposure,
             setup_code: None,
-            throttle: Throttle::new(),
+            throttle: Throttle::default(),
             people: tokio::sync::Mutex::default(),
             inhabited: AtomicBool::new(false),
         }

@@ -103,7 +103,8 @@ async fn enter(
 
 /// The person whose login and password these are.
 async fn person(web: &Web, login: &str, password: String, address: SocketAddr) -> Result<Person, WebError> {
-    if !web.throttle().admits(login, &address.ip().to_string()) {
+    let (address, now) = (address.ip().to_string(), web.clock.now());
+    if !web.throttle().admits(login, &address, now) {
         return Err(WebError::TooManyAttempts);
     }
     let person = web.desk.person(login).await?.filter(|person| person.enabled);
@@ -113,6 +114,7 @@ async fn person(web: &Web, login: &str, password: String, address: SocketAddr) -
     match person.filter(|_| right) {
         Some(person) => Ok(person),
         None => {
+            web.throttle().note_failure(login, &address, now);
             note(web, login, "login.refused").await?;
             Err(WebError::WrongPassword)
         }
