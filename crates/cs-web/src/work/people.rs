@@ -205,12 +205,14 @@ pub(crate) async fn edit_self(visit: &Visit, name: &str, language: &str) -> Resu
 /// logins end.
 pub(crate) async fn change_password(visit: &Visit, old: &str, new: &str) -> Result<(), WebError> {
     let login = visit.caller.person().login.clone();
-    if !visit.web.throttle().admits(&login, &login) {
+    let now = visit.web.clock.now();
+    if !visit.web.throttle().admits(&login, &login, now) {
         return Err(WebError::TooManyAttempts);
     }
     let (typed, kept) = (old.to_owned(), visit.caller.person().password.clone());
     let right = tokio::task::spawn_blocking(move || is_password(&typed, Some(&kept))).await;
     if !right.map_err(|error| WebError::Broken(Box::new(error)))? {
+        visit.web.throttle().note_failure(&login, &login, now);
         return Err(WebError::invalid("old", visit.words.say("profile-wrong-password")));
     }
     let hash = hashed(&visit.words, "new", new.to_owned()).await?;

@@ -110,6 +110,9 @@ pub(super) async fn add(
     }
 }
 
+/// What guesses at the code are counted under.
+const SETUP: &str = "the setup";
+
 /// Takes the step; answers the cookie of the first login.
 async fn take(
     web: &Web,
@@ -118,11 +121,13 @@ async fn take(
     draft: &Draft,
     sent: &Sent,
 ) -> Result<String, WebError> {
-    if !web.throttle().admits("the setup", &address.ip().to_string()) {
+    let (address, now) = (address.ip().to_string(), web.clock.now());
+    if !web.throttle().admits(SETUP, &address, now) {
         return Err(WebError::invalid("code", words.say("login-too-many")));
     }
     let right = web.setup_code.as_ref().is_some_and(|code| digest(code) == digest(sent.text("code")));
     if !right {
+        web.throttle().note_failure(SETUP, &address, now);
         return Err(WebError::invalid("code", words.say("setup-wrong-code")));
     }
     let password = sent.field("password").unwrap_or_default();
