@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use cs_companies::Order;
@@ -45,6 +46,17 @@ impl ViewOrders {
             name: view.name.clone(),
             columns: COLUMNS.map(called).into(),
         }
+    }
+}
+
+impl ViewOrders {
+    /// Whether the view and its columns are there and can be read, waiting so long for the database. Answers whether it has
+    /// rows.
+    pub(crate) async fn look(mut self, patience: Duration) -> Result<bool, PeerError> {
+        self.config.connect_timeout = patience;
+        let view = VtigerView::connect(self.config, &self.name, &self.columns).await?;
+        let mut rows = std::pin::pin!(view.rows());
+        Ok(rows.try_next().await?.is_some())
     }
 }
 

@@ -30,11 +30,11 @@ pub(crate) struct Weighing<'a> {
 }
 
 /// A mapping that fits the two systems, and what they say of their fields.
-struct Bound {
-    mapping: Mapping,
-    settings: Settings,
-    vtiger: BTreeMap<Kind, KindSchema>,
-    frappe: BTreeMap<Kind, KindSchema>,
+pub(crate) struct Bound {
+    pub(crate) mapping: Mapping,
+    pub(crate) settings: Settings,
+    pub(crate) vtiger: BTreeMap<Kind, KindSchema>,
+    pub(crate) frappe: BTreeMap<Kind, KindSchema>,
 }
 
 impl<'a> Weighing<'a> {
@@ -58,7 +58,7 @@ impl<'a> Weighing<'a> {
         let name = standing.mapping.as_str().to_owned();
         let is_known = self.bound.contains_key(&name);
         if !is_known {
-            let bound = self.bind(&name).await?;
+            let bound = bound(&self.looking, self.config, &name).await?;
             self.bound.insert(name.clone(), bound);
         }
         let bound = self.bound.get(&name);
@@ -89,25 +89,26 @@ impl<'a> Weighing<'a> {
             weighed.map_err(|failure| ConflictError::Unwritable { id, failure: Box::new(failure) })?;
         Ok(Choice::Value(weighed))
     }
+}
 
-    async fn bind(&self, name: &str) -> Result<Bound, CommandError> {
-        let Job { mapping, settings: supplied, .. } = mappings::job(self.config, name, false)?;
-        let (mut vtiger, mut frappe) = (BTreeMap::new(), BTreeMap::new());
-        for unit in &mapping.units {
-            describe(self.looking.engine.vtiger.as_ref(), &unit.module, &mut vtiger).await?;
-            for document in &unit.documents {
-                describe(self.looking.engine.frappe.as_ref(), &document.doctype, &mut frappe).await?;
-            }
+/// A mapping with labels resolved and both systems' schemas at hand.
+pub(crate) async fn bound(looking: &Looking, config: &Config, name: &str) -> Result<Bound, CommandError> {
+    let Job { mapping, settings: supplied, .. } = mappings::job(config, name, false)?;
+    let (mut vtiger, mut frappe) = (BTreeMap::new(), BTreeMap::new());
+    for unit in &mapping.units {
+        describe(looking.engine.vtiger.as_ref(), &unit.module, &mut vtiger).await?;
+        for document in &unit.documents {
+            describe(looking.engine.frappe.as_ref(), &document.doctype, &mut frappe).await?;
         }
-        let bound = bind(&mapping, &vtiger, &frappe).map_err(|problems| EngineError::Unfit {
-            mapping: name.to_owned(),
-            problems: problems.into_iter().filter(|problem| problem.severity == Severity::Error).collect(),
-        })?;
-        let settings = mapping.settings.iter().filter_map(|(name, spec)| {
-            Some((name.clone(), supplied.get(name).or(spec.default.as_ref())?.clone()))
-        });
-        Ok(Bound { settings: settings.collect(), mapping: bound.mapping, vtiger, frappe })
     }
+    let bound = bind(&mapping, &vtiger, &frappe).map_err(|problems| EngineError::Unfit {
+        mapping: name.to_owned(),
+        problems: problems.into_iter().filter(|problem| problem.severity == Severity::Error).collect(),
+    })?;
+    let settings = mapping.settings.iter().filter_map(|(name, spec)| {
+        Some((name.clone(), supplied.get(name).or(spec.default.as_ref())?.clone()))
+    });
+    Ok(Bound { settings: settings.collect(), mapping: bound.mapping, vtiger, frappe })
 }
 
 /// Reads a schema that is not there yet. A kind that does not exist is left out, and the mapping does not fit.

@@ -33,6 +33,9 @@ pub struct CustomField {
     /// Whether people cannot change it in a form; the REST interface still can.
     #[serde(serialize_with = "flag")]
     pub read_only: bool,
+    /// Whether a copy of the document goes without it: an external id belongs to one document.
+    #[serde(serialize_with = "flag")]
+    pub no_copy: bool,
     /// Whether a document without it is refused.
     #[serde(rename = "reqd", serialize_with = "flag")]
     pub mandatory: bool,
@@ -52,6 +55,21 @@ pub struct CustomDoctype {
     pub fields: Vec<CustomField>,
     /// The roles that may read, write and create.
     pub roles: Vec<String>,
+}
+
+impl CustomField {
+    /// Exactly what is sent to add it to a DocType, for people to see before.
+    pub fn definition(&self, doctype: &Kind) -> Json {
+        // Names, numbers and flags: there is nothing in them that JSON cannot say.
+        custom_field(doctype, self).unwrap_or_default()
+    }
+}
+
+impl CustomDoctype {
+    /// Exactly what is sent to create it, for people to see before.
+    pub fn definition(&self) -> Json {
+        custom_doctype(self).unwrap_or_default()
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
@@ -141,7 +159,7 @@ mod tests {
         assert_eq!(
             custom_field(&"Contact".into(), &field).unwrap(),
             json!({"fieldname": "vtiger_id", "label": "VTiger ID", "fieldtype": "Data", "unique": 1, "read_only": 0,
-                   "reqd": 0, "dt": "Contact"})
+                   "no_copy": 0, "reqd": 0, "dt": "Contact"})
         );
     }
 

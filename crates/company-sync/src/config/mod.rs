@@ -21,9 +21,7 @@ pub(crate) use environment::Environment;
 pub(crate) use error::ConfigError;
 pub(crate) use layers::{Kept, Lacks, Layers};
 pub(crate) use reconciliation::{CompanyConfig, ReconciliationConfig, ViewConfig, reference_fields};
-pub(crate) use service::{
-    DatabaseConnection, DatabaseKind, Email, EmailSecurity, Notifications, SandboxConfig, ServiceConfig,
-};
+pub(crate) use service::{DatabaseConnection, SandboxConfig, ServiceConfig};
 pub(crate) use template::TEMPLATE;
 
 use file::ConfigFile;
@@ -144,6 +142,14 @@ impl Config {
             service,
             source,
         })
+    }
+}
+
+impl Config {
+    /// The address of VTiger's database: the one that is named, else the one that keeps a view for reconciliations.
+    pub(crate) fn database(&self) -> Option<SecretString> {
+        let named = self.service.database.as_ref().map(DatabaseConnection::url);
+        named.or_else(|| self.reconciliation.view.as_ref().map(|view| view.url.clone()))
     }
 }
 

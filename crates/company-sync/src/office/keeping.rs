@@ -31,6 +31,13 @@ impl Office {
         Ok(told)
     }
 
+    /// What would be configured with these changes. Nothing is kept.
+    pub(super) fn with(&self, changes: &Changes) -> Result<Config, OfficeError> {
+        let Current { config, kept } = self.current();
+        let changed = worked_out(&catalogue::all(&config), &self.layers, &kept, changes);
+        Ok(changed.map_err(|slips| OfficeError::Invalid { slips })?.config)
+    }
+
     /// Notes something in the settings that pages do not ask for.
     pub(super) async fn note(&self, facts: &[(&str, Value)]) -> Result<(), OfficeError> {
         let _alone = self.changing.lock().await;
@@ -68,6 +75,7 @@ impl Office {
         }
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         *current = Current { config: Arc::new(config), kept: Arc::new(kept) };
+        self.pulse.forget();
         Ok(())
     }
 

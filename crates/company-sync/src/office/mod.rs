@@ -70,7 +70,8 @@ impl Office {
         Ok(Layers::read(flags, environment)?.data_dir())
     }
 
-    /// Puts the layers together. A system that is configured in part counts as not configured: pages complete it.
+    /// Puts the layers together. A system that is configured in part counts as not configured: pages complete it. The sandbox
+    /// that somebody began with runs again.
     pub(crate) async fn open(
         flags: &Flags,
         environment: &Environment,
@@ -81,7 +82,7 @@ impl Office {
         let (_, kept) = kept::read(store.as_ref(), &layers, &data_dir).await?;
         let config = Arc::new(layers.resolve(&kept, Lacks::Forgiven)?);
         let current = RwLock::new(Current { config, kept: Arc::new(kept) });
-        Ok(Self {
+        let office = Self {
             layers,
             store,
             data_dir,
@@ -91,7 +92,9 @@ impl Office {
             pulse: Arc::default(),
             desk: tokio::sync::Mutex::default(),
             sandbox: tokio::sync::Mutex::default(),
-        })
+        };
+        Box::pin(office.resume_sandbox()).await;
+        Ok(office)
     }
 
     /// What is configured now. Whoever begins something asks anew: settings change while the service runs.
@@ -195,7 +198,11 @@ impl cs_web::office::Office for Office {
         changes: &BTreeMap<String, Option<String>>,
     ) -> Result<Vec<Probe>, OfficeError> {
         let config = self.with(changes)?;
-        Ok(probing::test(connection, &config).await)
+        let probes = Box::pin(probing::test(connection, &config)).await;
+        if changes.is_empty() {
+            self.pulse.note(connection, &probes);
+        }
+        Ok(probes)
     }
 
     async fn health(&self) -> Vec<Health> {
@@ -206,7 +213,7 @@ impl cs_web::office::Office for Office {
         let (mapping, config) = self.whole(mapping)?;
         let frappe = probing::frappe(&config).map_err(stopped)?;
         let vtiger = probing::vtiger(&config).ok();
-        let missing = preparing::missing(&mapping, &frappe, vtiger.as_ref()).await;
+        let missing = Box::pin(preparing::missing(&mapping, &frappe, vtiger.as_ref())).await;
         let missing = missing.map_err(|error| told(CommandError::from(error)))?;
         Ok(missing.iter().map(preparing::Missing::shown).collect())
     }
@@ -214,15 +221,16 @@ impl cs_web::office::Office for Office {
     async fn create_lacking(&self, mapping: &MappingName) -> Result<Vec<Probe>, OfficeError> {
         let (mapping, config) = self.whole(mapping)?;
         let vtiger = probing::vtiger(&config).ok();
-        Ok(preparing::create_all(&mapping, || probing::frappe(&config), vtiger.as_ref()).await)
+        let make = || probing::frappe(&config);
+        Ok(Box::pin(preparing::create_all(&mapping, make, vtiger.as_ref())).await)
     }
 
     async fn use_sandbox(&self) -> Result<SettingsChange, OfficeError> {
-        self.start_sandbox().await
+        Box::pin(self.start_sandbox()).await
     }
 
     async fn look_up(&self, mapping: &MappingName, record: &RecordRef) -> Result<Lookup, OfficeError> {
-        self.sides(mapping, record).await
+        Box::pin(self.sides(mapping, record)).await
     }
 
     fn address_of(&self, record: &RecordRef) -> Option<String> {
@@ -232,7 +240,7 @@ impl cs_web::office::Office for Office {
     }
 
     async fn typed_value(&self, conflict: &StandingConflict, text: &str) -> Result<Value, OfficeError> {
-        self.weighed(conflict, text).await
+        Box::pin(self.weighed(conflict, text)).await
     }
 
     fn name_of(&self, system: System) -> String {

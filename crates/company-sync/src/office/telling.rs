@@ -15,10 +15,7 @@ impl From<CommandError> for Told {
         Self(match error {
             CommandError::Engine(error) => error.into(),
             CommandError::Store(error) => error.into(),
-            error => {
-                let failure = failure(error.code(), &error, error.remedy());
-                OfficeError::Failed { failure, source: Some(Box::new(error)) }
-            }
+            error => OfficeError::Failed { failure: failure(&error), source: Some(Box::new(error)) },
         })
     }
 }
@@ -62,7 +59,13 @@ pub(super) fn refused(code: &str, cause: impl Into<String>, remedy: &str) -> Off
 }
 
 /// Code, cause with what lies behind it, remedy.
-fn failure(code: String, error: &dyn Error, remedy: String) -> Failure {
+pub(super) fn failure(error: &CommandError) -> Failure {
+    let (code, remedy) = (error.code(), error.remedy());
+    Failure { code, cause: cause(error), remedy, advice: Advice::NeedsPerson, place: None }
+}
+
+/// What happened, with what lies behind it.
+pub(super) fn cause(error: &(dyn Error + 'static)) -> String {
     let mut cause = error.to_string();
     let mut source = error.source();
     while let Some(behind) = source {
@@ -72,5 +75,5 @@ fn failure(code: String, error: &dyn Error, remedy: String) -> Failure {
         }
         source = behind.source();
     }
-    Failure { code, cause, remedy, advice: Advice::NeedsPerson, place: None }
+    cause
 }

@@ -17,6 +17,14 @@ pub(crate) fn name(document: &RecordRef) -> String {
     }
 }
 
+/// The document under a name that may be shown.
+pub(crate) fn shown(document: &RecordRef) -> RecordRef {
+    if !is_guarded(document) {
+        return document.clone();
+    }
+    RecordRef { id: masked(document.id.as_str()).into(), ..document.clone() }
+}
+
 /// The same for machines.
 pub(crate) fn object(document: &RecordRef) -> Value {
     let mut object = json!(document);

@@ -112,6 +112,13 @@ impl fmt::Display for DocumentMapping {
     }
 }
 
+impl fmt::Display for FieldRule {
+    /// `custom_sales_date <-  cf_2179`, without the document's role.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        describe_rule(self, 0, f)
+    }
+}
+
 fn describe_rule(rule: &FieldRule, width: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let arrow = match rule.direction {
         Direction::Both => "<->",

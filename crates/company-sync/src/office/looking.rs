@@ -1,0 +1,277 @@
+//! Both sides of a unit as they are now, for "look up a record".
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use cs_domain::mapping::{DocumentMapping, UnitMapping};
+use cs_domain::policy::{ConflictPolicy, Direction};
+use cs_domain::{
+    FieldName, Kind, KindSchema, LinkStanding, MappingName, Record, RecordRef, Role, System, Value,
+};
+use cs_ports::{FieldRequest, FieldRequests, Guard, Peer, Store};
+use cs_web::office::{Lookup, OfficeError, Sight, SightField};
+
+use super::telling::told;
+use super::{Office, addresses};
+use crate::config::Config;
+use crate::failure::CommandError;
+use crate::render::guarded;
+use crate::weighing::{Bound, bound};
+use crate::wiring::{Looking, look};
+
+/// The two systems, and the mappings that were held against them. It is made anew with other settings, and after a while: both
+/// systems' fields change, too.
+pub(super) struct Desk {
+    config: Arc<Config>,
+    looking: Looking,
+    bound: tokio::sync::Mutex<BTreeMap<MappingName, Arc<Bound>>>,
+    since: tokio::time::Instant,
+}
+
+/// How long what the systems said of their fields is taken to hold.
+const AGE: std::time::Duration = std::time::Duration::from_secs(300);
+
+impl Desk {
+    fn holds(&self, config: &Arc<Config>) -> bool {
+        Arc::ptr_eq(&self.config, config) && self.since.elapsed() < AGE
+    }
+
+    async fn bound(&self, mapping: &MappingName) -> Result<Arc<Bound>, CommandError> {
+        let mut known = self.bound.lock().await;
+        if let Some(bound) = known.get(mapping) {
+            return Ok(Arc::clone(bound));
+        }
+        let bound = Arc::new(bound(&self.looking, &self.config, mapping.as_str()).await?);
+        known.insert(mapping.clone(), Arc::clone(&bound));
+        Ok(bound)
+    }
+
+    fn peer(&self, system: System) -> &dyn Peer {
+        match system {
+            System::Vtiger => self.looking.engine.vtiger.as_ref(),
+            System::Frappe => self.looking.engine.frappe.as_ref(),
+        }
+    }
+}
+
+/// What a document is called when it is shown: some are named after numbers that nobody is to see.
+struct Seat<'b> {
+    bound: &'b Bound,
+    unit: &'b UnitMapping,
+}
+
+impl Office {
+    /// The desk for the settings that hold now.
+    async fn desk(&self) -> Result<Arc<Desk>, OfficeError> {
+        let config = self.config();
+        let mut desk = self.desk.lock().await;
+        if let Some(desk) = desk.as_ref().filter(|desk| desk.holds(&config)) {
+            return Ok(Arc::clone(desk));
+        }
+        let looking = look(&config).map_err(told)?;
+        let (bound, since) = (tokio::sync::Mutex::default(), tokio::time::Instant::now());
+        let made = Arc::new(Desk { config, looking, bound, since });
+        *desk = Some(Arc::clone(&made));
+        Ok(made)
+    }
+
+    /// Both sides of a record's unit, or of a document's.
+    pub(super) async fn sides(
+        &self,
+        mapping: &MappingName,
+        record: &RecordRef,
+    ) -> Result<Lookup, OfficeError> {
+        let desk = self.desk().await?;
+        let bound = desk.bound(mapping).await.map_err(told)?;
+        let (subject, documents) = self.unit_of(mapping, record).await?;
+        let unit = unit_for(&bound, &subject, &documents).ok_or_else(|| OfficeError::NotThere {
+            what: format!("{} in the mapping {mapping}", record.kind),
+        })?;
+        let seat = Seat { bound: &bound, unit };
+        let address = |record: &RecordRef| addresses::of(record, &desk.config);
+        let mut sights = Vec::new();
+        if let Some(subject) = &subject {
+            let found = one(desk.peer(System::Vtiger), subject, &seat.wanted_of_record()).await?;
+            sights.push(Sight {
+                reference: subject.clone(),
+                role: None,
+                there: found.is_some(),
+                fields: found.map(|found| seat.of_record(&found)).unwrap_or_default(),
+                address: address(subject),
+            });
+        }
+        for (role, document) in &documents {
+            let Some(form) = role_of(unit, role.as_ref(), &document.kind) else { continue };
+            let found = one(desk.peer(System::Frappe), document, &wanted_of(form)).await?;
+            let shown = guarded::shown(document);
+            sights.push(Sight {
+                role: Some(form.role.clone()),
+                there: found.is_some(),
+                fields: found.map(|found| seat.of_document(form, &found)).unwrap_or_default(),
+                // An address has the document's name in it.
+                address: address(document).filter(|_| shown == *document),
+                reference: shown,
+            });
+        }
+        Ok(Lookup { mapping: mapping.clone(), sights })
+    }
+
+    /// The VTiger record and the documents that belong together; of a document without a link only itself.
+    async fn unit_of(
+        &self,
+        mapping: &MappingName,
+        record: &RecordRef,
+    ) -> Result<(Option<RecordRef>, Vec<(Option<Role>, RecordRef)>), OfficeError> {
+        let subject = match record.system {
+            System::Vtiger => Some(record.clone()),
+            System::Frappe => {
+                let ties = self.store.ties_to(mapping, std::slice::from_ref(record)).await?;
+                let live = ties.iter().find(|tie| tie.link.standing == LinkStanding::Live);
+                live.or(ties.first()).map(|tie| tie.link.subject.clone())
+            }
+        };
+        let Some(subject) = subject else { return Ok((None, vec![(None, record.clone())])) };
+        let ties = self.store.ties_of(mapping, std::slice::from_ref(&subject)).await?;
+        let live = ties.into_iter().filter(|tie| tie.link.standing == LinkStanding::Live);
+        let documents = live.map(|tie| (Some(tie.link.role), tie.link.document));
+        Ok((Some(subject), documents.collect()))
+    }
+}
+
+fn unit_for<'b>(
+    bound: &'b Bound,
+    subject: &Option<RecordRef>,
+    documents: &[(Option<Role>, RecordRef)],
+) -> Option<&'b UnitMapping> {
+    let mut units = bound.mapping.units.iter();
+    match subject {
+        Some(subject) => units.find(|unit| unit.module == subject.kind),
+        None => units.find(|unit| {
+            documents.iter().any(|(role, document)| role_of(unit, role.as_ref(), &document.kind).is_some())
+        }),
+    }
+}
+
+fn role_of<'u>(unit: &'u UnitMapping, role: Option<&Role>, kind: &Kind) -> Option<&'u DocumentMapping> {
+    match role {
+        Some(role) => unit.document(role),
+        None => unit.documents.iter().find(|document| document.doctype == *kind),
+    }
+}
+
+async fn one(
+    peer: &dyn Peer,
+    reference: &RecordRef,
+    wanted: &FieldRequests,
+) -> Result<Option<Record>, OfficeError> {
+    let ids = std::slice::from_ref(&reference.id);
+    let read = peer.read(&reference.kind, ids, wanted).await;
+    let read = read.map_err(|error| told(CommandError::from(error)))?;
+    Ok(read.into_iter().next())
+}
+
+/// What is asked of a document: its fields with a rule, card data reduced before it leaves the connector.
+fn wanted_of(form: &DocumentMapping) -> FieldRequests {
+    let rules = form.fields.iter().map(|rule| FieldRequest {
+        name: rule.frappe.clone(),
+        guard: if rule.guards_card_data() { Guard::LastFour } else { Guard::None },
+    });
+    let plain = |name: FieldName| FieldRequest { name, guard: Guard::None };
+    let key = form.external_id.clone().filter(|key| form.rule(key).is_none()).map(plain);
+    FieldRequests(rules.chain(key).collect())
+}
+
+impl Seat<'_> {
+    fn wanted_of_record(&self) -> FieldRequests {
+        let guarded = self.unit.guarded_fields();
+        let mut wanted = FieldRequests::plain(self.unit.vtiger_fields().into_iter().cloned());
+        for field in wanted.0.iter_mut().filter(|field| guarded.contains(&field.name)) {
+            field.guard = Guard::LastFour;
+        }
+        wanted
+    }
+
+    /// The record's fields in the order in which the mapping names them.
+    fn of_record(&self, record: &Record) -> Vec<SightField> {
+        let mut fields: Vec<SightField> = Vec::new();
+        for document in &self.unit.documents {
+            for rule in &document.fields {
+                for name in rule.source.vtiger_fields() {
+                    let partner = format!("{}.{}", document.role, rule.frappe);
+                    match fields.iter_mut().find(|field| field.name == *name) {
+                        Some(field) => {
+                            join(&mut field.partner, ", ", &partner);
+                            join(&mut field.rule, "; ", &worded(document, rule));
+                        }
+                        None => fields.push(SightField {
+                            partner: Some(partner),
+                            rule: Some(worded(document, rule)),
+                            ..self.field(self.bound.vtiger.get(&self.unit.module), name, record)
+                        }),
+                    }
+                }
+            }
+        }
+        let selected = self.unit.vtiger_fields();
+        let rest = selected.into_iter().filter(|name| !fields.iter().any(|field| field.name == **name));
+        let rest: Vec<SightField> =
+            rest.map(|name| self.field(self.bound.vtiger.get(&self.unit.module), name, record)).collect();
+        fields.extend(rest);
+        fields
+    }
+
+    fn of_document(&self, form: &DocumentMapping, document: &Record) -> Vec<SightField> {
+        let schema = self.bound.frappe.get(&form.doctype);
+        let rules = form.fields.iter().map(|rule| {
+            let partners: Vec<String> = rule.source.vtiger_fields().iter().map(ToString::to_string).collect();
+            SightField {
+                partner: Some(partners.join(", ")).filter(|partners| !partners.is_empty()),
+                rule: Some(worded(form, rule)),
+                ..self.field(schema, &rule.frappe, document)
+            }
+        });
+        let key = form.external_id.iter().filter(|key| form.rule(key).is_none());
+        rules.chain(key.map(|key| self.field(schema, key, document))).collect()
+    }
+
+    fn field(&self, schema: Option<&KindSchema>, name: &FieldName, record: &Record) -> SightField {
+        let label = schema.and_then(|schema| schema.fields.get(name)).map(|field| field.label.clone());
+        SightField {
+            name: name.clone(),
+            label: label.filter(|label| !label.is_empty()).unwrap_or_else(|| name.to_string()),
+            value: shown(record.get(name).cloned().unwrap_or(Value::Empty)),
+            partner: None,
+            rule: None,
+        }
+    }
+}
+
+/// A value as pages may show it: a reference to a document that is named after a number is reduced like the document's name.
+fn shown(value: Value) -> Value {
+    match value {
+        Value::Reference(target) => Value::Reference(guarded::shown(&target)),
+        value => value,
+    }
+}
+
+/// A rule in the mapping's words, with the document's role before it.
+fn worded(document: &DocumentMapping, rule: &cs_domain::mapping::FieldRule) -> String {
+    let own = format!("{}.{rule}", document.role);
+    let both = rule.direction == Direction::Both && !rule.on_create;
+    match (rule.conflict, document.conflict) {
+        (None, ConflictPolicy::VtigerWins) if both => format!("{own}, conflicts: VTiger wins"),
+        (None, ConflictPolicy::FrappeWins) if both => format!("{own}, conflicts: Frappe wins"),
+        (None, ConflictPolicy::NewestWins) if both => format!("{own}, conflicts: the newest wins"),
+        _ => own,
+    }
+}
+
+fn join(text: &mut Option<String>, between: &str, more: &str) {
+    match text {
+        Some(text) => {
+            text.push_str(between);
+            text.push_str(more);
+        }
+        None => *text = Some(more.to_owned()),
+    }
+}
