@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use super::asked::Asked;
 use super::drift;
 use super::listing::Listing;
-use super::tasks::percent;
+use super::tasks::{foretell, percent};
 use crate::error::WebError;
 use crate::frame::{Frame, Section};
 use crate::visit::{Answer, Visit, done, fragment, page};
@@ -214,6 +214,7 @@ async fn stand(visit: &Visit, mut task: Task) -> Result<Head, WebError> {
         // What was told last is newer than what the store has.
         (task.balance, task.expected) = (progress.balance, progress.expected);
     }
+    foretell(&mut task);
     let outcome = ReconciliationOutcome::of(&task.outcome);
     let newer = newer(visit, &task).await?;
     let undone = undone(visit, &task).await?;

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::Query;
-use cs_domain::RunStatus;
+use cs_domain::{Balance, RunStatus};
 use cs_ports::{Task, TaskFilter, TaskId, Work};
 use serde::Deserialize;
 
@@ -10,6 +10,7 @@ use super::listing::Choice;
 use crate::error::WebError;
 use crate::frame::{Frame, Section};
 use crate::visit::{Answer, Visit, fragment, page};
+use crate::work::reconciliation::ReconciliationOutcome;
 
 /// Tasks a page.
 const PAGE: u32 = 50;
@@ -145,7 +146,8 @@ async fn list(visit: &Visit, asked: &Asked) -> Result<Rows, WebError> {
     })
 }
 
-fn row(visit: &Visit, task: Task) -> Row {
+fn row(visit: &Visit, mut task: Task) -> Row {
+    foretell(&mut task);
     let file = match &task.work {
         Work::Reconcile { file_name, .. } => Some(file_name.clone()),
         _ => None,
@@ -160,6 +162,19 @@ fn row(visit: &Visit, task: Task) -> Row {
         }),
         task,
     }
+}
+
+/// A dry run accounts for nothing, because nothing was done; what it would do stands in its outcome.
+pub(super) fn foretell(task: &mut Task) {
+    if !task.work.is_dry_run() || !task.status.is_final() || task.balance.read > 0 {
+        return;
+    }
+    let Some(told) = ReconciliationOutcome::of(&task.outcome) else { return };
+    let rows = |name: &str| told.totals.rows.get(name).copied().unwrap_or_default();
+    let (updated, unchanged, failed) = (rows("updated"), rows("unchanged"), rows("invalid"));
+    let read = told.totals.rows_read;
+    let skipped = read.saturating_sub(updated + unchanged + failed);
+    task.balance = Balance { read, updated, unchanged, skipped, failed, ..Balance::default() };
 }
 
 /// Hundredths of the way: what was told last, else what the store has.
