@@ -4,7 +4,7 @@
 //! page (DESIGN.md, "What must always hold", 12): its last four digits tell it from others.
 
 use cs_domain::plan::Planned;
-use cs_domain::{Failure, RecordRef, Row, System, Value};
+use cs_domain::{Failure, Kind, RecordRef, Row, System, Value};
 
 use crate::words::Words;
 
@@ -26,6 +26,20 @@ pub(crate) fn value(words: &Words, value: &Value) -> String {
     }
 }
 
+/// A value of a record's field: in documents about accounts and cards, numbers show their last four digits.
+pub(crate) fn value_of(words: &Words, system: System, kind: &Kind, held: &Value) -> String {
+    guarded(system, kind, value(words, held))
+}
+
+/// The same of a value that a plan sets.
+pub(crate) fn planned_of(words: &Words, system: System, kind: &Kind, after: &Planned) -> String {
+    guarded(system, kind, planned(words, after))
+}
+
+fn guarded(system: System, kind: &Kind, text: String) -> String {
+    if is_guarded_kind(system, kind) { masked(&text) } else { text }
+}
+
 fn row(words: &Words, row: &Row) -> String {
     let cells = row.columns.iter().filter(|(_, cell)| !cell.is_empty());
     cells.map(|(name, cell)| format!("{name}: {}", value(words, cell))).collect::<Vec<_>>().join(", ")
@@ -38,7 +52,8 @@ pub(crate) fn planned(words: &Words, after: &Planned) -> String {
         Planned::Document(role) => words.tell("value-document", &[("role", role.to_string().into())]),
         Planned::Rows(rows) => {
             let shown = rows.iter().map(|row| {
-                let cells = row.columns.iter().map(|(name, cell)| format!("{name}: {}", planned(words, cell)));
+                let cells =
+                    row.columns.iter().map(|(name, cell)| format!("{name}: {}", planned(words, cell)));
                 cells.collect::<Vec<_>>().join(", ")
             });
             shown.collect::<Vec<_>>().join(" · ")
@@ -72,8 +87,12 @@ fn key(failure: &Failure, end: &str) -> String {
 
 /// Whether such documents are named after numbers that nobody is to see.
 fn is_guarded(record: &RecordRef) -> bool {
-    let kind = record.kind.as_str().to_lowercase();
-    record.system == System::Frappe && ["account", "bank", "card"].iter().any(|word| kind.contains(word))
+    is_guarded_kind(record.system, &record.kind)
+}
+
+fn is_guarded_kind(system: System, kind: &Kind) -> bool {
+    let kind = kind.as_str().to_lowercase();
+    system == System::Frappe && ["account", "bank", "card"].iter().any(|word| kind.contains(word))
 }
 
 /// A text without the beginnings of its long numbers; single spaces and hyphens between digits are part of a number.
@@ -83,9 +102,7 @@ fn masked(text: &str) -> String {
     for (place, character) in text.char_indices() {
         let joins = matches!(character, ' ' | '-')
             && !number.is_empty()
-            && text
-                .get(place + 1..)
-                .is_some_and(|rest| rest.starts_with(|next: char| next.is_ascii_digit()));
+            && text.get(place + 1..).is_some_and(|rest| rest.starts_with(|next: char| next.is_ascii_digit()));
         if character.is_ascii_digit() || joins {
             number.push(character);
         } else {
@@ -128,7 +145,13 @@ mod tests {
             let words = Words::in_language(Language::En);
             assert_eq!(value(&words, &Value::Reference(account)), expected);
         }
-        assert_eq!(record(&RecordRef::frappe("Sales Order", "SAL-ORD-2026-00001")), "Sales Order SAL-ORD-2026-00001");
+        let (words, number) = (Words::in_language(Language::En), Value::text("3196609290"));
+        let told = |kind: &str| value_of(&words, System::Frappe, &kind.into(), &number);
+        assert_eq!((told("Bank Account").as_str(), told("Sales Order").as_str()), ("****9290", "3196609290"));
+        assert_eq!(
+            record(&RecordRef::frappe("Sales Order", "SAL-ORD-2026-00001")),
+            "Sales Order SAL-ORD-2026-00001"
+        );
     }
 
     #[test]

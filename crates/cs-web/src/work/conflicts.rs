@@ -31,9 +31,7 @@ pub(crate) enum Word {
 /// One conflict. A store finds conflicts by record and state, not by name.
 pub(crate) async fn one(visit: &Visit, id: &ConflictId) -> Result<StandingConflict, WebError> {
     let all = visit.web.desk.conflicts(&ConflictFilter::default(), u32::MAX).await?;
-    all.into_iter()
-        .find(|standing| standing.met.id == *id)
-        .ok_or_else(|| WebError::not_there("conflict", id))
+    all.into_iter().find(|standing| standing.met.id == *id).ok_or_else(|| WebError::not_there("conflict", id))
 }
 
 /// All conflicts of the record's unit, those to be decided first.

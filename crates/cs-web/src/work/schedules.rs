@@ -82,8 +82,7 @@ pub(crate) fn told(words: &Words, error: &CalendarError) -> String {
             };
             let what = words.say(&format!("sync-cron-{field}"));
             let holds = words.say(&format!("sync-cron-{field}-holds"));
-            let parameters =
-                [("text", text.clone().into()), ("what", what.into()), ("holds", holds.into())];
+            let parameters = [("text", text.clone().into()), ("what", what.into()), ("holds", holds.into())];
             words.tell("sync-cron-field", &parameters)
         }
         CalendarError::Never => words.say("sync-cron-never"),

@@ -90,7 +90,8 @@ async fn a_unit_s_conflicts_are_decided_together_field_by_field() {
     assert_eq!(nothing.status, StatusCode::UNPROCESSABLE_ENTITY);
     let [first, second] = [format!("word.{}", ids[0]), format!("word.{}", ids[1])];
     let typed = format!("typed.{}", ids[1]);
-    let words = [(first.as_str(), "vtiger"), (second.as_str(), "typed"), (typed.as_str(), "ana@example.test")];
+    let words =
+        [(first.as_str(), "vtiger"), (second.as_str(), "typed"), (typed.as_str(), "ana@example.test")];
     user.post(&path, &words).await.leads_to("/conflicts");
     assert_eq!(choice(&world, &ids[0]).await, Some(Choice::Vtiger));
     assert_eq!(choice(&world, &ids[1]).await, Some(Choice::Value(Value::text("ana@example.test"))));

@@ -31,7 +31,8 @@ impl World {
             let feed = FeedKey { mapping, unit, system: System::Vtiger, kind };
             let next = Cursor("2026-11-22 12:00:00".to_owned());
             self.desk.stage(&lease, &feed, &staged, &next).await.unwrap();
-            let of = |outcome: &&UnitOutcome| outcome.key.mapping == feed.mapping && outcome.key.unit == feed.unit;
+            let of =
+                |outcome: &&UnitOutcome| outcome.key.mapping == feed.mapping && outcome.key.unit == feed.unit;
             let outcomes: Vec<UnitOutcome> = outcomes.iter().filter(of).cloned().collect();
             self.desk.conclude(&lease, run, &outcomes).await.unwrap();
         }

@@ -67,7 +67,15 @@ async fn a_run_adds_up_or_says_that_it_does_not() {
     let run = run(&world, "20261120-100000-0001", "policy", RunStatus::Error).await;
     let mut reader = world.visitor(Part::ReadOnly).await;
     let page = reader.get(&format!("/runs/{}", run.id)).await;
-    page.shows(&["1,234", "1,235", "1,236", "It does not add up", "2,468", "Frappe does not answer", "See whether it is up"]);
+    page.shows(&[
+        "1,234",
+        "1,235",
+        "1,236",
+        "It does not add up",
+        "2,468",
+        "Frappe does not answer",
+        "See whether it is up",
+    ]);
     assert_eq!(reader.get("/runs/20200101-000000-0000").await.status, StatusCode::NOT_FOUND);
     assert_eq!(reader.get("/runs/20200101-000000-0000/writes").await.status, StatusCode::NOT_FOUND);
 }
@@ -97,16 +105,16 @@ async fn the_log_is_told_in_words_and_grows() {
             document: RecordRef::frappe("Bank Account", "123456789012 - Banco"),
             verb: "create".to_owned(),
         },
-        Event::UnitDone {
-            subject,
-            verdict: Verdict::Failed,
-            failures: vec![failure],
-            balance: run.balance,
-        },
+        Event::UnitDone { subject, verdict: Verdict::Failed, failures: vec![failure], balance: run.balance },
     ];
     world.desk.append_log(&run.id, world.now(), &more).await.unwrap();
     let grown = reader.get(&format!("/runs/{}/log?after={last}", run.id)).await;
-    grown.shows(&["Created Bank Account ****9012 - Banco (card)", "value.too_long", "Shorten it.", "data-next"]);
+    grown.shows(&[
+        "Created Bank Account ****9012 - Banco (card)",
+        "value.too_long",
+        "Shorten it.",
+        "data-next",
+    ]);
     grown.hides(&["The run of policy began", "<html", "12345678"]);
     assert_eq!(grown.text().matches("data-next").count(), 1);
     reader.get(&format!("/runs/{}/log?after=999999", run.id)).await.hides(&["data-next"]);
@@ -136,7 +144,14 @@ async fn the_journal_tells_before_and_after() {
     world.record_intents("policy", &intents).await;
     let mut reader = world.visitor(Part::ReadOnly).await;
     let page = reader.get(&format!("/runs/{}/writes", run.id)).await;
-    page.shows(&["60 writes", "<del>Vieja</del>", "<ins>Nueva</ins>", "Contact Ana 49", "1 / 2", "On its way"]);
+    page.shows(&[
+        "60 writes",
+        "<del>Vieja</del>",
+        "<ins>Nueva</ins>",
+        "Contact Ana 49",
+        "1 / 2",
+        "On its way",
+    ]);
     page.hides(&["Contact Ana 50"]);
     reader.get(&format!("/runs/{}/writes?page=2", run.id)).await.shows(&["Contact Ana 59"]);
     reader.get(&format!("/runs/{}/writes?page=99", run.id)).await.shows(&["Contact Ana 59"]);

@@ -170,7 +170,9 @@ async fn too_many_deletes_wait_for_somebody_to_say_so() {
     brake(&world, &run.id, 25).await;
     let mut user = world.visitor(Part::SyncerUser).await;
     user.get("/sync/policy").await.shows(&["25 units wait", "Follow up to 25 deletes"]);
-    user.get(&format!("/runs/{}", run.id)).await.shows(&["Follow up to 25 deletes", "Every unit that was read"]);
+    user.get(&format!("/runs/{}", run.id))
+        .await
+        .shows(&["Follow up to 25 deletes", "Every unit that was read"]);
     user.post(&format!("/runs/{}/deletes", run.id), &[("deletes", "25")]).await.leads_to("/sync/policy");
     let open = world.desk.open_tasks().await.unwrap();
     assert!(matches!(open[0].work, Work::Sync { approved_deletes: Some(25), dry_run: false, .. }));
@@ -240,7 +242,12 @@ async fn a_schedule_is_looked_at_in_words_before_it_is_kept() {
     admin.post("/sync/policy/schedules/edit", &sent(&fields)).await.leads_to("/sync/policy");
     let kept = world.desk.schedules().await.unwrap().remove(0);
     assert_eq!((kept.time_limit, kept.attempts_allowed, kept.seen), (1800, 2, world.now()));
-    admin.get("/sync/policy").await.shows(&["mornings", "0 6 * * MON-FRI", "at most 30 minutes", "2 attempts"]);
+    admin.get("/sync/policy").await.shows(&[
+        "mornings",
+        "0 6 * * MON-FRI",
+        "at most 30 minutes",
+        "2 attempts",
+    ]);
     let taken = admin.post("/sync/policy/schedules/edit", &sent(&fields)).await;
     assert!(taken.text().contains("of this name already"), "{}", taken.text());
 

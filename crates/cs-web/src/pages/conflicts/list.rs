@@ -99,7 +99,7 @@ impl Row {
     fn of(words: &Words, standing: &StandingConflict) -> Self {
         let conflict = &standing.met.conflict;
         let values = values(conflict);
-        let said = |value: &Value| shown::value(words, value);
+        let said = |value: &Value| told::value(words, conflict, value);
         Self {
             id: standing.met.id.0.clone(),
             subject: shown::record(&standing.subject),
@@ -130,7 +130,10 @@ fn holds(standing: &StandingConflict, text: &str) -> bool {
     let values = values(conflict).map(|(vtiger, frappe)| [vtiger.plain(), frappe.plain()]);
     let mut held = vec![standing.subject.to_string(), told::place(conflict)];
     held.extend(values.into_iter().flatten());
-    if let Conflict::Field { document, .. } | Conflict::Submitted { document, .. } | Conflict::DeleteEdit { document, .. } = conflict {
+    if let Conflict::Field { document, .. }
+    | Conflict::Submitted { document, .. }
+    | Conflict::DeleteEdit { document, .. } = conflict
+    {
         held.push(document.to_string());
     }
     held.iter().any(|held| held.to_lowercase().contains(text))

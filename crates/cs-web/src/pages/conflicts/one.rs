@@ -38,12 +38,7 @@ impl ConflictPage {
 }
 
 /// The page, with what was sent and why it was refused.
-async fn drawn(
-    visit: &Visit,
-    id: ConflictId,
-    sent: &Sent,
-    slips: &[Slip],
-) -> Result<ConflictPage, WebError> {
+async fn drawn(visit: &Visit, id: ConflictId, sent: &Sent, slips: &[Slip]) -> Result<ConflictPage, WebError> {
     let standing = conflicts::one(visit, &id).await?;
     let all = conflicts::of_unit(visit, &standing).await?;
     let sides = |one: &StandingConflict| {
@@ -70,10 +65,8 @@ pub(super) async fn decide(visit: Visit, Path(id): Path<ConflictId>, body: Strin
     let standing = conflicts::one(&visit, &id).await?;
     let sent = Sent::of(&body);
     let all = conflicts::of_unit(&visit, &standing).await?;
-    let words: Vec<_> = all
-        .into_iter()
-        .filter_map(|one| sent.word(&one.met.id.0).map(|word| (one, word)))
-        .collect();
+    let words: Vec<_> =
+        all.into_iter().filter_map(|one| sent.word(&one.met.id.0).map(|word| (one, word))).collect();
     let decided = if words.is_empty() {
         Err(WebError::invalid("", visit.words.say("conflicts-choose")))
     } else {

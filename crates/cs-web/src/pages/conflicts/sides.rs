@@ -176,7 +176,8 @@ impl Saying<'_> {
     }
 
     fn holds(&self, system: System, record: &RecordRef, value: &Value) -> Side {
-        self.side(system, Some(record), shown::value(&self.visit.words, value), value.is_empty())
+        let said = told::value(&self.visit.words, &self.standing.met.conflict, value);
+        self.side(system, Some(record), said, value.is_empty())
     }
 
     fn base(&self, value: Option<&Value>) -> Side {
@@ -185,7 +186,10 @@ impl Saying<'_> {
             label: words.say("conflicts-base"),
             record: None,
             address: None,
-            value: value.map_or_else(|| words.say("conflicts-never-agreed"), |value| shown::value(words, value)),
+            value: value.map_or_else(
+                || words.say("conflicts-never-agreed"),
+                |value| told::value(words, &self.standing.met.conflict, value),
+            ),
             empty: value.is_none_or(Value::is_empty),
             edit: None,
             base: true,
@@ -237,13 +241,13 @@ fn sides(visit: &Visit, standing: &StandingConflict) -> Vec<Side> {
 }
 
 fn changes(words: &Words, conflict: &Conflict) -> Vec<Changed> {
-    let Conflict::Submitted { changes, .. } = conflict else { return Vec::new() };
+    let Conflict::Submitted { document, changes, .. } = conflict else { return Vec::new() };
     changes
         .iter()
         .map(|change| Changed {
             field: change.field.to_string(),
-            before: shown::value(words, change.before.as_ref().unwrap_or(&Value::Empty)),
-            after: shown::planned(words, &change.after),
+            before: told::value(words, conflict, change.before.as_ref().unwrap_or(&Value::Empty)),
+            after: shown::planned_of(words, document.system, &document.kind, &change.after),
         })
         .collect()
 }
@@ -282,7 +286,9 @@ mod tests {
 
     #[test]
     fn a_form_says_one_word_a_conflict() {
-        let sent = Sent::of("word.a=vtiger&typed.a=x&word.b=typed&typed.b=Ana%20M&word.c=&word.d=document+Ana-1&word.e=separate");
+        let sent = Sent::of(
+            "word.a=vtiger&typed.a=x&word.b=typed&typed.b=Ana%20M&word.c=&word.d=document+Ana-1&word.e=separate",
+        );
         assert_eq!(sent.word("a"), Some(Word::Vtiger));
         assert_eq!(sent.word("b"), Some(Word::Typed("Ana M".to_owned())));
         assert_eq!(sent.word("c"), None, "later");

@@ -1,7 +1,7 @@
 //! Conflicts in words.
 
 use cs_domain::plan::Conflict;
-use cs_domain::{Choice, ConflictState, RecordRef, StandingConflict};
+use cs_domain::{Choice, ConflictState, RecordRef, StandingConflict, Value};
 
 use crate::pages::shown;
 use crate::words::Words;
@@ -11,6 +11,19 @@ pub(crate) fn place(conflict: &Conflict) -> String {
     match conflict.field() {
         Some(field) => format!("{}: {field}", conflict.role()),
         None => conflict.role().to_string(),
+    }
+}
+
+/// A value that a conflict is about, as its document may be shown: the other side holds the same fact.
+pub(crate) fn value(words: &Words, conflict: &Conflict, value: &Value) -> String {
+    match conflict {
+        Conflict::Field { document, .. }
+        | Conflict::Shared { document, .. }
+        | Conflict::Submitted { document, .. }
+        | Conflict::DeleteEdit { document, .. } => {
+            shown::value_of(words, document.system, &document.kind, value)
+        }
+        Conflict::Ambiguous { .. } | Conflict::Taken { .. } => shown::value(words, value),
     }
 }
 
@@ -64,16 +77,15 @@ pub(crate) fn cause(words: &Words, conflict: &Conflict) -> String {
             )
         }
         Conflict::Submitted { document, changes, .. } => {
-            let fields =
-                changes.iter().map(|change| change.field.to_string()).collect::<Vec<_>>().join(", ");
+            let fields = changes.iter().map(|change| change.field.to_string()).collect::<Vec<_>>().join(", ");
             words.tell("conflict-submitted", &[("document", record(document)), ("fields", fields.into())])
         }
         Conflict::Field { vtiger, frappe, .. } => words.tell(
             "conflict-field",
             &[
                 ("place", place),
-                ("vtiger", shown::value(words, vtiger).into()),
-                ("frappe", shown::value(words, frappe).into()),
+                ("vtiger", value(words, conflict, vtiger).into()),
+                ("frappe", value(words, conflict, frappe).into()),
             ],
         ),
     }
@@ -96,8 +108,9 @@ pub(crate) fn decided(words: &Words, standing: &StandingConflict) -> Option<Stri
     let choice = match &resolution.choice {
         Choice::Vtiger => words.say("choice-vtiger"),
         Choice::Frappe => words.say("choice-frappe"),
-        Choice::Value(value) => {
-            words.tell("choice-value", &[("value", shown::value(words, value).into())])
+        Choice::Value(typed) => {
+            let typed = value(words, &standing.met.conflict, typed);
+            words.tell("choice-value", &[("value", typed.into())])
         }
         Choice::Document(name) => {
             let kind = standing_kind(standing);

@@ -5,8 +5,8 @@ mod one;
 pub(crate) mod told;
 mod writes;
 
-pub(crate) use list::Row;
 use cs_ports::Right;
+pub(crate) use list::Row;
 
 use crate::doors::{Doors, Rule};
 

@@ -138,7 +138,11 @@ struct LinesPart {
     last: i64,
 }
 
-pub(super) async fn more(visit: Visit, Path(id): Path<RunId>, Query(After { after }): Query<After>) -> Answer {
+pub(super) async fn more(
+    visit: Visit,
+    Path(id): Path<RunId>,
+    Query(After { after }): Query<After>,
+) -> Answer {
     let filter = LogFilter { run: Some(id), ..LogFilter::default() };
     let entries = visit.web.desk.log_after(&filter, after, MORE).await?;
     fragment(&LinesPart {

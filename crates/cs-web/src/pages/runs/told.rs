@@ -79,9 +79,10 @@ fn tone(event: &Event) -> &'static str {
         Event::RunEnded { run } if run.balance.failed + run.balance.conflicted > 0 => "warn",
         Event::RunEnded { .. } => "good",
         Event::Written { .. } | Event::Recorded { .. } => "busy",
-        Event::GivenUp { .. } | Event::Retrying { .. } | Event::Recovered { .. } | Event::Redefined { .. } => {
-            "warn"
-        }
+        Event::GivenUp { .. }
+        | Event::Retrying { .. }
+        | Event::Recovered { .. }
+        | Event::Redefined { .. } => "warn",
         _ => "quiet",
     }
 }
@@ -145,14 +146,10 @@ fn text(words: &Words, event: &Event) -> String {
             &[("settled", words.number(settled).into()), ("dropped", words.number(dropped).into())],
         ),
         Event::Redefined { units } => words.count("log-redefined", units),
-        Event::Pulled { unit, seen } => words.tell(
-            "log-pulled",
-            &[("unit", unit.to_string().into()), ("seen", words.number(seen).into())],
-        ),
-        Event::Counted { unit, seen } => words.tell(
-            "log-counted",
-            &[("unit", unit.to_string().into()), ("seen", words.number(seen).into())],
-        ),
+        Event::Pulled { unit, seen } => words
+            .tell("log-pulled", &[("unit", unit.to_string().into()), ("seen", words.number(seen).into())]),
+        Event::Counted { unit, seen } => words
+            .tell("log-counted", &[("unit", unit.to_string().into()), ("seen", words.number(seen).into())]),
         Event::Expecting { units } => words.count("log-expecting", units),
         Event::Written { role, document, verb: done, .. } => words.tell(
             "log-written",
@@ -162,10 +159,8 @@ fn text(words: &Words, event: &Event) -> String {
                 ("role", role.to_string().into()),
             ],
         ),
-        Event::Recorded { subject, verb: done } => words.tell(
-            "log-recorded",
-            &[("verb", verb(words, done).into()), ("record", record(subject).into())],
-        ),
+        Event::Recorded { subject, verb: done } => words
+            .tell("log-recorded", &[("verb", verb(words, done).into()), ("record", record(subject).into())]),
         Event::GivenUp { role, document, .. } => words.tell(
             "log-given-up",
             &[("document", record(document).into()), ("role", role.to_string().into())],
@@ -173,10 +168,8 @@ fn text(words: &Words, event: &Event) -> String {
         Event::Renamed { from, to } => {
             words.tell("log-renamed", &[("from", record(from).into()), ("to", record(to).into())])
         }
-        Event::Adopted { role, document, .. } => words.tell(
-            "log-adopted",
-            &[("document", record(document).into()), ("role", role.to_string().into())],
-        ),
+        Event::Adopted { role, document, .. } => words
+            .tell("log-adopted", &[("document", record(document).into()), ("role", role.to_string().into())]),
         Event::UnitDone { verdict: result, .. } => verdict(words, *result),
         Event::Retrying { pause_ms, .. } => {
             words.tell("log-retrying", &[("seconds", seconds(*pause_ms).into())])

@@ -108,7 +108,9 @@ fn fields(words: &Words, action: &Action) -> Vec<Field> {
         Action::Delete { before, .. } => (before, &none),
     };
     let names = if after.is_empty() { before.keys() } else { after.keys() };
-    let said = |fields: &Fields, name| fields.get(name).map(|value| shown::value(words, value));
+    let said = |fields: &Fields, name| {
+        fields.get(name).map(|value| shown::value_of(words, action.system(), action.kind(), value))
+    };
     names
         .map(|name| Field { name: name.to_string(), before: said(before, name), after: said(after, name) })
         .collect()

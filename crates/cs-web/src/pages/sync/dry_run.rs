@@ -183,7 +183,12 @@ async fn dry_run(visit: &Visit, mapping: &MappingName, id: &TaskId) -> Result<Ta
 }
 
 /// A page of plans, and where the next one begins.
-async fn look(visit: &Visit, id: &TaskId, which: Which, from: u64) -> Result<(Vec<Plan>, Option<u64>), WebError> {
+async fn look(
+    visit: &Visit,
+    id: &TaskId,
+    which: Which,
+    from: u64,
+) -> Result<(Vec<Plan>, Option<u64>), WebError> {
     let only_writing = which != Which::All;
     let mut found = Vec::new();
     let mut at = from;
@@ -227,11 +232,8 @@ async fn count_deletes(visit: &Visit, task: &Task) -> Result<u64, WebError> {
 
 /// The latest task that carries this dry run out.
 async fn applied(visit: &Visit, mapping: &MappingName, id: &TaskId) -> Result<Option<Task>, WebError> {
-    let filter = TaskFilter {
-        kinds: Some(vec!["apply"]),
-        lane: Some(mapping.to_string()),
-        ..TaskFilter::default()
-    };
+    let filter =
+        TaskFilter { kinds: Some(vec!["apply"]), lane: Some(mapping.to_string()), ..TaskFilter::default() };
     let tasks = visit.web.desk.tasks(&filter, None, CHUNK).await?;
     Ok(tasks.into_iter().find(|task| matches!(&task.work, Work::Apply { plans_of, .. } if plans_of == id)))
 }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::now::{Going, going};
 use crate::error::WebError;
 use crate::frame::{Frame, Section};
-use crate::office::MappingAbout;
+use crate::office::{MappingAbout, UnitAbout};
 use crate::visit::{Answer, Visit, fragment, page};
 use crate::work::schedules;
 
@@ -46,6 +46,18 @@ impl Standing {
     pub(super) fn failed(&self) -> u64 {
         self.counts.retrying + self.counts.parked
     }
+}
+
+/// The DocTypes of a unit in their order, with how many documents are of each.
+pub(in crate::pages::sync) fn kinds(unit: &UnitAbout) -> Vec<(&str, usize)> {
+    let mut kinds: Vec<(&str, usize)> = Vec::new();
+    for (_, doctype) in &unit.documents {
+        match kinds.iter_mut().find(|(known, _)| known == doctype) {
+            Some((_, number)) => *number += 1,
+            None => kinds.push((doctype, 1)),
+        }
+    }
+    kinds
 }
 
 /// The next time of a schedule that is switched on.

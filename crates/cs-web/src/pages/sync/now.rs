@@ -23,13 +23,9 @@ impl Going {
     pub(super) fn of(visit: &Visit, task: Task) -> Self {
         let what = what(&task.work);
         match visit.web.hub.progress(&task.id) {
-            Some(told) => Self {
-                percent: told.percent(),
-                balance: told.balance,
-                expected: told.expected,
-                what,
-                task,
-            },
+            Some(told) => {
+                Self { percent: told.percent(), balance: told.balance, expected: told.expected, what, task }
+            }
             None => Self {
                 percent: (task.balance.accounted() * 100).checked_div(task.expected).unwrap_or(0).min(99),
                 balance: task.balance,
@@ -57,11 +53,7 @@ pub(super) fn what(work: &Work) -> &'static str {
 pub(super) async fn going(visit: &Visit, mapping: &MappingName) -> Result<Vec<Going>, WebError> {
     let open = visit.web.desk.open_tasks().await?;
     let lane = mapping.to_string();
-    Ok(open
-        .into_iter()
-        .filter(|task| task.work.lane() == lane)
-        .map(|task| Going::of(visit, task))
-        .collect())
+    Ok(open.into_iter().filter(|task| task.work.lane() == lane).map(|task| Going::of(visit, task)).collect())
 }
 
 #[derive(Template)]

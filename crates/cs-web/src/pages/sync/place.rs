@@ -53,8 +53,7 @@ impl Planned {
 
 /// A pattern in words, and its next times; or why it is none.
 pub(super) fn timetable(visit: &Visit, cron: &str) -> Result<(String, Vec<Timestamp>), String> {
-    let calendar: Calendar =
-        cron.trim().parse().map_err(|error| schedules::told(&visit.words, &error))?;
+    let calendar: Calendar = cron.trim().parse().map_err(|error| schedules::told(&visit.words, &error))?;
     let language = match visit.words.language {
         Language::En => cs_engine::scheduler::Language::En,
         Language::Es => cs_engine::scheduler::Language::Es,
@@ -86,7 +85,11 @@ pub(super) struct Asked {
     before: String,
 }
 
-pub(super) async fn show(visit: Visit, Path(mapping): Path<MappingName>, Query(asked): Query<Asked>) -> Answer {
+pub(super) async fn show(
+    visit: Visit,
+    Path(mapping): Path<MappingName>,
+    Query(asked): Query<Asked>,
+) -> Answer {
     let about = about(&visit, &mapping).await?;
     let standing = Standing::of(&visit, about).await?;
     let before = Some(RunId(asked.before)).filter(|id| !id.0.is_empty());
@@ -111,11 +114,8 @@ pub(super) async fn show(visit: Visit, Path(mapping): Path<MappingName>, Query(a
 
 /// The latest dry runs that are over.
 async fn dry_runs(visit: &Visit, mapping: &MappingName) -> Result<Vec<Task>, WebError> {
-    let filter = TaskFilter {
-        kinds: Some(vec!["sync"]),
-        lane: Some(mapping.to_string()),
-        ..TaskFilter::default()
-    };
+    let filter =
+        TaskFilter { kinds: Some(vec!["sync"]), lane: Some(mapping.to_string()), ..TaskFilter::default() };
     let tasks = visit.web.desk.tasks(&filter, None, LOOKED_AT).await?;
     Ok(tasks
         .into_iter()

@@ -1,10 +1,10 @@
 //! A plan as people read it: what each document would get, before and after.
 
 use cs_domain::plan::{Act, Change, Plan, SkipReason, Step, VtigerStep};
-use cs_domain::{RecordRef, System};
+use cs_domain::{Kind, RecordRef, System, Verdict};
 
 use crate::pages::conflicts::told;
-use crate::pages::runs::told::{Trouble, verdict, verdict_tone};
+use crate::pages::runs::told::{Trouble, verdict_tone};
 use crate::pages::shown;
 use crate::words::Words;
 
@@ -44,6 +44,13 @@ pub(super) fn deletes(plan: &Plan) -> bool {
         || plan.steps.iter().any(|step| matches!(step.act, Act::Delete { .. }))
 }
 
+impl Shown {
+    /// Whether its fields are told only to whoever asks: a new document has nothing to compare with.
+    pub(super) fn folds(&self) -> bool {
+        self.changes.len() > 3 && self.changes.iter().all(|change| change.before.is_none())
+    }
+}
+
 impl Unit {
     pub(super) fn of(words: &Words, plan: &Plan) -> Self {
         let result = plan.verdict();
@@ -52,13 +59,25 @@ impl Unit {
         Self {
             subject: plan.subject.clone(),
             tone: verdict_tone(result),
-            verdict: verdict(words, result),
+            verdict: would(words, result),
             remark: remark(words, plan),
             steps: record.chain(documents).collect(),
             conflicts: plan.conflicts.iter().map(|conflict| told::cause(words, conflict)).collect(),
             failures: plan.failures.iter().map(|failure| Trouble::of(words, failure)).collect(),
         }
     }
+}
+
+/// What would become of the unit.
+fn would(words: &Words, verdict: Verdict) -> String {
+    words.say(match verdict {
+        Verdict::Created => "plan-created",
+        Verdict::Updated => "plan-updated",
+        Verdict::Failed => "plan-failed",
+        Verdict::Unchanged => "verdict-unchanged",
+        Verdict::Skipped => "verdict-skipped",
+        Verdict::Conflicted => "verdict-conflicted",
+    })
 }
 
 fn remark(words: &Words, plan: &Plan) -> Option<String> {
@@ -86,7 +105,17 @@ fn record_step(words: &Words, step: &VtigerStep) -> Shown {
         system: System::Vtiger,
         target,
         role: None,
-        changes: changes.iter().map(|change| changed(words, change)).collect(),
+        changes: changes
+            .iter()
+            .map(|change| changed(words, System::Vtiger, target_kind(step), change))
+            .collect(),
+    }
+}
+
+fn target_kind(step: &VtigerStep) -> &Kind {
+    match step {
+        VtigerStep::Revise { target, .. } | VtigerStep::Delete { target, .. } => &target.kind,
+        VtigerStep::Create { module, .. } => module,
     }
 }
 
@@ -107,14 +136,18 @@ fn document_step(words: &Words, step: &Step) -> Shown {
         system: System::Frappe,
         target,
         role: Some(step.role.to_string()),
-        changes: step.changes.iter().map(|change| changed(words, change)).collect(),
+        changes: step
+            .changes
+            .iter()
+            .map(|change| changed(words, System::Frappe, &step.doctype, change))
+            .collect(),
     }
 }
 
-fn changed(words: &Words, change: &Change) -> Changed {
+fn changed(words: &Words, system: System, kind: &Kind, change: &Change) -> Changed {
     Changed {
         field: change.field.to_string(),
-        before: change.before.as_ref().map(|before| shown::value(words, before)),
-        after: shown::planned(words, &change.after),
+        before: change.before.as_ref().map(|before| shown::value_of(words, system, kind, before)),
+        after: shown::planned_of(words, system, kind, &change.after),
     }
 }

@@ -62,7 +62,11 @@ pub(super) struct Named {
     name: String,
 }
 
-pub(super) async fn edit(visit: Visit, Path(mapping): Path<MappingName>, Query(Named { name }): Query<Named>) -> Answer {
+pub(super) async fn edit(
+    visit: Visit,
+    Path(mapping): Path<MappingName>,
+    Query(Named { name }): Query<Named>,
+) -> Answer {
     about(&visit, &mapping).await?;
     let there = !name.is_empty();
     let wish = if there {
@@ -145,14 +149,22 @@ pub(super) struct Switch {
     on: bool,
 }
 
-pub(super) async fn switch(visit: Visit, Path(mapping): Path<MappingName>, Form(sent): Form<Switch>) -> Answer {
+pub(super) async fn switch(
+    visit: Visit,
+    Path(mapping): Path<MappingName>,
+    Form(sent): Form<Switch>,
+) -> Answer {
     let schedule = schedules::one(&visit, &mapping, &sent.name).await?;
     schedules::switch(&visit, &schedule, sent.on).await?;
     let notice = if sent.on { "sync-schedule-on" } else { "sync-schedule-off" };
     done(&format!("/sync/{mapping}"), notice)
 }
 
-pub(super) async fn remove(visit: Visit, Path(mapping): Path<MappingName>, Form(Named { name }): Form<Named>) -> Answer {
+pub(super) async fn remove(
+    visit: Visit,
+    Path(mapping): Path<MappingName>,
+    Form(Named { name }): Form<Named>,
+) -> Answer {
     let schedule = schedules::one(&visit, &mapping, &name).await?;
     schedules::remove(&visit, &schedule).await?;
     done(&format!("/sync/{mapping}"), "sync-schedule-removed")

@@ -23,12 +23,7 @@ pub(super) struct Options {
 
 impl Options {
     fn manner(&self, dry_run: bool) -> Manner {
-        Manner {
-            full: self.full.is_some(),
-            census: self.census.is_some(),
-            dry_run,
-            approved_deletes: None,
-        }
+        Manner { full: self.full.is_some(), census: self.census.is_some(), dry_run, approved_deletes: None }
     }
 }
 
