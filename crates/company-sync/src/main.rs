@@ -1,6 +1,7 @@
 //! `company-sync`: commands, configuration, wiring, telemetry. The one crate where concrete types meet; it decides
 //! nothing about records, and holds no protocol, no SQL and no rule of merging.
 
+mod alerts;
 mod belonging;
 mod choice;
 mod cli;
@@ -15,6 +16,7 @@ mod holder;
 mod inquiry;
 mod links;
 mod mappings;
+mod measures;
 mod office;
 mod plan_file;
 mod playground;
@@ -23,6 +25,7 @@ mod reconciling;
 mod render;
 mod stopped;
 mod telemetry;
+mod tidying;
 mod user;
 mod view;
 mod weighing;
@@ -62,15 +65,15 @@ async fn dispatch(cli: &Cli) -> Result<Outcome, CommandError> {
         Command::Conflicts(command) => commands::conflicts::run(global, command).await,
         Command::Links(command) => commands::links::run(global, command).await,
         Command::Check(check) => commands::check::run(global, check).await,
-        Command::Mapping(command) => commands::mapping::run(global, command),
-        Command::Companies(command) => commands::companies::run(global, command),
+        Command::Mapping(command) => commands::mapping::run(global, command).await,
+        Command::Companies(command) => commands::companies::run(global, command).await,
         Command::Findings(command) => commands::findings::run(global, command).await,
         Command::Undo(undo) => commands::undo::run(global, undo).await,
         Command::Reconcile(reconcile) => commands::reconcile::run(global, reconcile).await,
         Command::Runs(runs) => commands::runs::run(global, runs).await,
         Command::Log(log) => commands::log::run(global, log).await,
         Command::Systems(command) => commands::systems::run(global, command).await,
-        Command::Config(command) => commands::config::run(global, command),
+        Command::Config(command) => commands::config::run(global, command).await,
         Command::Serve(serve) => commands::serve::run(global, serve).await,
         Command::Users(command) => commands::users::run(global, command).await,
         Command::Sandbox(sandbox) => commands::sandbox::run(global, sandbox).await,

@@ -12,12 +12,15 @@ use crate::live::Hub;
 use crate::office::Office;
 use crate::security::Exposure;
 use crate::throttle::Throttle;
-use crate::{api, assets, live, pages, security};
+use crate::{api, assets, live, pages, probes, security};
 
 /// Everything that is remembered.
 pub trait Desk: Store + FindingStore + PeopleStore + TaskStore + SettingsStore + Insight {}
 
 impl<T: Store + FindingStore + PeopleStore + TaskStore + SettingsStore + Insight> Desk for T {}
+
+/// Gives the measures of the program as Prometheus reads them.
+pub type Measures = Box<dyn Fn() -> String + Send + Sync>;
 
 /// The service, as its handlers see it.
 pub struct Web {
@@ -35,6 +38,8 @@ pub struct Web {
     pub exposure: Exposure,
     /// What whoever sets the service up must know; the program tells it to whoever started it. `None`: nobody can.
     pub setup_code: Option<String>,
+    /// What gives the measures as text.
+    pub(crate) measures: Option<Measures>,
     throttle: Throttle,
     /// Held while people are changed: whoever is the last that can manage them is that until it is done.
     pub(crate) people: tokio::sync::Mutex<()>,
@@ -60,6 +65,7 @@ impl Web {
             zone,
             exposure,
             setup_code: None,
+            measures: None,
             throttle: Throttle::default(),
             people: tokio::sync::Mutex::default(),
             inhabited: AtomicBool::new(false),
@@ -80,6 +86,11 @@ impl Web {
         Ok(self.inhabited.load(Ordering::Relaxed))
     }
 
+    /// With measures for whoever watches it.
+    pub fn with_measures(self, measures: Measures) -> Self {
+        Self { measures: Some(measures), ..self }
+    }
+
     pub(crate) fn throttle(&self) -> &Throttle {
         &self.throttle
     }
@@ -88,7 +99,7 @@ impl Web {
 /// Every door of the service, with the handlers behind them.
 pub(crate) fn doors(web: &Arc<Web>) -> Doors {
     let doors = Doors::new(Arc::clone(web));
-    api::doors(live::doors(pages::doors(assets::doors(doors))))
+    api::doors(live::doors(pages::doors(probes::doors(assets::doors(doors)))))
 }
 
 /// The service.

@@ -6,19 +6,22 @@ use std::time::Duration;
 
 use cs_engine::scheduler::Scheduler;
 use cs_engine::{Stop, Stopper};
-use cs_ports::{Clock, Entropy as _, Part, PeopleStore, Person};
+use cs_ports::{Clock, Entropy as _, Part, PeopleStore, Person, TaskObserver};
 use cs_web::{Exposure, Hub, Web};
 use tokio::net::TcpListener;
 
+use crate::alerts::{self, Alerts};
 use crate::cli::{Global, Serve};
 use crate::clock::{SystemClock, SystemEntropy};
 use crate::config::{Environment, Flags};
 use crate::executor::Workshop;
 use crate::failure::{CommandError, Outcome};
+use crate::measures::{self, Measures};
 use crate::office::Office;
 use crate::playground::{Playground, Wish};
 use crate::render::line;
 use crate::stopped::stopped;
+use crate::tidying;
 use crate::wiring::Home;
 
 /// Tasks that are carried out at a time: both systems serve two runs at once well (facts, "Rates").
@@ -63,13 +66,24 @@ async fn work(
         async move { hub.pulse(clock).await }
     });
     let stopper = Stopper::default();
-    let scheduler = scheduler(home, office, &hub);
+    let (alerts, told) = Alerts::new(Arc::clone(office));
+    let observers: Vec<Arc<dyn TaskObserver>> =
+        vec![Arc::clone(&hub) as _, Arc::new(alerts), Arc::new(Measures)];
+    let scheduler = scheduler(home, office, observers);
+    let telling = tokio::spawn(alerts::send(Arc::clone(office), told));
+    let tidying = tokio::spawn(tidying::tidy(Arc::clone(home), Arc::clone(office)));
     let signal = stopper.signal();
     let scheduling = tokio::spawn(async move { scheduler.work(signal).await });
     let zone = office.config().zone.clone();
     let exposure = Exposure { https: office.config().service.is_https(), ..Exposure::default() };
     let (desk, own) = (Arc::clone(&home.store), Arc::clone(office));
-    let web = Web::new(desk, own, Arc::clone(&hub), clock, zone, exposure).with_setup_code(code);
+    let mut web = Web::new(desk, own, Arc::clone(&hub), clock, zone, exposure).with_setup_code(code);
+    if let Some(handle) = measures::start() {
+        web = web.with_measures(Box::new(move || {
+            handle.run_upkeep();
+            handle.render()
+        }));
+    }
     let service = cs_web::router(Arc::new(web)).into_make_service_with_connect_info::<SocketAddr>();
     let closing = {
         let hub = Arc::clone(&hub);
@@ -84,11 +98,16 @@ async fn work(
     if let Ok(ended) = tokio::time::timeout(GRACE, scheduling).await {
         ended.map_err(broken)?;
     }
+    tidying.abort();
     pulse.await.map_err(broken)?;
+    // The scheduler is gone and with it whoever hands alerts over: what was handed over is sent.
+    if let Ok(ended) = tokio::time::timeout(GRACE, telling).await {
+        ended.map_err(broken)?;
+    }
     served.map_err(|source| CommandError::Broken(Box::new(source)))
 }
 
-fn scheduler(home: &Arc<Home>, office: &Arc<Office>, hub: &Arc<Hub>) -> Scheduler {
+fn scheduler(home: &Arc<Home>, office: &Arc<Office>, observers: Vec<Arc<dyn TaskObserver>>) -> Scheduler {
     let executor = Workshop { home: Arc::clone(home), office: Arc::clone(office) };
     Scheduler {
         tasks: Arc::clone(&home.store) as _,
@@ -96,7 +115,7 @@ fn scheduler(home: &Arc<Home>, office: &Arc<Office>, hub: &Arc<Hub>) -> Schedule
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
         executor: Arc::new(executor),
-        observers: vec![Arc::clone(hub) as _],
+        observers,
         holder: home.holder.name().to_owned(),
         zone: office.config().zone.clone(),
         lanes: LANES,

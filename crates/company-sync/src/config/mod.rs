@@ -21,7 +21,9 @@ pub(crate) use environment::Environment;
 pub(crate) use error::ConfigError;
 pub(crate) use layers::{Kept, Lacks, Layers};
 pub(crate) use reconciliation::{CompanyConfig, ReconciliationConfig, ViewConfig, reference_fields};
-pub(crate) use service::{DatabaseConnection, SandboxConfig, ServiceConfig};
+pub(crate) use service::{
+    DatabaseConnection, Email, EmailSecurity, Notifications, SandboxConfig, ServiceConfig,
+};
 pub(crate) use template::TEMPLATE;
 
 use file::ConfigFile;
@@ -100,6 +102,7 @@ const PLACEHOLDER: &str = "...";
 
 impl Config {
     /// Reads the file, then the environment, then the flags; without what people set on pages.
+    #[cfg(test)]
     pub(crate) fn load(flags: &Flags, environment: &Environment) -> Result<Self, ConfigError> {
         Layers::read(flags, environment)?.resolve(&Kept::default(), Lacks::Refused)
     }

@@ -1,0 +1,222 @@
+//! Telling people who do not look: by e-mail and by a request to an address of theirs. Which ends of tasks are worth it is
+//! decided here, purely; sending happens beside everything else, so that a mail server that does not answer holds up nobody.
+
+mod email;
+mod webhook;
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use cs_domain::{Event, RunStatus};
+use cs_ports::{Task, TaskId, TaskObserver};
+use serde::Serialize;
+use tokio::sync::mpsc;
+
+use crate::config::{Config, Notifications};
+use crate::office::Office;
+
+/// The code of units that wait because too many were deleted at once (`cs-engine`, departures).
+const BRAKE: &str = "delete.brake";
+
+/// The code of a report that the drift sentinel holds (`cs-engine`, judgement).
+const HELD: &str = "reconcile.held";
+
+/// What people are told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Occasion {
+    /// A run ended in an error, or ran out of time.
+    RunFailed,
+    /// A run stopped before too many deletes.
+    Brake,
+    /// A report looks unlike the company's earlier ones and waits.
+    Drift,
+    /// Many rows of a report could not be read.
+    InvalidShare,
+}
+
+/// What people are told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Alert {
+    /// Of what.
+    pub(crate) occasion: Occasion,
+    /// The task.
+    pub(crate) task: TaskId,
+    /// What it is called.
+    pub(crate) title: String,
+    /// How it ended.
+    pub(crate) status: RunStatus,
+    /// The code, where something failed.
+    pub(crate) code: Option<String>,
+    /// What happened.
+    pub(crate) cause: Option<String>,
+    /// What to do.
+    pub(crate) remedy: Option<String>,
+    /// The task's page, where the service knows its own address.
+    pub(crate) page: Option<String>,
+}
+
+/// What a task's end is an occasion for, if anything. `braked`: units of it wait because too many were deleted.
+fn occasion(task: &Task, braked: bool) -> Option<Occasion> {
+    let code = task.failure.as_ref().map(|failure| failure.code.as_str());
+    match task.status {
+        RunStatus::Pending | RunStatus::InProgress | RunStatus::Cancelled => None,
+        _ if braked || code == Some(BRAKE) => Some(Occasion::Brake),
+        _ if code == Some(HELD) => Some(Occasion::Drift),
+        _ if is_hard_to_read(task) => Some(Occasion::InvalidShare),
+        RunStatus::Error | RunStatus::TimedOut => Some(Occasion::RunFailed),
+        RunStatus::Success | RunStatus::PartialSuccess => None,
+    }
+}
+
+/// Of a hundred rows, how many may be unreadable before somebody is told: a changed column shows so.
+const UNREADABLE_PERCENT: u64 = 5;
+
+/// Whether many of a report's rows could not be read.
+fn is_hard_to_read(task: &Task) -> bool {
+    let number = |place: &str| task.outcome.pointer(place).and_then(serde_json::Value::as_u64).unwrap_or(0);
+    number("/totals/findings/invalid_row") * 100 > number("/totals/rows_read") * UNREADABLE_PERCENT
+}
+
+fn is_wanted(wanted: &Notifications, occasion: Occasion) -> bool {
+    match occasion {
+        Occasion::RunFailed => wanted.run_failed,
+        Occasion::Brake => wanted.brake,
+        Occasion::Drift => wanted.drift,
+        Occasion::InvalidShare => wanted.invalid_share,
+    }
+}
+
+/// Follows tasks, and hands what is worth telling to [`send`].
+pub(crate) struct Alerts {
+    braked: Mutex<BTreeSet<TaskId>>,
+    office: Arc<Office>,
+    sender: mpsc::UnboundedSender<Alert>,
+}
+
+impl Alerts {
+    /// Alerts, and where they come out.
+    pub(crate) fn new(office: Arc<Office>) -> (Self, mpsc::UnboundedReceiver<Alert>) {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        (Self { braked: Mutex::default(), office, sender }, receiver)
+    }
+}
+
+impl TaskObserver for Alerts {
+    fn task(&self, task: &Task) {
+        if !task.status.is_final() {
+            return;
+        }
+        let braked = self.braked.lock().unwrap_or_else(PoisonError::into_inner).remove(&task.id);
+        let config = self.office.config();
+        let Some(occasion) = occasion(task, braked) else { return };
+        if is_wanted(&config.service.notifications, occasion) {
+            // Where nobody sends any more, the program is ending.
+            let _ = self.sender.send(alert(task, occasion, &config));
+        }
+    }
+
+    fn event(&self, task: &TaskId, event: &Event) {
+        let Event::UnitDone { failures, .. } = event else { return };
+        if failures.iter().any(|failure| failure.code == BRAKE) {
+            self.braked.lock().unwrap_or_else(PoisonError::into_inner).insert(task.clone());
+        }
+    }
+}
+
+fn alert(task: &Task, occasion: Occasion, config: &Config) -> Alert {
+    let place = match task.work.kind() {
+        "sync" | "apply" => format!("sync/{}", task.work.lane()),
+        _ => format!("scheduler/{}", task.id),
+    };
+    let page = config.service.public_url.as_ref();
+    Alert {
+        occasion,
+        task: task.id.clone(),
+        title: task.title.clone(),
+        status: task.status,
+        code: task.failure.as_ref().map(|failure| failure.code.clone()),
+        cause: task.failure.as_ref().map(|failure| failure.cause.clone()),
+        remedy: task.failure.as_ref().map(|failure| failure.remedy.clone()),
+        page: page.map(|url| format!("{}/{place}", url.trim_end_matches('/'))),
+    }
+}
+
+/// Sends alerts as they come, as the settings say at that moment. What cannot be sent is written to the program's own log.
+pub(crate) async fn send(office: Arc<Office>, mut alerts: mpsc::UnboundedReceiver<Alert>) {
+    while let Some(alert) = alerts.recv().await {
+        let config = office.config();
+        let wanted = &config.service.notifications;
+        if let Some(email) = &wanted.email {
+            if let Err(error) = email::send(email, &alert).await {
+                tracing::error!(%error, task = %alert.task, "an alert could not be sent by e-mail");
+            }
+        }
+        if let Some(url) = &wanted.webhook {
+            if let Err(error) = webhook::send(url, &alert).await {
+                tracing::error!(%error, task = %alert.task, "an alert could not be sent to its address");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cs_domain::{Advice, Balance, Failure, RunId};
+    use cs_ports::Work;
+    use jiff::Timestamp;
+    use serde_json::json;
+
+    use super::*;
+
+    fn task(status: RunStatus, code: Option<&str>, outcome: serde_json::Value) -> Task {
+        Task {
+            id: TaskId("20261122-060312-3f9a".into()),
+            title: "oscar/BS Sync on 2026-11-22".into(),
+            work: Work::Undo { run: RunId("20261122-050000-0001".into()) },
+            status,
+            asked_by: "ana@example.test".into(),
+            asked: Timestamp::UNIX_EPOCH,
+            started: None,
+            ended: None,
+            not_before: None,
+            attempts: 1,
+            attempts_allowed: 1,
+            time_limit: 60,
+            cancel: false,
+            run: None,
+            expected: 0,
+            balance: Balance::default(),
+            failure: code.map(|code| Failure {
+                code: code.into(),
+                cause: String::new(),
+                remedy: String::new(),
+                advice: Advice::NeedsPerson,
+                place: None,
+            }),
+            outcome,
+        }
+    }
+
+    #[test]
+    fn ends_worth_telling_of_are_told_apart() {
+        let rows =
+            |invalid: u64| json!({ "totals": { "rows_read": 100, "findings": { "invalid_row": invalid } } });
+        let (five, six) = (rows(5), rows(6));
+        let none = serde_json::Value::Null;
+        let cases = [
+            (RunStatus::Success, None, &none, false, None),
+            (RunStatus::PartialSuccess, None, &none, false, None),
+            (RunStatus::PartialSuccess, None, &none, true, Some(Occasion::Brake)),
+            (RunStatus::Error, Some("vtiger.unreachable"), &none, false, Some(Occasion::RunFailed)),
+            (RunStatus::TimedOut, Some("run.timed_out"), &none, false, Some(Occasion::RunFailed)),
+            (RunStatus::Cancelled, Some("run.cancelled"), &none, false, None),
+            (RunStatus::Error, Some(HELD), &none, false, Some(Occasion::Drift)),
+            (RunStatus::Success, None, &five, false, None),
+            (RunStatus::Success, None, &six, false, Some(Occasion::InvalidShare)),
+        ];
+        for (status, code, outcome, braked, expected) in cases {
+            assert_eq!(occasion(&task(status, code, outcome.clone()), braked), expected, "{status} {code:?}");
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Removing what is older than the agency wants to keep, and what has expired.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cs_ports::{Clock as _, SettingsStore as _};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::clock::SystemClock;
+use crate::office::Office;
+use crate::wiring::Home;
+
+/// How often it is done.
+const PAUSE: Duration = Duration::from_secs(3600);
+
+/// Tidies again and again.
+pub(crate) async fn tidy(home: Arc<Home>, office: Arc<Office>) {
+    loop {
+        let now = SystemClock.now();
+        match home.store.prune(oldest_kept(now, office.config().service.retention_days), now).await {
+            Ok(pruned) => tracing::info!(?pruned, "old things were removed"),
+            Err(error) => tracing::warn!(%error, "old things could not be removed"),
+        }
+        SystemClock.sleep(PAUSE).await;
+    }
+}
+
+/// What is over since before this moment goes; nothing does where nothing is said.
+fn oldest_kept(now: Timestamp, days: Option<u32>) -> Timestamp {
+    let kept = days.map(|days| SignedDuration::from_hours(i64::from(days) * 24));
+    kept.and_then(|kept| now.checked_sub(kept).ok()).unwrap_or(Timestamp::MIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_goes_where_nothing_is_said() {
+        let now: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
+        assert_eq!(oldest_kept(now, None), Timestamp::MIN);
+        assert_eq!(oldest_kept(now, Some(30)).to_string(), "2026-10-23T12:00:00Z");
+    }
+}
