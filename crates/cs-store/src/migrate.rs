@@ -13,6 +13,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/sqlite/0004_systems.sql"),
     include_str!("../migrations/sqlite/0005_service.sql"),
     include_str!("../migrations/sqlite/0006_insight.sql"),
+    include_str!("../migrations/sqlite/0007_failure_code.sql"),
 ];
 
 const OPERATION: &str = "bring its schema up to date";

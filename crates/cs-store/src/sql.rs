@@ -91,14 +91,14 @@ pub(crate) mod own {
         WHERE (mapping, unit, order_key) IN \
         (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($1))";
     /// `[[mapping, unit, order key, system, kind, id, version, state, not before, attempts, revision, verdict,
-    /// failures, trouble], ...]`. The verdict is always written down; where the unit goes from here only if it was the
+    /// failures, trouble, first failure's code], ...]`. The verdict is always written down; where the unit goes from here only if it was the
     /// latest revision that was looked into.
     pub(crate) const CONCLUDE: &str = "INSERT INTO staged \
         (mapping, unit, order_key, system, kind, id, version, state, not_before, attempts, revision, \
-         seen_version, seen_revision, verdict, failures, trouble, run) \
+         seen_version, seen_revision, verdict, failures, trouble, code, run) \
         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, \
         value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 6, value ->> 10, value ->> 11, \
-        value ->> 12, value ->> 13, $2 FROM json_each($1) WHERE TRUE ORDER BY key \
+        value ->> 12, value ->> 13, value ->> 14, $2 FROM json_each($1) WHERE TRUE ORDER BY key \
         ON CONFLICT (mapping, unit, order_key) DO UPDATE SET \
         version = CASE WHEN staged.revision = excluded.revision \
             THEN COALESCE(excluded.version, staged.version) ELSE staged.version END, \
@@ -107,7 +107,8 @@ pub(crate) mod own {
             THEN excluded.not_before ELSE staged.not_before END, \
         attempts = CASE WHEN staged.revision = excluded.revision THEN excluded.attempts ELSE staged.attempts END, \
         seen_version = excluded.seen_version, seen_revision = excluded.seen_revision, run = excluded.run, \
-        verdict = excluded.verdict, failures = excluded.failures, trouble = excluded.trouble";
+        verdict = excluded.verdict, failures = excluded.failures, trouble = excluded.trouble, \
+        code = excluded.code";
     /// No key is less than the empty text, so that `after` is empty for the first page. Without the hint the planner
     /// walks the primary key, past every unit that is done, because it does not know how few wait.
     pub(crate) const DUE: &str = "SELECT system, kind, id, revision, attempts FROM staged INDEXED BY staged_waiting \

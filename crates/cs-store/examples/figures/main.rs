@@ -114,6 +114,13 @@ fn count<T>(items: &[T]) -> u64 {
     items.iter().fold(0, |count, _| count + 1)
 }
 
+/// How long threads of this process were on a processor; nothing where the system does not tell (Linux does).
+pub(crate) fn on_processor() -> Duration {
+    let threads = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let said = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("schedstat")).ok());
+    Duration::from_nanos(said.filter_map(|said| said.split(' ').next()?.parse::<u64>().ok()).sum())
+}
+
 pub(crate) fn report(what: &str, calls: u64, items: u64, begun: Instant) {
     let seconds = begun.elapsed().as_secs_f64();
     let per_second = |count: u64| f64::from(u32::try_from(count).unwrap_or(u32::MAX)) / seconds;

@@ -43,6 +43,7 @@ struct Row<'o>(
     &'static str,
     String,
     Option<i64>,
+    Option<&'o str>,
 );
 
 async fn put_outcomes(
@@ -78,6 +79,7 @@ async fn put_outcomes(
             outcome.verdict.word(),
             to_json(OPERATION, &outcome.failures)?,
             trouble,
+            outcome.failures.first().map(|failure| failure.code.as_str()),
         ));
     }
     sqlx::query(sql::own::CONCLUDE)

@@ -92,6 +92,10 @@ async fn questions_are_answered_from_indexes() {
         (sql::LOG_OF_RUN, "SEARCH log USING INDEX log_by_run (run=? AND rowid>?)"),
         (sql::RUNS, "SCAN run USING INDEX run_by_start"),
         (lookup::COUNT_UNITS, "SEARCH staged USING COVERING INDEX staged_standing (mapping=?)"),
+        (
+            "SELECT COUNT(*) FROM staged INDEXED BY staged_failed WHERE verdict = 'failed' AND code = $1",
+            "USING COVERING INDEX staged_failed",
+        ),
         (lookup::COUNT_OPEN_CONFLICTS, "SEARCH conflict USING COVERING INDEX conflict_by_state (state=?)"),
     ];
     // It sorts the few rows that it found.
