@@ -11,14 +11,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use cs_domain::mapping::{Settings, parse};
 use cs_domain::{
-    Fields, Kind, KindSchema, Mapping, OperationKey, Record, RecordId, RecordRef, RequestCount, Run,
+    Fields, Kind, KindSchema, Mapping, OperationKey, Record, RecordId, RecordRef, RequestCount, Run, RunId,
     RunStatus, System as Side, Version,
 };
 use cs_engine::{Engine, Job, RetryPolicy, StopSignal};
 use cs_frappe::{FrappeClient, FrappeConfig};
 use cs_ports::{
     Census, CensusPage, ChangeFeed, Clock, Criterion, Cursor, Entropy, Expected, FeedPage, FieldRequests,
-    Meter, PeerError, Reader, Removal, Store, WriteOutcome, Writer,
+    Meter, Observer, PeerError, Reader, Removal, Store, WriteOutcome, Writer,
 };
 use cs_sandbox::faults::Faults;
 use cs_sandbox::frappe::install::{self, AgencyOptions};
@@ -308,6 +308,21 @@ impl Lab {
 
     /// Runs the mapping once.
     pub(crate) fn run(&self) -> Run {
+        self.run_until(StopSignal::never())
+    }
+
+    /// Tells somebody what happens in the runs that follow.
+    pub(crate) fn watch(&mut self, observer: Arc<dyn Observer>) {
+        self.engine.observers.push(observer);
+    }
+
+    /// A run as the store has it.
+    pub(crate) fn stored(&self, run: &RunId) -> Run {
+        self.runtime.block_on(self.store.run(run)).unwrap().unwrap()
+    }
+
+    /// Runs it once, unless it is to stop.
+    pub(crate) fn run_until(&self, stop: StopSignal) -> Run {
         let job = Job {
             mapping: self.mapping.clone(),
             settings: Settings::new(),
@@ -317,7 +332,7 @@ impl Lab {
             approved_deletes: None,
             approved: None,
             zone: TimeZone::UTC,
-            stop: StopSignal::never(),
+            stop,
         };
         self.runtime.block_on(self.engine.run(&job)).unwrap()
     }

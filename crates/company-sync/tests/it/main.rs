@@ -50,4 +50,6 @@ mod shared;
 #[cfg(test)]
 mod simulate;
 #[cfg(test)]
+mod stopping;
+#[cfg(test)]
 mod world;
