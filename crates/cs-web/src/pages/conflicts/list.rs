@@ -86,7 +86,8 @@ struct Row {
     subject: String,
     mapping: MappingName,
     place: String,
-    kind: String,
+    /// Told where it is none of the usual ones, two values of a field.
+    kind: Option<String>,
     vtiger: Option<String>,
     frappe: Option<String>,
     cause: String,
@@ -105,7 +106,7 @@ impl Row {
             subject: shown::record(&standing.subject),
             mapping: standing.mapping.clone(),
             place: told::place(conflict),
-            kind: told::kind(words, conflict),
+            kind: (!matches!(conflict, Conflict::Field { .. })).then(|| told::kind(words, conflict)),
             vtiger: values.map(|(vtiger, _)| said(vtiger)),
             frappe: values.map(|(_, frappe)| said(frappe)),
             cause: told::cause(words, conflict),

@@ -17,7 +17,8 @@ pub(super) struct Sides {
     pub(super) id: String,
     pub(super) place: String,
     pub(super) kind: String,
-    pub(super) cause: String,
+    /// Told where the sides do not tell it themselves.
+    pub(super) cause: Option<String>,
     pub(super) tone: &'static str,
     pub(super) state: String,
     pub(super) decided: Option<String>,
@@ -117,7 +118,7 @@ impl Sides {
         Self {
             place: told::place(conflict),
             kind: told::kind(words, conflict),
-            cause: told::cause(words, conflict),
+            cause: (!matches!(conflict, Conflict::Field { .. })).then(|| told::cause(words, conflict)),
             tone,
             state,
             decided: told::decided(words, standing),
@@ -254,20 +255,27 @@ fn changes(words: &Words, conflict: &Conflict) -> Vec<Changed> {
 
 /// What can be chosen; nothing where only an edit ends it.
 fn answers(words: &Words, standing: &StandingConflict) -> Vec<Answer> {
+    let conflict = &standing.met.conflict;
     let answer = |word: &str, key: &str| Answer { word: word.to_owned(), label: words.say(key) };
-    match &standing.met.conflict {
-        Conflict::Field { .. } => {
-            vec![answer("vtiger", "conflicts-take-vtiger"), answer("frappe", "conflicts-take-frappe")]
-        }
-        Conflict::Shared { .. } => {
-            vec![answer("vtiger", "conflicts-take-this"), answer("frappe", "conflicts-take-other")]
-        }
+    let side = |word: &str, key: &str, value: &Value| Answer {
+        word: word.to_owned(),
+        label: format!("{}: {}", words.say(key), told::value(words, conflict, value)),
+    };
+    match conflict {
+        Conflict::Field { vtiger, frappe, .. } => vec![
+            side("vtiger", "conflicts-take-vtiger", vtiger),
+            side("frappe", "conflicts-take-frappe", frappe),
+        ],
+        Conflict::Shared { vtiger, theirs, .. } => vec![
+            side("vtiger", "conflicts-take-this", vtiger),
+            side("frappe", "conflicts-take-other", theirs),
+        ],
         Conflict::DeleteEdit { deleted, .. } => {
-            let (delete, edit) = match deleted {
-                System::Vtiger => ("vtiger", "frappe"),
-                System::Frappe => ("frappe", "vtiger"),
+            let (delete, edit, outcome) = match deleted {
+                System::Vtiger => ("vtiger", "frappe", "conflicts-take-kept"),
+                System::Frappe => ("frappe", "vtiger", "conflicts-take-again"),
             };
-            vec![answer(edit, "conflicts-take-edit"), answer(delete, "conflicts-take-delete")]
+            vec![answer(edit, outcome), answer(delete, "conflicts-take-delete")]
         }
         Conflict::Ambiguous { .. } | Conflict::Taken { .. } => {
             let named = documents(standing).into_iter().map(|document| Answer {

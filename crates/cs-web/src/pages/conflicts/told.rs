@@ -105,7 +105,18 @@ pub(crate) fn state(words: &Words, state: &ConflictState) -> (&'static str, Stri
 /// What was decided, by whom, and when.
 pub(crate) fn decided(words: &Words, standing: &StandingConflict) -> Option<String> {
     let resolution = standing.state.resolution()?;
-    let choice = match &resolution.choice {
+    let choice = choice(words, standing, &resolution.choice);
+    let parameters = [
+        ("choice", choice.into()),
+        ("who", resolution.by.clone().into()),
+        ("when", words.moment(&resolution.at).into()),
+    ];
+    Some(words.tell("conflicts-decided-by", &parameters))
+}
+
+/// What stands, in a few words.
+pub(crate) fn choice(words: &Words, standing: &StandingConflict, choice: &Choice) -> String {
+    match choice {
         Choice::Vtiger => words.say("choice-vtiger"),
         Choice::Frappe => words.say("choice-frappe"),
         Choice::Value(typed) => {
@@ -118,13 +129,7 @@ pub(crate) fn decided(words: &Words, standing: &StandingConflict) -> Option<Stri
             words.tell("choice-document", &[("document", document.into())])
         }
         Choice::Separate => words.say("choice-separate"),
-    };
-    let parameters = [
-        ("choice", choice.into()),
-        ("who", resolution.by.clone().into()),
-        ("when", words.moment(&resolution.at).into()),
-    ];
-    Some(words.tell("conflicts-decided-by", &parameters))
+    }
 }
 
 /// The DocType that a choice among documents is about.
