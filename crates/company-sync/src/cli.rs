@@ -221,6 +221,8 @@ pub(crate) enum ConfigCommand {
     },
     /// Show what the configuration comes to, without secrets
     Show,
+    /// Forget the secrets that were typed on pages, where their key is lost; the rest of the settings stays
+    ForgetSecrets,
 }
 
 /// `sandbox`.

@@ -24,7 +24,7 @@ use crate::wiring::look;
 
 /// Runs `check`.
 pub(crate) async fn run(global: &Global, check: &Check) -> Result<Outcome, CommandError> {
-    let config = configuration(global)?;
+    let config = configuration(global).await?;
     let names = mappings::wanted(&config, &check.mapping);
     let jobs = names.iter().map(|name| mappings::job(&config, name, false)).collect::<Result<Vec<_>, _>>()?;
     let found: Vec<&Mapping> = jobs.iter().map(|job| &job.mapping).collect();

@@ -19,13 +19,15 @@ use crate::render::company;
 use crate::render::line;
 
 /// Runs `companies ...`.
-pub(crate) fn run(global: &Global, command: &CompaniesCommand) -> Result<Outcome, CommandError> {
+pub(crate) async fn run(global: &Global, command: &CompaniesCommand) -> Result<Outcome, CommandError> {
     match command {
-        CompaniesCommand::List => list(global),
-        CompaniesCommand::Show { company, source } => show(global, company, *source),
+        CompaniesCommand::List => list(global, &configuration(global).await?),
+        CompaniesCommand::Show { company, source } => {
+            show(global, &configuration(global).await?, company, *source)
+        }
         CompaniesCommand::Validate { files } => validate(global, files),
         CompaniesCommand::Try { file, company, as_of, rows } => {
-            let config = configuration(global)?;
+            let config = configuration(global).await?;
             let known = companies::find(&config, company)?;
             let trial = trial(&config, &known, file, *as_of, *rows)?;
             line(&if global.json {
@@ -40,11 +42,10 @@ pub(crate) fn run(global: &Global, command: &CompaniesCommand) -> Result<Outcome
     }
 }
 
-fn list(global: &Global) -> Result<Outcome, CommandError> {
-    let config = configuration(global)?;
-    for known in companies::all(&config)?.values() {
+fn list(global: &Global, config: &Config) -> Result<Outcome, CommandError> {
+    for known in companies::all(config)?.values() {
         let Known { company, file, shipped, .. } = known;
-        let password = companies::password(&config, company).is_some();
+        let password = companies::password(config, company).is_some();
         line(&if global.json {
             json!({ "key": company.key, "name": company.name, "file": file, "shipped": shipped, "password_set": password })
                 .to_string()
@@ -57,9 +58,8 @@ fn list(global: &Global) -> Result<Outcome, CommandError> {
     Ok(Outcome::Done)
 }
 
-fn show(global: &Global, key: &str, source: bool) -> Result<Outcome, CommandError> {
-    let config = configuration(global)?;
-    let known = companies::find(&config, key)?;
+fn show(global: &Global, config: &Config, key: &str, source: bool) -> Result<Outcome, CommandError> {
+    let known = companies::find(config, key)?;
     if source {
         line(known.text.trim_end())?;
     } else if global.json {

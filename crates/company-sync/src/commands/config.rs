@@ -4,14 +4,18 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::Path;
 
-use super::configuration;
+use cs_ports::SettingsStore as _;
+
+use super::{configuration, flags};
 use crate::cli::{ConfigCommand, Global};
-use crate::config::{Config, ConfigError, TEMPLATE};
+use crate::config::{Config, ConfigError, Environment, TEMPLATE};
 use crate::failure::{CommandError, Outcome};
+use crate::office::Office;
 use crate::render::line;
+use crate::wiring::existing_store;
 
 /// Runs `config ...`.
-pub(crate) fn run(global: &Global, command: &ConfigCommand) -> Result<Outcome, CommandError> {
+pub(crate) async fn run(global: &Global, command: &ConfigCommand) -> Result<Outcome, CommandError> {
     match command {
         ConfigCommand::Init { print: true, .. } => line(TEMPLATE.trim_end())?,
         ConfigCommand::Init { file, .. } => {
@@ -21,9 +25,25 @@ pub(crate) fn run(global: &Global, command: &ConfigCommand) -> Result<Outcome, C
                 file.display()
             ))?;
         }
-        ConfigCommand::Show => line(&shown(&configuration(global)?))?,
+        ConfigCommand::ForgetSecrets => forget_secrets(global).await?,
+        ConfigCommand::Show => line(&shown(&configuration(global).await?))?,
     }
     Ok(Outcome::Done)
+}
+
+/// Removes the secrets that pages keep, whether or not anybody has their key. Nothing else is read: it may need them.
+async fn forget_secrets(global: &Global) -> Result<(), CommandError> {
+    let data_dir = Office::data_dir(&flags(global), &Environment::of_process())?;
+    let store = existing_store(&data_dir).await?;
+    let names = store.secret_names().await?;
+    for name in &names {
+        store.put_secret(name, None).await?;
+    }
+    store.close().await;
+    line(&match names.as_slice() {
+        [] => "There are no secrets in the store.".to_owned(),
+        names => format!("Forgotten: {}. Type them again on the settings' pages.", names.join(", ")),
+    })
 }
 
 /// Writes the template; a file that is there is never overwritten.

@@ -22,7 +22,7 @@ use crate::zones::Zones;
 
 /// Runs `conflicts ...`.
 pub(crate) async fn run(global: &Global, command: &ConflictsCommand) -> Result<Outcome, CommandError> {
-    let config = configuration(global)?;
+    let config = configuration(global).await?;
     let store = existing_store(&config.data_dir).await?;
     let zones = Zones::known(&config, &store).await?;
     match command {

@@ -23,7 +23,7 @@ const PAGE: u32 = 1_000;
 
 /// Runs `findings ...`.
 pub(crate) async fn run(global: &Global, command: &FindingsCommand) -> Result<Outcome, CommandError> {
-    let config = configuration(global)?;
+    let config = configuration(global).await?;
     let store = existing_store(&config.data_dir).await?;
     let spoken = |language: &Option<_>| language.map_or(config.reconciliation.language, Language::from);
     match command {

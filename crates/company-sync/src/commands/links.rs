@@ -21,7 +21,7 @@ const PAGE: u32 = 500;
 
 /// Runs `links ...`.
 pub(crate) async fn run(global: &Global, command: &LinksCommand) -> Result<Outcome, CommandError> {
-    let config = configuration(global)?;
+    let config = configuration(global).await?;
     // Nothing is made where there is nothing: no store, no links.
     let store = existing_store(&config.data_dir).await?;
     match command {

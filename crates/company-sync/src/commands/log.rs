@@ -13,7 +13,7 @@ use crate::wiring::existing_store;
 
 /// Runs `log`.
 pub(crate) async fn run(global: &Global, arguments: &Log) -> Result<Outcome, CommandError> {
-    let store = existing_store(&configuration(global)?.data_dir).await?;
+    let store = existing_store(&configuration(global).await?.data_dir).await?;
     if arguments.troubles {
         let troubles = store.troubled(None, arguments.limit).await?;
         if troubles.is_empty() && !global.json {

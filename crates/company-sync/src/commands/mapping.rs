@@ -12,14 +12,14 @@ use crate::mappings;
 use crate::render::{aside, line};
 
 /// Runs `mapping ...`.
-pub(crate) fn run(global: &Global, command: &MappingCommand) -> Result<Outcome, CommandError> {
+pub(crate) async fn run(global: &Global, command: &MappingCommand) -> Result<Outcome, CommandError> {
     match command {
         MappingCommand::Validate { files } => validate(global, files),
         MappingCommand::Schema => {
             line(&format!("{:#}", json_schema()))?;
             Ok(Outcome::Done)
         }
-        MappingCommand::Show { mapping, source } => show(global, mapping, *source),
+        MappingCommand::Show { mapping, source } => show(global, mapping, *source).await,
     }
 }
 
@@ -75,13 +75,13 @@ fn validated_object(name: &str, found: Validated) -> serde_json::Value {
     }
 }
 
-fn show(global: &Global, mapping: &str, source: bool) -> Result<Outcome, CommandError> {
+async fn show(global: &Global, mapping: &str, source: bool) -> Result<Outcome, CommandError> {
     let path = Path::new(mapping);
     let is_file = path.extension().is_some() || path.components().count() > 1;
     let (file, text) = if is_file {
         (mapping.to_owned(), mappings::read(path)?)
     } else {
-        mappings::source(&configuration(global)?, mapping)?
+        mappings::source(&configuration(global).await?, mapping)?
     };
     let parsed = mappings::parsed(&file, &text)?;
     if source {

@@ -21,10 +21,16 @@ pub(crate) mod undo;
 pub(crate) mod users;
 
 use crate::cli::Global;
-use crate::config::{Config, ConfigError, Environment, Flags};
+use crate::config::{Config, Environment, Flags};
+use crate::failure::CommandError;
+use crate::office;
 
-/// The configuration that this command line leads to.
-fn configuration(global: &Global) -> Result<Config, ConfigError> {
-    let flags = Flags { file: global.config.clone(), data_dir: global.data_dir.clone() };
-    Config::load(&flags, &Environment::of_process())
+/// What this command line says of the configuration.
+fn flags(global: &Global) -> Flags {
+    Flags { file: global.config.clone(), data_dir: global.data_dir.clone() }
+}
+
+/// The configuration that this command line leads to; what people set on pages is its lowest layer.
+async fn configuration(global: &Global) -> Result<Config, CommandError> {
+    office::load(&flags(global), &Environment::of_process()).await
 }

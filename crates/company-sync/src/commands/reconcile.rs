@@ -22,7 +22,7 @@ use crate::render::{line, run};
 
 /// Runs `reconcile`.
 pub(crate) async fn run(global: &Global, asked: &Reconcile) -> Result<Outcome, CommandError> {
-    let config = configuration(global)?;
+    let config = configuration(global).await?;
     let known = Inquiry::of(&config, &wish(asked))?;
     let name = asked.file.display().to_string();
     let bytes = read_file(&asked.file, &config.reconciliation.limits)?;

@@ -10,7 +10,7 @@ use crate::wiring::existing_store;
 
 /// Runs `runs`.
 pub(crate) async fn run(global: &Global, arguments: &Runs) -> Result<Outcome, CommandError> {
-    let store = existing_store(&configuration(global)?.data_dir).await?;
+    let store = existing_store(&configuration(global).await?.data_dir).await?;
     let runs = store.runs(arguments.limit).await?;
     if runs.is_empty() {
         line(if global.json { r#"{"runs":[]}"# } else { "No run yet. Start one with `company-sync sync`." })?;

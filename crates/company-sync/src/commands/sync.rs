@@ -18,7 +18,7 @@ use crate::wiring::wire;
 
 /// Runs `sync`.
 pub(crate) async fn run(global: &Global, sync: &Sync) -> Result<Outcome, CommandError> {
-    let config = configuration(global)?;
+    let config = configuration(global).await?;
     let jobs = match &sync.apply {
         Some(file) => vec![approved(&config, file)?],
         None => jobs(&config, sync)?,

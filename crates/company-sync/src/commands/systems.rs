@@ -13,7 +13,7 @@ use crate::wiring::{existing_store, wire};
 
 /// Runs `systems ...`.
 pub(crate) async fn run(global: &Global, command: &SystemsCommand) -> Result<Outcome, CommandError> {
-    let config = configuration(global)?;
+    let config = configuration(global).await?;
     // Nothing is made where there is nothing: a store that was never used belongs to nobody.
     existing_store(&config.data_dir).await?.close().await;
     if matches!(command, SystemsCommand::Accept) {

@@ -25,7 +25,7 @@ fn tell_of_nothing(global: &Global, run: &str) -> Result<Outcome, CommandError> 
 
 /// Runs `undo`.
 pub(crate) async fn run(global: &Global, asked: &Undo) -> Result<Outcome, CommandError> {
-    let config = configuration(global)?;
+    let config = configuration(global).await?;
     let progress = Arc::new(Progress::new(global.quiet));
     let ready = ready(&config, vec![Arc::clone(&progress) as _]).await?;
     let id = RunId(asked.run.clone());

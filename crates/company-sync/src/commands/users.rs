@@ -15,7 +15,7 @@ use crate::wiring::open_store;
 
 /// Runs `users`.
 pub(crate) async fn run(global: &Global, command: &UsersCommand) -> Result<Outcome, CommandError> {
-    let store = open_store(&configuration(global)?.data_dir).await?;
+    let store = open_store(&configuration(global).await?.data_dir).await?;
     match command {
         UsersCommand::List => list(global, &store).await?,
         UsersCommand::Set { login, name, part, language } => {

@@ -10,8 +10,7 @@ use super::ConfigError;
 use super::file::ConfigFile;
 use super::{reconciliation, service};
 
-/// What the names of all variables begin with.
-pub(super) const PREFIX: &str = "COMPANY_SYNC_";
+const PREFIX: &str = "COMPANY_SYNC_";
 
 /// Every variable there is, without the prefix, but for those of mappings' settings.
 const KNOWN: [&str; 20] = [
@@ -82,16 +81,27 @@ impl Environment {
 
     /// The variable that says a key (`vtiger.url`), or that names the file of a secret, or one of the names under it.
     pub(super) fn names_for(&self, key: &str) -> Option<String> {
-        let spelt = match key.strip_prefix("mapping.").and_then(|rest| rest.split_once(".settings.")) {
-            Some((mapping, setting)) => format!("MAPPING_{}_{}", spelt(mapping), spelt(setting)),
-            None => spelt(&key.replace('.', "_")),
-        };
-        let listed = key == "reconciliation.brokers";
-        let says = |name: &&String| match name.strip_prefix(&spelt) {
+        let known = spelt_key(key);
+        let listed = key == BROKERS;
+        let says = |name: &&String| match name.strip_prefix(&known) {
             Some(rest) => matches!(rest, "" | "_FILE") || (listed && rest.starts_with('_')),
             None => false,
         };
         self.0.keys().find(says).map(|name| format!("{PREFIX}{name}"))
+    }
+
+    /// What the variables say of a key, as a file would say it.
+    pub(super) fn said(&self, key: &str) -> Option<toml::Value> {
+        let known = spelt_key(key);
+        if key == BROKERS {
+            let entries = self.0.iter().filter_map(|(name, value)| {
+                let code = name.strip_prefix(&known)?.strip_prefix('_')?;
+                Some((code.to_owned(), toml::Value::from(value.as_str())))
+            });
+            let entries: toml::Table = entries.collect();
+            return (!entries.is_empty()).then_some(toml::Value::Table(entries));
+        }
+        self.0.get(&known).map(|value| toml::Value::from(value.as_str()))
     }
 
     pub(super) fn parsed<T: FromStr>(
@@ -198,6 +208,17 @@ fn setting_of<'a>(variable: &str, mappings: &'a [String]) -> Option<(&'a str, St
         let setting = rest.strip_prefix(&spelt(mapping))?.strip_prefix('_')?;
         Some((mapping.as_str(), setting.to_lowercase()))
     })
+}
+
+/// The one key whose entries have a variable each.
+const BROKERS: &str = "reconciliation.brokers";
+
+/// A key as variables spell it: `mapping.policy.settings.company` is `MAPPING_POLICY_COMPANY`.
+fn spelt_key(key: &str) -> String {
+    match key.strip_prefix("mapping.").and_then(|rest| rest.split_once(".settings.")) {
+        Some((mapping, setting)) => format!("MAPPING_{}_{}", spelt(mapping), spelt(setting)),
+        None => spelt(&key.replace('.', "_")),
+    }
 }
 
 /// A name as variables spell it.

@@ -7,7 +7,6 @@ use secrecy::{ExposeSecret, SecretString};
 use toml::{Table, Value};
 
 use super::document::{at, laid_over, put};
-use super::environment::PREFIX;
 use super::file::ConfigFile;
 use super::{Config, ConfigError, Environment, FILE_NAME, Flags, default_data_dir, service};
 
@@ -109,21 +108,98 @@ impl Layers {
         Some(source.display().to_string())
     }
 
-    /// What all layers say of a key, secrets apart. Of a list that has a variable for each entry, variables are left out.
+    /// What all layers say of a key, secrets apart.
     pub(crate) fn value(&self, kept: &Table, key: &str) -> Option<Value> {
-        let named = self.environment.names_for(key).and_then(|name| {
-            let name = name.strip_prefix(PREFIX)?;
-            self.variable(name).filter(|_| !name.ends_with("_FILE")).map(Value::from)
-        });
-        match (at(kept, key), at(&self.file, key)) {
-            (Some(Value::Table(under)), Some(Value::Table(over))) => {
-                Some(Value::Table(laid_over(under.clone(), over)))
-            }
-            (under, over) => named.or_else(|| over.or(under).cloned()),
-        }
+        let said = [at(kept, key).cloned(), at(&self.file, key).cloned(), self.environment.said(key)];
+        said.into_iter().flatten().reduce(|under, over| match (under, over) {
+            (Value::Table(under), Value::Table(over)) => Value::Table(laid_over(under, &over)),
+            (_, over) => over,
+        })
     }
 
     fn beside(&self) -> PathBuf {
         self.source.as_deref().and_then(Path::parent).map(Path::to_path_buf).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layers(folder: &Path, file: &str, variables: &[(&str, &str)]) -> Layers {
+        let path = folder.join(FILE_NAME);
+        std::fs::write(&path, file).unwrap();
+        let flags = Flags { file: Some(path), data_dir: Some(folder.join("flags")) };
+        Layers::read(&flags, &Environment::of(variables)).unwrap()
+    }
+
+    fn kept(document: &str, secrets: &[(&str, &str)]) -> Kept {
+        let secrets = secrets.iter().map(|(key, secret)| ((*key).to_owned(), (*secret).into()));
+        Kept { document: toml::from_str(document).unwrap(), secrets: secrets.collect() }
+    }
+
+    #[test]
+    fn pages_lie_under_the_file_and_that_under_the_environment_and_that_under_flags() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = "data_dir = 'file'\n[vtiger]\nurl = 'https://file.example.test'\n[mapping.policy.settings]\nrate = 1";
+        let variables = [
+            ("COMPANY_SYNC_VTIGER_USER", "environment"),
+            ("COMPANY_SYNC_DATA_DIR", "/environment"),
+            ("COMPANY_SYNC_RETENTION_DAYS", "90"),
+        ];
+        let layers = layers(folder.path(), file, &variables);
+        let document = "language = 'es'\n[vtiger]\nurl = 'https://pages.example.test'\nuser = 'pages'\nconcurrency = 2\n\
+                        [mapping.policy.settings]\nrate = '2'\ncompany = 'Agencia Prueba'\n[retention]\ndays = 30";
+        let kept = kept(document, &[("vtiger.access_key", "sealed")]);
+        let config = layers.resolve(&kept, Lacks::Refused).unwrap();
+        let vtiger = config.vtiger.unwrap();
+        assert_eq!((vtiger.url.as_str(), vtiger.user.as_str()), ("https://file.example.test", "environment"));
+        assert_eq!((vtiger.concurrency, vtiger.access_key.expose_secret()), (Some(2), "sealed"));
+        let settings = &config.mappings["policy"].settings;
+        assert_eq!((settings["rate"].as_str(), settings["company"].as_str()), ("1", "Agencia Prueba"));
+        assert_eq!(
+            (config.service.language, config.service.retention_days),
+            (cs_companies::Language::Es, Some(90))
+        );
+        assert_eq!(config.reconciliation.language, cs_companies::Language::Es, "it speaks as the pages do");
+        assert_eq!(
+            (config.data_dir, layers.data_dir()),
+            (folder.path().join("flags"), folder.path().join("flags"))
+        );
+        assert_eq!(layers.fixed_by("vtiger.user").as_deref(), Some("COMPANY_SYNC_VTIGER_USER"));
+        assert!(layers.fixed_by("vtiger.url").unwrap().ends_with(FILE_NAME));
+        assert_eq!(layers.fixed_by("vtiger.concurrency"), None);
+    }
+
+    #[test]
+    fn a_secret_that_a_file_holds_is_not_the_pages() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("key"), "of the file").unwrap();
+        let file = "[vtiger]\nurl = 'https://crm.example.test'\nuser = 'u'\naccess_key_file = 'key'";
+        let layers = layers(folder.path(), file, &[]);
+        let config = layers.resolve(&kept("", &[("vtiger.access_key", "sealed")]), Lacks::Refused).unwrap();
+        assert_eq!(config.vtiger.unwrap().access_key.expose_secret(), "of the file");
+    }
+
+    #[test]
+    fn what_is_described_in_part_counts_as_nothing_where_that_is_forgiven() {
+        let folder = tempfile::tempdir().unwrap();
+        let layers = layers(folder.path(), "[vtiger]\nurl = 'https://crm.example.test'", &[]);
+        let kept = kept("[frappe]\nurl = 'https://erp.example.test'\n[notifications.email]\nhost = 'h'", &[]);
+        assert_eq!(layers.resolve(&kept, Lacks::Refused).unwrap_err().code(), "config.missing");
+        let config = layers.resolve(&kept, Lacks::Forgiven).unwrap();
+        assert!(config.vtiger.is_none() && config.frappe.is_none());
+        assert!(config.service.notifications.email.is_none());
+    }
+
+    #[test]
+    fn settings_of_another_version_are_refused_without_a_secret_in_the_words() {
+        let folder = tempfile::tempdir().unwrap();
+        let layers = layers(folder.path(), "", &[]);
+        let error = layers.resolve(&kept("[vtiger]\nof_tomorrow = 1", &[]), Lacks::Forgiven).unwrap_err();
+        assert_eq!(error.code(), "config.kept");
+        let wrong = kept("[vtiger]\nurl = 1", &[("vtiger.access_key", "whispered")]);
+        let error = layers.resolve(&wrong, Lacks::Forgiven).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("whispered"), "{error}");
     }
 }

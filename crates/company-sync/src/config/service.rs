@@ -262,6 +262,16 @@ impl DatabaseSection {
     }
 }
 
+impl DatabaseKind {
+    /// What people call it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Mariadb => "MariaDB",
+            Self::Mysql => "MySQL",
+        }
+    }
+}
+
 impl DatabaseConnection {
     /// `mysql://user:password@host:port/name`; both kinds of server are reached so.
     pub(crate) fn url(&self) -> SecretString {

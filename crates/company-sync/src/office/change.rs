@@ -59,6 +59,7 @@ pub(super) fn worked_out(
     }
     if slips.is_empty() {
         slips = what_is_missing(all, layers, &after.kept, &touched);
+        slips.extend(what_would_leave(layers, kept, &after));
     }
     if !slips.is_empty() {
         return Err(slips);
@@ -290,6 +291,27 @@ fn what_is_missing(all: &[Known], layers: &Layers, after: &Kept, touched: &[&Kno
     slips
 }
 
+/// Where a secret is sent.
+const ADDRESSES: [(&str, &str); 4] = [
+    ("vtiger.url", "vtiger.access_key"),
+    ("frappe.url", "frappe.api_secret"),
+    ("database.host", "database.password"),
+    ("notifications.email.host", "notifications.email.password"),
+];
+
+/// A slip for every secret that would be sent to another address than it was typed for: who may change an address need not
+/// know the secret, and shall not learn it so.
+fn what_would_leave(layers: &Layers, before: &Kept, after: &Draft) -> Vec<Slip> {
+    let moved = |(address, secret): &(&str, &str)| {
+        let was = layers.value(&before.document, address);
+        let is = layers.value(&after.kept.document, address);
+        let stays = before.secrets.contains_key(*secret) && !after.secrets.contains_key(*secret);
+        stays && is.is_some() && was != is
+    };
+    let moved = ADDRESSES.into_iter().filter(moved);
+    moved.map(|(_, secret)| slip(secret, "Type it again: it would be sent to another address.")).collect()
+}
+
 /// What was and what is, as the audit log keeps it.
 fn told(touched: &[&Known], layers: &Layers, before: &Kept, after: &Kept) -> SettingsChange {
     let says = |known: &Known, kept: &Kept| match known.form {
@@ -364,6 +386,10 @@ mod tests {
         let again = ground.change(&changed.kept, &again).ok().unwrap();
         assert_eq!(again.told.after.keys().collect::<Vec<_>>(), ["vtiger.user"]);
         assert_eq!(again.config.vtiger.unwrap().access_key.expose_secret(), "whispered");
+        // Who moves the address types the secret again, or none leaves.
+        let moved = [("vtiger.url", Some("https://other.example.test"))];
+        assert_eq!(ground.slips(&changed.kept, &moved), ["vtiger.access_key"]);
+        assert!(ground.change(&changed.kept, &[moved[0], ("vtiger.access_key", Some("again"))]).is_ok());
         let gone = [("vtiger.url", None), ("vtiger.user", None), ("vtiger.access_key", None)];
         let gone = ground.change(&changed.kept, &gone).ok().unwrap();
         assert!(gone.config.vtiger.is_none() && gone.kept.document.is_empty(), "{}", gone.kept.document);
@@ -402,7 +428,7 @@ mod tests {
     fn what_a_file_or_a_variable_says_is_not_the_pages_to_change() {
         let file =
             "[vtiger]\nurl = 'https://crm.example.test'\naccess_key_file = 'key'\n[frappe]\nsite = 'one'";
-        let ground = Ground::new(file, &[("COMPANY_SYNC_FRAPPE_API_SECRET_FILE", "/run/secret")]);
+        let ground = Ground::new(file, &[("COMPANY_SYNC_FRAPPE_API_SECRET_FILE", "key")]);
         std::fs::write(ground.folder.path().join("key"), "from the file").unwrap();
         let fixed = [
             ("vtiger.url", Some("https://other.example.test")),
@@ -423,6 +449,19 @@ mod tests {
         assert_eq!(changed.config.vtiger.unwrap().access_key.expose_secret(), "from the file");
         // What is half said elsewhere does not stand in the way.
         assert!(ground.change(&Kept::default(), &[("time_zone", Some("America/Bogota"))]).is_ok());
+    }
+
+    #[test]
+    fn brokers_of_variables_are_shown_and_fixed() {
+        let file = "[reconciliation.brokers]\nBS = 'BROKER SUR'\n";
+        let ground = Ground::new(file, &[("COMPANY_SYNC_RECONCILIATION_BROKERS_ADC", "BROKER ALTO")]);
+        let config = ground.layers.resolve(&Kept::default(), Lacks::Forgiven).unwrap();
+        let tabs = crate::office::settings::tabs(&catalogue::all(&config), &ground.layers, &Kept::default());
+        let brokers =
+            tabs.iter().flat_map(|tab| &tab.settings).find(|one| one.key == "reconciliation.brokers");
+        let brokers = brokers.unwrap();
+        assert_eq!(brokers.value, "ADC = BROKER ALTO\nBS = BROKER SUR");
+        assert_eq!(brokers.fixed_by.as_deref(), Some("COMPANY_SYNC_RECONCILIATION_BROKERS_ADC"));
     }
 
     #[test]

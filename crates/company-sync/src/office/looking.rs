@@ -200,14 +200,19 @@ impl Seat<'_> {
                     let partner = format!("{}.{}", document.role, rule.frappe);
                     match fields.iter_mut().find(|field| field.name == *name) {
                         Some(field) => {
+                            field.value = guarded::value(&document.doctype, field.value.clone());
                             join(&mut field.partner, ", ", &partner);
                             join(&mut field.rule, "; ", &worded(document, rule));
                         }
-                        None => fields.push(SightField {
-                            partner: Some(partner),
-                            rule: Some(worded(document, rule)),
-                            ..self.field(self.bound.vtiger.get(&self.unit.module), name, record)
-                        }),
+                        None => {
+                            let field = self.field(self.bound.vtiger.get(&self.unit.module), name, record);
+                            fields.push(SightField {
+                                partner: Some(partner),
+                                rule: Some(worded(document, rule)),
+                                value: guarded::value(&document.doctype, field.value.clone()),
+                                ..field
+                            });
+                        }
                     }
                 }
             }
@@ -239,18 +244,10 @@ impl Seat<'_> {
         SightField {
             name: name.clone(),
             label: label.filter(|label| !label.is_empty()).unwrap_or_else(|| name.to_string()),
-            value: shown(record.get(name).cloned().unwrap_or(Value::Empty)),
+            value: guarded::value(&record.reference.kind, record.get(name).cloned().unwrap_or(Value::Empty)),
             partner: None,
             rule: None,
         }
-    }
-}
-
-/// A value as pages may show it: a reference to a document that is named after a number is reduced like the document's name.
-fn shown(value: Value) -> Value {
-    match value {
-        Value::Reference(target) => Value::Reference(guarded::shown(&target)),
-        value => value,
     }
 }
 

@@ -16,6 +16,8 @@ mod sandbox;
 mod sealing;
 mod settings;
 mod telling;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -211,6 +211,7 @@ async fn ask_database(config: &Config) -> Result<String, Failure> {
         let rows = if rows { "has rows" } else { "is empty" };
         return Ok(format!("the view {} {rows}", view.name));
     }
+    let server = config.service.database.as_ref().map_or("its server", |database| database.kind.name());
     let mut config = DatabaseConfig::new(url);
     (config.connect_timeout, config.connections) = (PATIENCE, 1);
     let connecting = async {
@@ -220,7 +221,8 @@ async fn ask_database(config: &Config) -> Result<String, Failure> {
         refuses
     };
     let read_only = patiently(System::Vtiger, "the database", connecting).await?;
-    Ok(if read_only { "VTiger's database, read only" } else { "VTiger's database" }.to_owned())
+    let guard = if read_only { ", read only" } else { "" };
+    Ok(format!("VTiger's database on {server}{guard}"))
 }
 
 /// Waits for an answer, but not for ever.

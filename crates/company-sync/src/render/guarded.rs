@@ -2,8 +2,8 @@
 //! number of an account or a card is in no listing (DESIGN.md, "What must always hold", 12): its last four digits tell it
 //! from others.
 
-use cs_domain::{RecordRef, System};
-use serde_json::{Value, json};
+use cs_domain::{Kind, RecordRef, System, Value};
+use serde_json::json;
 
 /// Digits that stand for themselves.
 const SHOWN: usize = 4;
@@ -25,8 +25,17 @@ pub(crate) fn shown(document: &RecordRef) -> RecordRef {
     RecordRef { id: masked(document.id.as_str()).into(), ..document.clone() }
 }
 
+/// What a field of such a document, or one that mirrors it, holds, as it may be shown.
+pub(crate) fn value(doctype: &Kind, value: Value) -> Value {
+    match value {
+        Value::Text(text) if tells_numbers(doctype) => Value::text(masked(&text)),
+        Value::Reference(target) => Value::Reference(shown(&target)),
+        value => value,
+    }
+}
+
 /// The same for machines.
-pub(crate) fn object(document: &RecordRef) -> Value {
+pub(crate) fn object(document: &RecordRef) -> serde_json::Value {
     let mut object = json!(document);
     if let (true, Some(fields)) = (is_guarded(document), object.as_object_mut()) {
         fields.insert("id".to_owned(), json!(masked(document.id.as_str())));
@@ -36,8 +45,12 @@ pub(crate) fn object(document: &RecordRef) -> Value {
 
 /// Whether such documents are named after numbers that nobody is to see.
 fn is_guarded(document: &RecordRef) -> bool {
-    let kind = document.kind.as_str().to_lowercase();
-    document.system == System::Frappe && ["account", "bank", "card"].iter().any(|word| kind.contains(word))
+    document.system == System::Frappe && tells_numbers(&document.kind)
+}
+
+fn tells_numbers(kind: &Kind) -> bool {
+    let kind = kind.as_str().to_lowercase();
+    ["account", "bank", "card"].iter().any(|word| kind.contains(word))
 }
 
 /// A text without the beginnings of its long numbers; single spaces and hyphens between digits are part of a number.
@@ -95,6 +108,16 @@ mod tests {
         ] {
             assert_eq!(masked(name), expected);
         }
+    }
+
+    #[test]
+    fn what_a_bank_account_holds_is_reduced_and_what_a_person_holds_is_not() {
+        let number = || Value::text("123456789012");
+        assert_eq!(value(&"Bank Account".into(), number()), Value::text("****9012"));
+        assert_eq!(value(&"Contact".into(), number()), number());
+        let account = Value::Reference(RecordRef::frappe("Bank Account", "123456789012 - Banco"));
+        let reduced = Value::Reference(RecordRef::frappe("Bank Account", "****9012 - Banco"));
+        assert_eq!(value(&"Customer".into(), account), reduced);
     }
 
     #[test]
