@@ -31,7 +31,7 @@ pub struct FileId(pub String);
 
 /// What a task does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "work", rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Work {
     /// Runs a mapping.
     Sync {
@@ -122,7 +122,6 @@ pub struct Task {
     /// What people call it: `oscar/BS Sync on 2026-11-22`.
     pub title: String,
     /// What it does.
-    #[serde(flatten)]
     pub work: Work,
     /// Where it stands.
     pub status: RunStatus,
@@ -186,7 +185,6 @@ pub struct Schedule {
     /// Its name.
     pub name: String,
     /// What it asks for.
-    #[serde(flatten)]
     pub work: Work,
     /// When: five fields of cron, in the agency's zone.
     pub cron: String,
