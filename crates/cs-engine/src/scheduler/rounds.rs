@@ -301,3 +301,29 @@ fn keeps_dying(begun: u32) -> Failure {
         place: None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::story::World;
+    use super::super::testing::task;
+    use super::*;
+
+    /// Another scheduler began the task, and ended it, between our look at the tasks and our hand on its lease.
+    #[tokio::test(start_paused = true)]
+    async fn what_has_moved_since_it_was_decided_on_is_left_alone() {
+        let world = World::new(1, 1);
+        let stale = task("a", "policy");
+        world.add(&stale).await;
+        let (one, two) = (world.scheduler("one"), world.scheduler("two"));
+        let mut hands = Hands::default();
+        one.take(&mut hands, &stale, Step::Taken).await.unwrap();
+        assert!(hands.work.join_next().await.unwrap().is_ok());
+        let mut late = Hands::default();
+        two.take(&mut late, &stale, Step::Taken).await.unwrap();
+        assert!(late.here.is_empty() && late.work.is_empty());
+        let ended = world.store.task(&stale.id).await.unwrap().unwrap();
+        assert_eq!((ended.status, ended.attempts), (RunStatus::Success, 1));
+        let lease = one.store.take_lease(&task_lease(&stale.id), "one", one.clock.now(), LEASE_TERM).await;
+        assert!(matches!(lease, Ok(LeaseAnswer::Granted(_))), "the lease was given back");
+    }
+}

@@ -46,9 +46,9 @@ impl Entropy for Counting {
 }
 
 /// A world with tasks that consist of units, and remembers which of them were done.
-struct World {
+pub(super) struct World {
     clock: Arc<VirtualClock>,
-    store: Arc<MemoryStore>,
+    pub(super) store: Arc<MemoryStore>,
     units: u64,
     /// Seconds that a unit takes.
     takes: u64,
@@ -74,13 +74,13 @@ struct Said {
 }
 
 impl World {
-    fn new(units: u64, takes: u64) -> Arc<Self> {
+    pub(super) fn new(units: u64, takes: u64) -> Arc<Self> {
         let clock = Arc::new(VirtualClock(Instant::now()));
         let (store, said) = (Arc::new(MemoryStore::new()), Mutex::default());
         Arc::new(Self { clock, store, units, takes, said })
     }
 
-    fn scheduler(self: &Arc<Self>, holder: &str) -> Scheduler {
+    pub(super) fn scheduler(self: &Arc<Self>, holder: &str) -> Scheduler {
         Scheduler {
             tasks: Arc::clone(&self.store) as _,
             store: Arc::clone(&self.store) as _,
@@ -103,7 +103,7 @@ impl World {
         (tokio::spawn(async move { scheduler.work(stop).await }), stopper, nudge)
     }
 
-    async fn add(&self, task: &Task) {
+    pub(super) async fn add(&self, task: &Task) {
         assert!(self.store.add_task(task).await.unwrap());
     }
 
@@ -389,6 +389,16 @@ async fn what_a_killed_process_leaves_is_taken_over_when_its_lease_is_over() {
     );
     let ended = world.task("a").await;
     assert_eq!((ended.status, ended.attempts, world.done("a")), (RunStatus::Success, 2, 10));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_lasts_as_long_as_its_task() {
+    let world = World::new(10, 60);
+    world.add(&task("a", "policy")).await;
+    let (_one, ..) = world.at_work("one");
+    let (_two, ..) = world.at_work("two");
+    assert!((600..=602).contains(&world.quiet().await));
+    assert_eq!(world.begun().len(), 1, "the other one never takes it for dead");
 }
 
 #[tokio::test(start_paused = true)]
