@@ -1,9 +1,11 @@
 //! The pages, one file a place of the navigation.
 
 mod conflicts;
+mod errors;
 mod log;
 mod login;
 mod profile;
+mod records;
 mod runs;
 mod scheduler;
 mod settings;
@@ -18,9 +20,11 @@ use crate::doors::Doors;
 /// Every page. A line each.
 pub(crate) fn doors(doors: Doors) -> Doors {
     let doors = conflicts::doors(doors);
+    let doors = errors::doors(doors);
     let doors = log::doors(doors);
     let doors = login::doors(doors);
     let doors = profile::doors(doors);
+    let doors = records::doors(doors);
     let doors = runs::doors(doors);
     let doors = scheduler::doors(doors);
     let doors = settings::doors(doors);

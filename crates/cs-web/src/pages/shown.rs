@@ -6,7 +6,7 @@
 use cs_domain::plan::Planned;
 use cs_domain::{Failure, Kind, RecordRef, Row, System, Value};
 
-use crate::words::Words;
+use crate::words::{Language, Words};
 
 /// Digits that stand for themselves.
 const DIGITS: usize = 4;
@@ -72,7 +72,13 @@ pub(crate) fn record(record: &RecordRef) -> String {
 
 /// What to do about a failure, in the reader's language where the catalogue knows its code.
 pub(crate) fn remedy(words: &Words, failure: &Failure) -> String {
-    words.said(&key(failure, "-remedy")).unwrap_or_else(|| failure.remedy.clone())
+    let general = || words.said(&trouble(failure)).filter(|_| words.language != Language::En);
+    words.said(&key(failure, "-remedy")).or_else(general).unwrap_or_else(|| failure.remedy.clone())
+}
+
+/// What to do about a unit's failure in general: it says less than the program's own words, but in the reader's language.
+fn trouble(failure: &Failure) -> String {
+    format!("trouble-{}-remedy", failure.code.replace(['.', '_'], "-"))
 }
 
 /// What happened: where the catalogue knows the code, in the reader's language; else in the program's own words, which say
@@ -128,7 +134,6 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::words::Language;
 
     #[test]
     fn a_number_of_an_account_shows_its_last_four_digits() {

@@ -2,12 +2,13 @@
 //! call them.
 
 pub(crate) mod conflicts;
-pub(crate) mod schedules;
-pub(crate) mod syncs;
+pub(crate) mod errors;
 pub(crate) mod findings;
 pub(crate) mod people;
 pub mod reconciliation;
+pub(crate) mod schedules;
 pub(crate) mod settings;
+pub(crate) mod syncs;
 pub(crate) mod tasks;
 pub(crate) mod tokens;
 pub(crate) mod uploads;

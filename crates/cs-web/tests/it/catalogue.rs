@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Keys that are put together when they are said: what they begin with, and where that is.
-const DYNAMIC: [(&str, &str); 22] = [
+const DYNAMIC: [(&str, &str); 23] = [
     ("action-", "src/pages/log/changes.rs"),
     ("changes-of-", "src/pages/log/changes.rs"),
     ("choice-", "src/pages/settings/field.rs"),
@@ -27,6 +27,7 @@ const DYNAMIC: [(&str, &str); 22] = [
     ("settings-tab-", "src/pages/settings/tab.rs"),
     ("status-", "src/words.rs"),
     ("sync-cron-", "src/work/schedules.rs"),
+    ("trouble-", "src/pages/errors/told.rs"),
     ("verb-", "src/pages/runs/told.rs"),
 ];
 

@@ -7,6 +7,7 @@ mod writes;
 
 use cs_ports::Right;
 pub(crate) use list::Row;
+pub(crate) use writes::{Field, Write};
 
 use crate::doors::{Doors, Rule};
 

@@ -37,22 +37,22 @@ struct WritesPage {
 }
 
 /// A write, as people read it.
-struct Write {
-    tone: &'static str,
-    state: String,
-    verb: String,
-    system: String,
-    target: String,
-    role: Option<String>,
-    subject: String,
-    fields: Vec<Field>,
+pub(crate) struct Write {
+    pub(crate) tone: &'static str,
+    pub(crate) state: String,
+    pub(crate) verb: String,
+    pub(crate) system: String,
+    pub(crate) target: String,
+    pub(crate) role: Option<String>,
+    pub(crate) subject: String,
+    pub(crate) fields: Vec<Field>,
 }
 
 /// A field that was written.
-struct Field {
-    name: String,
-    before: Option<String>,
-    after: Option<String>,
+pub(crate) struct Field {
+    pub(crate) name: String,
+    pub(crate) before: Option<String>,
+    pub(crate) after: Option<String>,
 }
 
 pub(super) async fn show(visit: Visit, Path(id): Path<RunId>, Query(asked): Query<Asked>) -> Answer {
@@ -74,7 +74,7 @@ pub(super) async fn show(visit: Visit, Path(id): Path<RunId>, Query(asked): Quer
 }
 
 impl Write {
-    fn of(words: &Words, entry: &JournalEntry) -> Self {
+    pub(crate) fn of(words: &Words, entry: &JournalEntry) -> Self {
         let intent = &entry.intent;
         let (tone, state) = match entry.state {
             IntentState::Open => ("wait", "writes-open"),

@@ -1,0 +1,66 @@
+//! Causes of failures in words.
+
+use cs_domain::{Advice, Failure};
+use cs_ports::{StagedState, TroubledUnit};
+use jiff::Timestamp;
+
+use crate::pages::shown;
+use crate::words::{Language, Words};
+
+/// A failure as people read it: what its code means, what was said at the time, and what to do.
+pub(crate) struct Told {
+    pub(crate) code: String,
+    pub(crate) place: Option<String>,
+    /// What the code means, where the catalogue knows it.
+    pub(crate) meaning: Option<String>,
+    /// What was said, in the program's own words.
+    pub(crate) cause: String,
+    pub(crate) remedy: String,
+    /// What was said to do, where the remedy above is a translation that says less.
+    pub(crate) said: Option<String>,
+    /// When trying again helps.
+    pub(crate) advice: String,
+}
+
+impl Told {
+    pub(crate) fn of(words: &Words, failure: &Failure) -> Self {
+        let translated = words.language != Language::En;
+        let remedy = if translated { shown::remedy(words, failure) } else { failure.remedy.clone() };
+        Self {
+            code: failure.code.clone(),
+            place: failure.place.clone(),
+            meaning: meaning(words, &failure.code),
+            cause: failure.cause.clone(),
+            said: (remedy != failure.remedy).then(|| failure.remedy.clone()),
+            advice: advice(words, failure.advice),
+            remedy,
+        }
+    }
+}
+
+/// What a code means, whichever record it is about.
+pub(crate) fn meaning(words: &Words, code: &str) -> Option<String> {
+    let key = code.replace(['.', '_'], "-");
+    words.said(&format!("trouble-{key}")).or_else(|| words.said(&format!("failure-{key}")))
+}
+
+/// When trying again helps.
+pub(crate) fn advice(words: &Words, advice: Advice) -> String {
+    words.say(match advice {
+        Advice::RetryLater => "errors-advice-later",
+        Advice::NeedsPerson => "errors-advice-person",
+        Advice::NeedsSetup => "errors-advice-setup",
+    })
+}
+
+/// What happens next to a failed unit: pill and words.
+pub(crate) fn next(words: &Words, trouble: &TroubledUnit, now: Timestamp) -> (&'static str, String) {
+    let outcome = &trouble.outcome;
+    match (outcome.state, outcome.not_before.filter(|time| *time > now)) {
+        (StagedState::Waiting, Some(time)) => {
+            ("wait", words.tell("errors-next-at", &[("when", words.moment(&time).into())]))
+        }
+        (StagedState::Waiting, None) => ("wait", words.say("errors-next-run")),
+        (StagedState::Parked | StagedState::Done, _) => ("warn", words.say("errors-next-person")),
+    }
+}

@@ -1,0 +1,104 @@
+//! The first page: what needs attention, how things went, and how the connections are.
+
+mod chart;
+mod errors;
+mod period;
+mod synced;
+
+use askama::Template;
+use axum::extract::Query;
+use cs_domain::RunStatus;
+use cs_ports::{FindingFilter, FindingState, Right, RunFilter, TroubleFilter};
+
+use self::chart::{Bars, Days};
+use self::period::{Asked, Period};
+use self::synced::Standing;
+use crate::doors::{Doors, Rule};
+use crate::error::WebError;
+use crate::frame::{Frame, Section};
+use crate::office::Health;
+use crate::pages::runs::Row;
+use crate::visit::{Answer, Visit, fragment, page};
+
+/// Runs that are shown.
+const RUNS: u32 = 8;
+
+pub(crate) fn doors(doors: Doors) -> Doors {
+    let reads = Rule::Needs(Right::Read);
+    doors.get("/", reads, show).get("/workspace/now", reads, now)
+}
+
+/// What moves by itself.
+struct Now {
+    conflicts: u64,
+    troubles: u64,
+    findings: u64,
+    runs: Vec<Row>,
+}
+
+impl Now {
+    async fn of(visit: &Visit) -> Result<Self, WebError> {
+        let desk = &visit.web.desk;
+        let unreviewed = FindingFilter {
+            state: Some(FindingState::Open),
+            review: Some(String::new()),
+            ..FindingFilter::default()
+        };
+        let troubles = desk.count_troubles(&TroubleFilter::default()).await?;
+        let runs = desk.runs_before(&RunFilter::default(), None, RUNS).await?;
+        let at = visit.web.clock.now();
+        Ok(Self {
+            conflicts: desk.count_open_conflicts(None).await?,
+            troubles: troubles.iter().map(|cause| cause.count).sum(),
+            findings: desk.count_findings(&unreviewed).await?,
+            runs: runs.into_iter().map(|run| Row::of(&visit.words, run, at)).collect(),
+        })
+    }
+}
+
+#[derive(Template)]
+#[template(path = "workspace.html")]
+struct WorkspacePage {
+    frame: Frame,
+    now: Now,
+    /// Whether the setup is to be finished, for whoever may.
+    unfinished: bool,
+    period: Period,
+    /// How the units of every mapping stand.
+    standings: Vec<Standing>,
+    synced: Days,
+    /// Whether there were more runs than were counted.
+    cut: bool,
+    errors: Days,
+    bars: Vec<Bars>,
+    health: Vec<Health>,
+}
+
+async fn show(visit: Visit, Query(asked): Query<Asked>) -> Answer {
+    let period = Period::of(&asked, visit.web.clock.now(), &visit.web.zone);
+    let runs = synced::runs(&visit, period).await?;
+    page(&WorkspacePage {
+        frame: visit.frame(Section::Workspace, "nav-workspace"),
+        now: Now::of(&visit).await?,
+        unfinished: visit.caller.may(Right::Administer) && !visit.web.office.is_set_up().await?,
+        period,
+        standings: synced::standings(&visit).await?,
+        synced: synced::by_day(&visit, period, &runs),
+        cut: runs.cut,
+        errors: errors::by_day(&visit, period, &runs).await?,
+        bars: errors::bars(&visit).await?,
+        health: visit.web.office.health().await,
+    })
+}
+
+#[derive(Template)]
+#[template(path = "workspace/now.html")]
+struct NowPart {
+    frame: Frame,
+    now: Now,
+}
+
+async fn now(visit: Visit) -> Answer {
+    let now = Now::of(&visit).await?;
+    fragment(&NowPart { frame: visit.frame(Section::Workspace, "nav-workspace"), now })
+}
