@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod conflicts;
+mod keeping;
 mod links;
 mod reconciliation;
 mod serving;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use conflicts::{ChoiceFlags, ConflictsCommand, ConflictsList, ConflictsResolve, StateName};
+pub(crate) use keeping::{Backup, Restore};
 pub(crate) use links::{LinkName, LinksCommand};
 pub(crate) use reconciliation::{
     CompaniesCommand, FindingsCommand, FindingsFilter, Reconcile, StateOfFinding, Undo,
@@ -91,6 +93,10 @@ pub(crate) enum Command {
     Config(ConfigCommand),
     /// Serve the pages and the API, run schedules
     Serve(Serve),
+    /// Copy all that is remembered into one file, while it is in use
+    Backup(Backup),
+    /// Go back to what a backup remembers
+    Restore(Restore),
     /// Who may log in
     #[command(subcommand)]
     Users(UsersCommand),

@@ -187,6 +187,12 @@ pub(crate) enum CommandError {
         /// What it was called.
         name: String,
     },
+    /// A store that must be alone is in use.
+    #[error("the store is in use by {holder}")]
+    InUse {
+        /// By whom.
+        holder: String,
+    },
     /// The service cannot be reached where it should be.
     #[error("the service cannot listen on {address}")]
     Listen {
@@ -241,6 +247,7 @@ impl CommandError {
             Self::Port { .. } => "sandbox.port".to_owned(),
             Self::Redefined { .. } => "plan.redefined".to_owned(),
             Self::FileGone { .. } => "task.file_gone".to_owned(),
+            Self::InUse { .. } => "store.in_use".to_owned(),
             Self::Listen { .. } => "serve.listen".to_owned(),
             Self::Account(_) => "people.password".to_owned(),
             Self::Broken(_) => "program.broken".to_owned(),
@@ -280,6 +287,7 @@ impl CommandError {
             Self::Port { .. } => "Name another port, or 0 for a free one.".into(),
             Self::Redefined { .. } => "Make a new dry run and look at its plans.".into(),
             Self::FileGone { .. } => "Upload the report again.".into(),
+            Self::InUse { .. } => "End the service or command that uses it, then try again.".into(),
             Self::Listen { .. } => {
                 "End what listens there, or name another address: --listen 127.0.0.1:PORT.".into()
             }
@@ -324,6 +332,7 @@ impl CommandError {
             | Self::Plan(PlanFileError::Io { .. })
             | Self::Sandbox(_)
             | Self::Port { .. }
+            | Self::InUse { .. }
             | Self::Listen { .. }
             | Self::Broken(_)
             | Self::Print(_) => Outcome::Failed,

@@ -32,6 +32,21 @@ impl Holder {
         &self.name
     }
 
+    /// A process that lives and uses this data directory, if there is one.
+    pub(crate) fn somebody(data_dir: &Path) -> io::Result<Option<String>> {
+        for entry in std::fs::read_dir(data_dir)? {
+            let path = entry?.path();
+            let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+            let ours = path.extension().is_some_and(|extension| extension == "lock");
+            // Whoever lives keeps their file locked.
+            let lives = ours && matches!(File::open(&path)?.try_lock(), Err(TryLockError::WouldBlock));
+            if lives {
+                return Ok(Some(name.to_owned()));
+            }
+        }
+        Ok(None)
+    }
+
     /// Whether the holder of a lease is known to have ended. Its file goes with it.
     pub(crate) fn outlived(&self, other: &str) -> bool {
         if !other.starts_with(PREFIX) || other == self.name {
@@ -78,6 +93,7 @@ mod tests {
         let name = other.name().to_owned();
         drop(other);
         assert!(one.outlived(&name), "it ended in good order");
+        assert!(Holder::somebody(folder.path()).unwrap().is_some(), "one lives");
         File::create(path_of(folder.path(), "process 1-dead")).unwrap();
         assert!(one.outlived("process 1-dead"), "its file is no longer locked");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "its file is gone");

@@ -75,6 +75,8 @@ async fn dispatch(cli: &Cli) -> Result<Outcome, CommandError> {
         Command::Systems(command) => commands::systems::run(global, command).await,
         Command::Config(command) => commands::config::run(global, command).await,
         Command::Serve(serve) => commands::serve::run(global, serve).await,
+        Command::Backup(backup) => commands::backup::back_up(global, backup).await,
+        Command::Restore(restore) => commands::backup::restore(global, restore).await,
         Command::Users(command) => commands::users::run(global, command).await,
         Command::Sandbox(sandbox) => commands::sandbox::run(global, sandbox).await,
         Command::Simulate(simulate) => commands::simulate::run(global, simulate),

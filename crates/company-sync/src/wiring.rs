@@ -1,6 +1,6 @@
 //! Where the concrete types meet: connectors, store, clock, engine.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -177,7 +177,12 @@ pub(crate) async fn existing_store(data_dir: &Path) -> Result<SqliteStore, Comma
 
 /// Whether there is a store in this folder.
 pub(crate) fn has_store(data_dir: &Path) -> bool {
-    data_dir.join(STORE_FILE).exists()
+    store_file(data_dir).exists()
+}
+
+/// Where the store is.
+pub(crate) fn store_file(data_dir: &Path) -> PathBuf {
+    data_dir.join(STORE_FILE)
 }
 
 /// Opens the store, new or old.
@@ -187,7 +192,7 @@ pub(crate) async fn open_store(data_dir: &Path) -> Result<SqliteStore, CommandEr
         file: data_dir.display().to_string(),
         source,
     })?;
-    let path = data_dir.join(STORE_FILE);
+    let path = store_file(data_dir);
     let file = path.display().to_string();
     SqliteStore::open(path).await.map_err(|source| CommandError::OpenStore { file, source })
 }

@@ -1,5 +1,6 @@
 //! One module a command: takes what was typed, makes one call, renders what comes back.
 
+pub(crate) mod backup;
 pub(crate) mod check;
 pub(crate) mod companies;
 pub(crate) mod config;
