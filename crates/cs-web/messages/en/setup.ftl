@@ -1,7 +1,7 @@
 setup-title = Setup
 setup-progress = Step { $number } of { $of }
 setup-welcome = Welcome to Company Sync
-setup-first-help = You are the first one here. You become System Manager: you manage people and everything else.
+setup-first-help = You are the first one here and become System Manager: you manage people and everything else.
 setup-code = Setup code
 setup-code-help = The program printed it when it was started.
 setup-wrong-code = This is not the code that the program printed.

@@ -170,3 +170,17 @@ fn nothing_is_in_the_catalogue_that_nobody_says() {
         assert!(text.contains(&format!("\"{start}")), "{file} says nothing that begins with {start}");
     }
 }
+
+#[test]
+fn every_change_has_a_name() {
+    let en = catalogue("en");
+    let sources = sources();
+    let code = sources.iter().flat_map(|(_, text)| text.split("record(").skip(1));
+    let literal = code.filter_map(|rest| rest.trim_start().strip_prefix('"')?.split('"').next());
+    let named: BTreeSet<&str> = literal.filter(|action| action.contains('.')).collect();
+    assert!(named.len() > 15, "{named:?}");
+    for action in named {
+        let key = format!("action-{}", action.replace(['.', '_'], "-"));
+        assert!(en.contains_key(&key), "{action} is noted and has no name: {key}");
+    }
+}

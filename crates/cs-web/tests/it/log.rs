@@ -61,7 +61,7 @@ async fn what_people_changed_is_for_system_managers() {
     }
     let mut manager = world.visitor(Part::SystemManager).await;
     let page = manager.get("/log/changes").await;
-    page.shows(&["Changed a person", "p59@example.test", "<del>Read Only</del>", "<ins>Syncer User</ins>"]);
+    page.shows(&["Changed a person", "p59@example.test", ">Read Only</del>", ">Syncer User</ins>"]);
     page.hides(&["p9@example.test", "enabled"]);
     let text = page.text();
     let older = text.split_once("href=\"/log/changes?before=").unwrap().1.split('"').next().unwrap();

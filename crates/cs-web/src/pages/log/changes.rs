@@ -18,7 +18,7 @@ const ENTRIES: u32 = 50;
 const LONGEST: usize = 300;
 
 /// Kinds of things that are changed, as actions begin.
-const KINDS: [&str; 12] = [
+const KINDS: [&str; 11] = [
     "person.",
     "login",
     "token.",
@@ -29,7 +29,6 @@ const KINDS: [&str; 12] = [
     "conflict.",
     "finding.",
     "file.",
-    "link.",
     "unit.",
 ];
 
@@ -80,18 +79,18 @@ impl Change {
         Self {
             at: words.precisely(&entry.at),
             action: words.said(&key).unwrap_or_else(|| entry.action.clone()),
-            differences: differences(&entry.before, &entry.after),
+            differences: differences(words, &entry.before, &entry.after),
             entry,
         }
     }
 }
 
 /// What differs; what stayed the same is not said again.
-fn differences(before: &Json, after: &Json) -> Vec<Difference> {
-    let of = |json: &Json, key: &str| json.get(key).filter(|value| !value.is_null()).map(shown);
+fn differences(words: &Words, before: &Json, after: &Json) -> Vec<Difference> {
+    let of = |json: &Json, key: &str| json.get(key).and_then(|value| whole(words, value));
     match (before.as_object(), after.as_object()) {
         (None, None) => {
-            let (before, after) = (whole(before), whole(after));
+            let (before, after) = (whole(words, before), whole(words, after));
             if before == after {
                 return Vec::new();
             }
@@ -114,16 +113,22 @@ fn differences(before: &Json, after: &Json) -> Vec<Difference> {
     }
 }
 
-fn whole(value: &Json) -> Option<String> {
-    if value.is_null() { None } else { Some(shown(value)) }
+/// What is there; an empty text is nothing.
+fn whole(words: &Words, value: &Json) -> Option<String> {
+    let there = !value.is_null() && value.as_str() != Some("");
+    there.then(|| shown(words, value))
 }
 
 /// A value on a line; a long one is cut.
-fn shown(value: &Json) -> String {
+fn shown(words: &Words, value: &Json) -> String {
     let text = match value {
-        Json::String(text) => text.clone(),
+        Json::String(text) => match text.parse() {
+            Ok(moment) => words.moment(&moment),
+            Err(_) => text.clone(),
+        },
+        Json::Bool(yes) => words.say(if *yes { "changes-yes" } else { "changes-no" }),
         Json::Array(list) if list.iter().all(|one| !one.is_object() && !one.is_array()) => {
-            list.iter().map(shown).collect::<Vec<_>>().join(", ")
+            list.iter().map(|one| shown(words, one)).collect::<Vec<_>>().join(", ")
         }
         other => other.to_string(),
     };
@@ -184,29 +189,43 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::words::Language;
+
+    fn words() -> Words {
+        Words::in_language(Language::En)
+    }
+
+    #[test]
+    fn moments_and_ticks_are_told_as_pages_tell_them() {
+        assert_eq!(shown(&words(), &json!("2026-11-22T15:04:05.133Z")), "22 Nov 2026, 15:04");
+        assert_eq!(shown(&words(), &json!("2026-11-22")), "2026-11-22", "a day is no moment");
+        assert_eq!(shown(&words(), &json!([true, 3, "a"])), "yes, 3, a");
+    }
 
     #[test]
     fn what_stayed_the_same_is_not_said_again() {
         let before = json!({ "name": "Ana", "part": "Read Only", "enabled": true });
         let after = json!({ "name": "Ana", "part": "Syncer User", "scopes": ["read", "run"] });
-        let told: Vec<(String, Option<String>, Option<String>)> =
-            differences(&before, &after).into_iter().map(|one| (one.field, one.before, one.after)).collect();
+        let told: Vec<(String, Option<String>, Option<String>)> = differences(&words(), &before, &after)
+            .into_iter()
+            .map(|one| (one.field, one.before, one.after))
+            .collect();
         let some = |text: &str| Some(text.to_owned());
         assert_eq!(
             told,
             [
                 ("part".to_owned(), some("Read Only"), some("Syncer User")),
-                ("enabled".to_owned(), some("true"), None),
+                ("enabled".to_owned(), some("yes"), None),
                 ("scopes".to_owned(), None, some("read, run")),
             ]
         );
-        assert_eq!(differences(&Json::Null, &json!({})), []);
-        assert_eq!(differences(&json!("a"), &json!("a")), []);
+        assert_eq!(differences(&words(), &Json::Null, &json!({ "empty": "" })), []);
+        assert_eq!(differences(&words(), &json!("a"), &json!("a")), []);
     }
 
     #[test]
     fn long_values_are_cut_between_letters() {
-        let text = shown(&Json::String("ñ".repeat(400)));
+        let text = shown(&words(), &Json::String("ñ".repeat(400)));
         assert_eq!(text.chars().count(), LONGEST + 1);
     }
 }
