@@ -75,3 +75,4 @@ finding-export-sheet = Sheet
 finding-export-line = Line
 finding-export-run = Run
 finding-export-id = Id
+finding-any = All

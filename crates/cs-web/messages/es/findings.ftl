@@ -75,3 +75,4 @@ finding-export-sheet = Hoja
 finding-export-line = Línea
 finding-export-run = Ejecución
 finding-export-id = Id
+finding-any = Todos

@@ -29,11 +29,7 @@ pub(crate) async fn one(visit: &Visit, id: &FindingId) -> Result<StandingFinding
 }
 
 /// Notes what a reviewer says of one finding; answers it as it is now. What it said already is no news.
-pub(crate) async fn review(
-    visit: &Visit,
-    id: &FindingId,
-    said: Review,
-) -> Result<StandingFinding, WebError> {
+pub(crate) async fn review(visit: &Visit, id: &FindingId, said: Review) -> Result<StandingFinding, WebError> {
     let said = expect_sayable(visit, said).await?;
     let before = one(visit, id).await?;
     let same = said.review.as_ref().is_none_or(|review| *review == before.review)
@@ -43,8 +39,7 @@ pub(crate) async fn review(
     }
     visit.web.desk.review(std::slice::from_ref(id), &said, visit.web.clock.now()).await?;
     let after = one(visit, id).await?;
-    let told =
-        |found: &StandingFinding| json!({ "review": found.review, "description": found.description });
+    let told = |found: &StandingFinding| json!({ "review": found.review, "description": found.description });
     visit.record("finding.review", format!("finding {id}"), told(&before), told(&after)).await?;
     Ok(after)
 }

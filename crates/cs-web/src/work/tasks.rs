@@ -70,9 +70,7 @@ pub(crate) async fn start_for_real(visit: &Visit, id: &TaskId) -> Result<Task, W
             };
             add(visit, work).await
         }
-        (true, Work::Sync { mapping, .. }) => {
-            add(visit, Work::Apply { mapping, plans_of: task.id }).await
-        }
+        (true, Work::Sync { mapping, .. }) => add(visit, Work::Apply { mapping, plans_of: task.id }).await,
         _ => Err(WebError::State { code: "task.no_dry_run", cause: visit.words.say("task-no-dry-run") }),
     }
 }
@@ -145,7 +143,8 @@ async fn expect_fit(visit: &Visit, work: &Work) -> Result<(), WebError> {
         Work::Apply { mapping, plans_of } => {
             expect_mapping(visit, mapping).await?;
             let shown = one(visit, plans_of).await?;
-            let is_of_it = matches!(&shown.work, Work::Sync { mapping: of, dry_run: true, .. } if of == mapping);
+            let is_of_it =
+                matches!(&shown.work, Work::Sync { mapping: of, dry_run: true, .. } if of == mapping);
             if is_of_it && can_start(&shown) {
                 return Ok(());
             }
@@ -192,10 +191,7 @@ pub(crate) async fn expect_book(visit: &Visit, company: &str, broker: &str) -> R
 async fn expect_undoable(visit: &Visit, run: &RunId) -> Result<(), WebError> {
     let found = visit.web.desk.run(run).await?.ok_or_else(|| WebError::not_there("run", run))?;
     if !found.mapping.as_str().starts_with("company/") {
-        return Err(WebError::State {
-            code: "task.nothing_to_undo",
-            cause: visit.words.say("task-no-undo"),
-        });
+        return Err(WebError::State { code: "task.nothing_to_undo", cause: visit.words.say("task-no-undo") });
     }
     let undone = TaskFilter {
         lane: Some(lane_of_undo(run)),
@@ -237,12 +233,8 @@ async fn keep(visit: &Visit, work: Work) -> Result<Task, WebError> {
         Work::Undo { run } => of_run(visit, run).await?,
         _ => None,
     };
-    let asking = Asking {
-        work,
-        asked_by: visit.caller.name(),
-        time_limit: TIME_LIMIT,
-        attempts_allowed: ATTEMPTS,
-    };
+    let asking =
+        Asking { work, asked_by: visit.caller.name(), time_limit: TIME_LIMIT, attempts_allowed: ATTEMPTS };
     for _ in 0..NAMES {
         let mut task = asking.clone().task(visit.web.clock.now(), &visit.web.zone, chance()?);
         if let Some(undoes) = &undoes {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use cs_domain::{Advice, Balance, Failure, MappingName, Run, RunId, RunStatus};
 use cs_ports::{
-    AuditFilter, Book, FindingFilter, FindingId, FindingsOfRun, FoundFinding, Lease, LeaseAnswer, LoadedReport,
-    Part, Task, TaskFilter, TaskId, Work, task_lease,
+    AuditFilter, Book, FindingFilter, FindingId, FindingsOfRun, FoundFinding, Lease, LeaseAnswer,
+    LoadedReport, Part, Task, TaskFilter, TaskId, Work, task_lease,
 };
 use cs_web::office::ReportAbout;
 use serde_json::json;
@@ -43,7 +43,10 @@ fn found(kind: &str, member: &str) -> FoundFinding {
         salesorder_no: Some(format!("SO-{member}")),
         issuer: None,
         place: Some(("Sheet1".to_owned(), 7)),
-        source: vec![("Member ID".to_owned(), member.to_owned()), ("Note".to_owned(), "<b>=1+1</b>".to_owned())],
+        source: vec![
+            ("Member ID".to_owned(), member.to_owned()),
+            ("Note".to_owned(), "<b>=1+1</b>".to_owned()),
+        ],
         premium: Some("-12.50".to_owned()),
     }
 }
@@ -114,7 +117,8 @@ async fn a_report_is_uploaded_and_its_task_waits() {
     let task = tasks(&world).await.remove(0);
     answer.leads_to(&format!("/scheduler/{}", task.id));
     assert_eq!((task.title.as_str(), task.status), ("oscar/BS Sync on 2026-10-31", RunStatus::Pending));
-    let Work::Reconcile { file, file_name, as_of, dry_run: false, approve_drift: false, .. } = &task.work else {
+    let Work::Reconcile { file, file_name, as_of, dry_run: false, approve_drift: false, .. } = &task.work
+    else {
         panic!("{:?}", task.work)
     };
     assert_eq!((file_name.as_str(), *as_of), ("oscar.csv", Some("2026-10-31".parse().unwrap())));
@@ -182,7 +186,10 @@ async fn who_may_only_look_changes_nothing() {
     reader.get("/scheduler/findings").await.shows(&["M1"]);
     reader.get("/scheduler/findings").await.hides(&["<select name=\"said\"", "name=\"id\""]);
     let mut stranger = world.stranger();
-    stranger.get(&format!("/scheduler/{}", task.id)).await.leads_to(&format!("/login?next=%2Fscheduler%2F{}", task.id));
+    stranger
+        .get(&format!("/scheduler/{}", task.id))
+        .await
+        .leads_to(&format!("/login?next=%2Fscheduler%2F{}", task.id));
 }
 
 #[tokio::test]
@@ -201,8 +208,15 @@ async fn a_dry_run_is_started_for_real_once() {
     ended(&world, |task| (task.status, task.outcome) = (RunStatus::Success, outcome)).await;
     let page = user.get(&format!("/scheduler/{}", dry.id)).await;
     page.shows(&[
-        "It would update 1 order", "SO-9", "30 Nov 2026", "no date", "M77", "and 299 more", "The report has 3 rows; usual are 9.",
-        "Paid through moved forward", &start,
+        "It would update 1 order",
+        "SO-9",
+        "30 Nov 2026",
+        "no date",
+        "M77",
+        "and 299 more",
+        "The report has 3 rows; usual are 9.",
+        "Paid through moved forward",
+        &start,
     ]);
     page.hides(&["/approve\"", "/retry\"", "id=\"log\""]);
     let answer = user.post(&start, &[]).await;
@@ -234,10 +248,16 @@ async fn a_report_that_is_held_says_why_and_is_approved() {
     .await;
     let mut user = world.visitor(Part::SyncerUser).await;
     let page = user.get(&format!("/scheduler/{}", dry.id)).await;
-    page.shows(&["The report waits for approval", "would turn 4 of 5 orders (80%)", "Approve and run", "reconcile.held"]);
+    page.shows(&[
+        "The report waits for approval",
+        "would turn 4 of 5 orders (80%)",
+        "Approve and run",
+        "reconcile.held",
+    ]);
     page.hides(&["--approve-drift"]);
     user.post(&format!("/scheduler/{}/approve", dry.id), &[]).await;
-    let Work::Reconcile { approve_drift: true, dry_run: false, .. } = tasks(&world).await.remove(0).work else {
+    let Work::Reconcile { approve_drift: true, dry_run: false, .. } = tasks(&world).await.remove(0).work
+    else {
         panic!("it was not approved")
     };
 }
@@ -270,8 +290,13 @@ async fn tasks_are_cancelled_tried_again_and_taken_back() {
     page.shows(&["/undo\"", "This sync found nothing new"]);
     user.post(&format!("/scheduler/{}/undo", second.id), &[]).await;
     let undo = tasks(&world).await.remove(0);
-    assert_eq!((undo.work, undo.title.as_str()), (Work::Undo { run: wrote }, "Undo of oscar/BS Dry Run on 2026-11-22"));
-    user.get(&format!("/scheduler/{}", undo.id)).await.shows(&["Takes back", "oscar/BS Dry Run on 2026-11-22"]);
+    assert_eq!(
+        (undo.work, undo.title.as_str()),
+        (Work::Undo { run: wrote }, "Undo of oscar/BS Dry Run on 2026-11-22")
+    );
+    user.get(&format!("/scheduler/{}", undo.id))
+        .await
+        .shows(&["Takes back", "oscar/BS Dry Run on 2026-11-22"]);
     user.get(&format!("/scheduler/{}", second.id)).await.hides(&["/undo\""]);
     assert_eq!(user.get("/scheduler/nothing").await.status, StatusCode::NOT_FOUND);
 }
@@ -305,8 +330,12 @@ async fn findings_are_listed_reviewed_and_remember_it() {
     user.headers.clear();
     user.post(&review, &[("review", "Fixed")]).await.leads_to(&page);
     user.get(&page).await.shows(&[
-        "unpaid of M1 (en)", "Reviewed: Fixed — called &#60;Ana&#62;", "&#60;b&#62;=1+1&#60;/b&#62;", "Sheet “Sheet1”, line 7",
-        "/records?q=SO-M1", "-12.50",
+        "unpaid of M1 (en)",
+        "Reviewed: Fixed — called &#60;Ana&#62;",
+        "&#60;b&#62;=1+1&#60;/b&#62;",
+        "Sheet “Sheet1”, line 7",
+        "/records?q=SO-M1",
+        "-12.50",
     ]);
     let history = world.desk.finding_history(&id).await.unwrap();
     assert_eq!(history.len(), 1, "the same once more is no news");
@@ -319,7 +348,8 @@ async fn findings_are_listed_reviewed_and_remember_it() {
 #[tokio::test]
 async fn many_are_reviewed_at_once_and_no_others() {
     let world = World::new().await;
-    let kinds = (0..1_203).map(|n| found(if n % 3 == 0 { "not_in_crm" } else { "unpaid" }, &format!("M{n:04}")));
+    let kinds =
+        (0..1_203).map(|n| found(if n % 3 == 0 { "not_in_crm" } else { "unpaid" }, &format!("M{n:04}")));
     run(&world, "run-1", kinds.collect()).await;
     let mut user = world.visitor(Part::SyncerUser).await;
     let fields = [("all", "1"), ("said", "Fixed"), ("kind", "unpaid"), ("review", "none"), ("page", "3")];
@@ -330,7 +360,8 @@ async fn many_are_reviewed_at_once_and_no_others() {
     assert_eq!(world.desk.count_findings(&count("Fixed")).await.unwrap(), 802);
     assert_eq!(world.desk.count_findings(&count("")).await.unwrap(), 401);
     let (one, other) = (found("not_in_crm", "M0000").id.0, found("not_in_crm", "M0003").id.0);
-    let fields = [("id", one.as_str()), ("id", other.as_str()), ("said", "Pending"), ("task", "20261122-150000-0001")];
+    let fields =
+        [("id", one.as_str()), ("id", other.as_str()), ("said", "Pending"), ("task", "20261122-150000-0001")];
     user.post("/scheduler/findings/review", &fields).await.leads_to("/scheduler/20261122-150000-0001");
     assert_eq!(world.desk.count_findings(&count("Pending")).await.unwrap(), 2);
     for (fields, why) in [
@@ -358,7 +389,9 @@ async fn a_sync_log_shows_the_findings_of_its_run_only() {
     })
     .await;
     let mut user = world.visitor(Part::SyncerUser).await;
-    for path in [format!("/scheduler/{id}"), format!("/scheduler/{id}/rows"), format!("/scheduler/{id}/rows?q=m2")] {
+    for path in
+        [format!("/scheduler/{id}"), format!("/scheduler/{id}/rows"), format!("/scheduler/{id}/rows?q=m2")]
+    {
         let page = user.get(&path).await;
         page.shows(&["SO-M2", "run=run-2"]);
         page.hides(&["SO-M1"]);

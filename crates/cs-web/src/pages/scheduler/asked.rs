@@ -200,7 +200,10 @@ mod tests {
         let question = asked("state=open&q=a%26b&sort=member&page=3");
         assert_eq!(question.address("/x"), "/x?state=open&q=a%26b&sort=member&page=3");
         assert_eq!(question.sorted_by("member").address("/x"), "/x?state=open&q=a%26b&sort=-member");
-        assert_eq!(question.sorted_by("kind").on_page(2).address("/x"), "/x?state=open&q=a%26b&sort=kind&page=2");
+        assert_eq!(
+            question.sorted_by("kind").on_page(2).address("/x"),
+            "/x?state=open&q=a%26b&sort=kind&page=2"
+        );
         assert_eq!(Asked::default().address("/x"), "/x");
         assert_eq!(asked("page=0").page(), 1);
     }

@@ -16,7 +16,8 @@ pub(super) fn told(words: &Words, reason: &Json) -> String {
 /// The reason's numbers and names under the names of the messages' parameters.
 fn parameters(reason: &Json) -> Vec<(&'static str, FluentValue<'static>)> {
     const NAMES: [&str; 12] = [
-        "field", "was", "now", "turned", "book", "limit", "latest", "added", "removed", "usual", "status", "header",
+        "field", "was", "now", "turned", "book", "limit", "latest", "added", "removed", "usual", "status",
+        "header",
     ];
     let mut all: Vec<(&'static str, FluentValue<'static>)> =
         NAMES.into_iter().filter_map(|name| Some((name, text(reason.get(name)?).into()))).collect();
@@ -62,7 +63,8 @@ mod tests {
             told(&en, &turned),
             "The report would turn 40 of 50 orders (80%); up to 30% pass without approval."
         );
-        let moved = json!({ "reason": "column_moved", "field": "member_id", "was": ["ID", 1], "now": ["Member", 4] });
+        let moved =
+            json!({ "reason": "column_moved", "field": "member_id", "was": ["ID", 1], "now": ["Member", 4] });
         assert_eq!(
             told(&es, &moved),
             "La columna de member_id cambió de lugar: era “ID” en el lugar 1 y es “Member” en el lugar 4."

@@ -24,8 +24,22 @@ const SHEET_ROWS: u32 = 1_048_575;
 
 /// The columns: the catalogue has their headers under `finding-export-...`.
 const COLUMNS: [&str; 16] = [
-    "company", "broker", "member", "order", "kind", "text", "premium", "state", "first", "last", "review",
-    "description", "sheet", "line", "run", "id",
+    "company",
+    "broker",
+    "member",
+    "order",
+    "kind",
+    "text",
+    "premium",
+    "state",
+    "first",
+    "last",
+    "review",
+    "description",
+    "sheet",
+    "line",
+    "run",
+    "id",
 ];
 
 type Cells = [String; COLUMNS.len()];

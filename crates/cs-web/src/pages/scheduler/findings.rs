@@ -144,7 +144,8 @@ mod tests {
         let many = |pairs: &[(&str, &str)]| {
             Many::of(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
         };
-        let of_list = many(&[("state", "open"), ("review", "none"), ("said", "Paid"), ("id", "a"), ("id", "b")]);
+        let of_list =
+            many(&[("state", "open"), ("review", "none"), ("said", "Paid"), ("id", "a"), ("id", "b")]);
         assert_eq!(of_list.back(), "/scheduler/findings?state=open&review=none");
         assert_eq!((of_list.ids.len(), of_list.review.as_deref()), (2, Some("Paid")));
         let of_task = many(&[("task", "20261122-060312-3f9a"), ("run", "r"), ("kind", "unpaid")]);

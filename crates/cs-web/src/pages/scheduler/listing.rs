@@ -183,11 +183,8 @@ impl Listing {
     /// What a review can be, with what stands there now, and nothing.
     pub(crate) fn review_filters(&self, frame: &Frame) -> Vec<Choice> {
         let asked = &self.asked.review;
-        let choice = |value: &str, label: String| Choice {
-            value: value.to_owned(),
-            label,
-            chosen: value == asked,
-        };
+        let choice =
+            |value: &str, label: String| Choice { value: value.to_owned(), label, chosen: value == asked };
         let mut choices = vec![
             choice("", frame.say("finding-review-any")),
             choice("none", frame.say("finding-review-none")),

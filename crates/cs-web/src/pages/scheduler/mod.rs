@@ -15,8 +15,7 @@ use cs_ports::Right;
 use crate::doors::{Doors, Rule};
 
 pub(crate) fn doors(doors: Doors) -> Doors {
-    let (read, review, run) =
-        (Rule::Needs(Right::Read), Rule::Needs(Right::Review), Rule::Needs(Right::Run));
+    let (read, review, run) = (Rule::Needs(Right::Read), Rule::Needs(Right::Review), Rule::Needs(Right::Run));
     doors
         .get("/scheduler", read, tasks::show)
         .get("/scheduler/rows", read, tasks::rows)

@@ -168,7 +168,13 @@ async fn start(visit: &Visit, typed: &mut Typed) -> Result<Task, WebError> {
     };
     let as_of = match typed.as_of.as_str() {
         "" => None,
-        text => text.parse::<Date>().map_or_else(|_| { slip("as_of", "scheduler-bad-day"); None }, Some),
+        text => text.parse::<Date>().map_or_else(
+            |_| {
+                slip("as_of", "scheduler-bad-day");
+                None
+            },
+            Some,
+        ),
     };
     let plan_year = match typed.plan_year.as_str() {
         "" => None,

@@ -126,7 +126,7 @@ struct ActionsPart {
 }
 
 #[derive(Template)]
-#[template(path = "findings/list.html")]
+#[template(path = "scheduler/log.html")]
 struct LogPart {
     frame: Frame,
     list: Listing,
@@ -226,9 +226,9 @@ async fn stand(visit: &Visit, mut task: Task) -> Result<Head, WebError> {
         percent: percent(visit, &task),
         company,
         broker,
-        took: task.started.map(|from| {
-            visit.words.duration(&from, &task.ended.unwrap_or_else(|| visit.web.clock.now()))
-        }),
+        took: task
+            .started
+            .map(|from| visit.words.duration(&from, &task.ended.unwrap_or_else(|| visit.web.clock.now()))),
         undoes: match &task.work {
             Work::Undo { run } => tasks::of_run(visit, run).await?,
             _ => None,

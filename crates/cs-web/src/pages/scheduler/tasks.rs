@@ -49,7 +49,8 @@ impl Asked {
 
     fn address(&self, path: &str, before: &str) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
-        let all = [("status", &*self.status), ("company", &*self.company), ("q", &*self.q), ("before", before)];
+        let all =
+            [("status", &*self.status), ("company", &*self.company), ("q", &*self.q), ("before", before)];
         query.extend_pairs(all.into_iter().filter(|(_, value)| !value.is_empty()));
         let query = query.finish();
         if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
