@@ -164,7 +164,9 @@ struct Saying<'a> {
 
 impl Saying<'_> {
     fn side(&self, system: System, record: Option<&RecordRef>, value: String, empty: bool) -> Side {
-        let edit = self.standing.met.edits.get(&system);
+        // Of documents that could be the one nobody asked who edited them.
+        let is_pair = !matches!(self.standing.met.conflict, Conflict::Ambiguous { .. } | Conflict::Taken { .. });
+        let edit = self.standing.met.edits.get(&system).filter(|_| is_pair);
         Side {
             label: system.to_string(),
             record: record.map(shown::record),

@@ -240,7 +240,7 @@ mod tests {
             balance: Balance::default(),
         };
         let line = told(Language::Es, event);
-        assert_eq!((line.tone, line.text.as_str()), ("bad", "Falló"));
+        assert_eq!((line.tone, line.text.as_str()), ("bad", "Con error"));
         let trouble = &line.troubles[0];
         assert_eq!(trouble.code, "delete.brake");
         assert!(trouble.remedy.contains("permiso"), "{}", trouble.remedy);
