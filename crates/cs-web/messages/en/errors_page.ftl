@@ -1,4 +1,3 @@
-action-unit-retry = Tried failed units again
 errors-mapping = Mapping
 errors-any = All
 errors-search = Record or text

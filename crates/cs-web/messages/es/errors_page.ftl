@@ -1,4 +1,3 @@
-action-unit-retry = Reintentó unidades con error
 errors-mapping = Mapeo
 errors-any = Todos
 errors-search = Registro o texto
