@@ -8,7 +8,7 @@ use std::path::Path;
 
 use cs_store::SqliteStore;
 
-use super::configuration;
+use super::data_dir;
 use crate::cli::{Backup, Global, Restore};
 use crate::failure::{CommandError, Outcome};
 use crate::holder::Holder;
@@ -17,7 +17,7 @@ use crate::wiring::{existing_store, store_file};
 
 /// Runs `backup`. The service may go on meanwhile.
 pub(crate) async fn back_up(global: &Global, backup: &Backup) -> Result<Outcome, CommandError> {
-    let store = existing_store(&configuration(global)?.data_dir).await?;
+    let store = existing_store(&data_dir(global)?).await?;
     store.backup_to(&backup.file).await?;
     store.close().await;
     line(&format!("Everything that is remembered is in {}.", backup.file.display()))?;
@@ -29,7 +29,7 @@ pub(crate) async fn back_up(global: &Global, backup: &Backup) -> Result<Outcome,
 
 /// Runs `restore`. Nobody may use the store meanwhile; what is there now is put aside, not overwritten.
 pub(crate) async fn restore(global: &Global, restore: &Restore) -> Result<Outcome, CommandError> {
-    let data_dir = configuration(global)?.data_dir;
+    let data_dir = data_dir(global)?;
     let failed = |doing, path: &Path| {
         let file = path.display().to_string();
         move |source| CommandError::File { doing, file, source }

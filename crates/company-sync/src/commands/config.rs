@@ -6,11 +6,10 @@ use std::path::Path;
 
 use cs_ports::SettingsStore as _;
 
-use super::{configuration, flags};
+use super::{configuration, data_dir};
 use crate::cli::{ConfigCommand, Global};
-use crate::config::{Config, ConfigError, Environment, TEMPLATE};
+use crate::config::{Config, ConfigError, TEMPLATE};
 use crate::failure::{CommandError, Outcome};
-use crate::office::Office;
 use crate::render::line;
 use crate::wiring::existing_store;
 
@@ -33,8 +32,7 @@ pub(crate) async fn run(global: &Global, command: &ConfigCommand) -> Result<Outc
 
 /// Removes the secrets that pages keep, whether or not anybody has their key. Nothing else is read: it may need them.
 async fn forget_secrets(global: &Global) -> Result<(), CommandError> {
-    let data_dir = Office::data_dir(&flags(global), &Environment::of_process())?;
-    let store = existing_store(&data_dir).await?;
+    let store = existing_store(&data_dir(global)?).await?;
     let names = store.secret_names().await?;
     for name in &names {
         store.put_secret(name, None).await?;

@@ -1,7 +1,6 @@
 //! `demo`: the whole way on this machine, with nothing configured: sandbox, sync, and a second sync that writes nothing.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -14,11 +13,12 @@ use crate::mappings;
 use crate::playground::{Playground, Wish};
 use crate::render::progress::Progress;
 use crate::render::{grouped, line};
+use crate::scratch::Scratch;
 use crate::wiring::wire;
 
 /// Runs `demo`.
 pub(crate) async fn run(global: &Global, demo: &Demo) -> Result<Outcome, CommandError> {
-    let scratch = Scratch::new(global)?;
+    let scratch = Scratch::new(global.data_dir.as_deref())?;
     let playground = Playground::start(&Wish::of_demo(demo)).await?;
     let config = Config {
         data_dir: scratch.path.clone(),
@@ -54,32 +54,4 @@ pub(crate) async fn run(global: &Global, demo: &Demo) -> Result<Outcome, Command
     wired.store.close().await;
     playground.stop().await;
     Ok(outcome)
-}
-
-/// Where the demonstration keeps its store: where it is told to, else in a folder that goes when it ends.
-struct Scratch {
-    path: PathBuf,
-    temporary: bool,
-}
-
-impl Scratch {
-    fn new(global: &Global) -> Result<Self, CommandError> {
-        if let Some(path) = &global.data_dir {
-            return Ok(Self { path: path.clone(), temporary: false });
-        }
-        let path = std::env::temp_dir().join(format!("company-sync-demo-{}", std::process::id()));
-        let failed =
-            |source| CommandError::File { doing: "create", file: path.display().to_string(), source };
-        std::fs::create_dir(&path).map_err(failed)?;
-        Ok(Self { path, temporary: true })
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        if self.temporary {
-            // What is left behind in the temporary folder is the operating system's to clear.
-            let _ = std::fs::remove_dir_all(&self.path);
-        }
-    }
 }

@@ -4,7 +4,7 @@ use cs_domain::{Event, RunId};
 use cs_ports::{LogEntry, Store, UnitOutcome};
 use serde_json::json;
 
-use super::configuration;
+use super::data_dir;
 use crate::cli::{Global, Log};
 use crate::failure::{CommandError, Outcome};
 use crate::render::run::{for_people, trouble};
@@ -13,7 +13,7 @@ use crate::wiring::existing_store;
 
 /// Runs `log`.
 pub(crate) async fn run(global: &Global, arguments: &Log) -> Result<Outcome, CommandError> {
-    let store = existing_store(&configuration(global).await?.data_dir).await?;
+    let store = existing_store(&data_dir(global)?).await?;
     if arguments.troubles {
         let troubles = store.troubled(None, arguments.limit).await?;
         if troubles.is_empty() && !global.json {

@@ -21,14 +21,23 @@ pub(crate) mod systems;
 pub(crate) mod undo;
 pub(crate) mod users;
 
+use std::path::PathBuf;
+
 use crate::cli::Global;
-use crate::config::{Config, Environment, Flags};
+use crate::config::{Config, Environment, Flags, Kept, Lacks, Layers};
 use crate::failure::CommandError;
 use crate::office;
 
 /// What this command line says of the configuration.
 fn flags(global: &Global) -> Flags {
     Flags { file: global.config.clone(), data_dir: global.data_dir.clone() }
+}
+
+/// Where the store is that this command line leads to. The store itself is not read: it may be what is to be mended.
+fn data_dir(global: &Global) -> Result<PathBuf, CommandError> {
+    let layers = Layers::read(&flags(global), &Environment::of_process())?;
+    // A misspelt variable is refused here, too: it may have been meant to say where.
+    Ok(layers.resolve(&Kept::default(), Lacks::Forgiven)?.data_dir)
 }
 
 /// The configuration that this command line leads to; what people set on pages is its lowest layer.

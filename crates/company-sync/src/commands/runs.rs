@@ -2,7 +2,7 @@
 
 use cs_ports::Store;
 
-use super::configuration;
+use super::data_dir;
 use crate::cli::{Global, Runs};
 use crate::failure::{CommandError, Outcome};
 use crate::render::{line, run};
@@ -10,7 +10,7 @@ use crate::wiring::existing_store;
 
 /// Runs `runs`.
 pub(crate) async fn run(global: &Global, arguments: &Runs) -> Result<Outcome, CommandError> {
-    let store = existing_store(&configuration(global).await?.data_dir).await?;
+    let store = existing_store(&data_dir(global)?).await?;
     let runs = store.runs(arguments.limit).await?;
     if runs.is_empty() {
         line(if global.json { r#"{"runs":[]}"# } else { "No run yet. Start one with `company-sync sync`." })?;

@@ -20,6 +20,7 @@ use crate::measures::{self, Measures};
 use crate::office::Office;
 use crate::playground::{Playground, Wish};
 use crate::render::line;
+use crate::scratch::Scratch;
 use crate::stopped::stopped;
 use crate::tidying;
 use crate::wiring::Home;
@@ -32,11 +33,15 @@ const GRACE: Duration = Duration::from_secs(60);
 
 /// Runs `serve`.
 pub(crate) async fn run(global: &Global, serve: &Serve) -> Result<Outcome, CommandError> {
-    let flags = Flags { file: global.config.clone(), data_dir: global.data_dir.clone() };
-    let playground = match serve.sandbox {
-        true => Some(Playground::start(&Wish::of_service(serve.orders)).await?),
-        false => None,
+    let (scratch, playground) = match serve.sandbox {
+        true => {
+            let scratch = Scratch::new(global.data_dir.as_deref())?;
+            (Some(scratch), Some(Playground::start(&Wish::of_service(serve.orders)).await?))
+        }
+        false => (None, None),
     };
+    let data_dir = scratch.as_ref().map(|scratch| scratch.path.clone()).or_else(|| global.data_dir.clone());
+    let flags = Flags { file: global.config.clone(), data_dir };
     let variables = playground.as_ref().map(Playground::environment).unwrap_or_default();
     let environment = Environment::of_process().with(variables);
     let home = Arc::new(Home::enter(&Office::data_dir(&flags, &environment)?).await?);

@@ -5,7 +5,7 @@ use std::io::Read as _;
 use cs_ports::{AuditEntry, Clock as _, Part, PeopleStore, Person};
 use serde_json::json;
 
-use super::configuration;
+use super::data_dir;
 use crate::cli::{Global, UsersCommand};
 use crate::clock::SystemClock;
 use crate::failure::{CommandError, Outcome};
@@ -15,7 +15,7 @@ use crate::wiring::open_store;
 
 /// Runs `users`.
 pub(crate) async fn run(global: &Global, command: &UsersCommand) -> Result<Outcome, CommandError> {
-    let store = open_store(&configuration(global).await?.data_dir).await?;
+    let store = open_store(&data_dir(global)?).await?;
     match command {
         UsersCommand::List => list(global, &store).await?,
         UsersCommand::Set { login, name, part, language } => {

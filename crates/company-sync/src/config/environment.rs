@@ -162,14 +162,12 @@ impl Environment {
                 && !service::variables().any(|known| known == **name)
         };
         let Some(name) = self.0.keys().find(unknown) else { return Ok(()) };
-        let known: Vec<String> = match name.strip_prefix("MAPPING_").and_then(|rest| rest.split_once('_')) {
-            Some((_, setting)) => {
-                mappings.iter().map(|mapping| format!("MAPPING_{}_{setting}", spelt(mapping))).collect()
-            }
-            None => {
-                let fixed = KNOWN.iter().copied().chain(reconciliation::variables()).map(str::to_owned);
-                fixed.chain(service::variables()).collect()
-            }
+        let about = name.strip_prefix("MAPPING_").and_then(|rest| rest.split_once('_'));
+        let known: Vec<String> = if let Some((_, setting)) = about {
+            mappings.iter().map(|mapping| format!("MAPPING_{}_{setting}", spelt(mapping))).collect()
+        } else {
+            let fixed = KNOWN.iter().copied().chain(reconciliation::variables()).map(str::to_owned);
+            fixed.chain(service::variables()).collect()
         };
         // Compared without the prefix, which would make distant names look near.
         let hint = did_you_mean(name, known.iter().map(String::as_str));

@@ -67,10 +67,10 @@ pub(super) struct DatabaseSection {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum DatabaseKind {
-    /// MariaDB.
+    /// What most installations run on.
     #[default]
     Mariadb,
-    /// MySQL.
+    /// The one that it descends from.
     Mysql,
 }
 
@@ -245,7 +245,7 @@ impl Default for ServiceConfig {
     }
 }
 
-/// The port that MariaDB and MySQL listen on unless they are told otherwise.
+/// The port that both kinds of server listen on unless they are told otherwise.
 const DATABASE_PORT: u16 = 3306;
 
 impl DatabaseSection {

@@ -79,10 +79,7 @@ impl Office {
         Ok(())
     }
 
-    fn sealed(
-        &self,
-        secrets: &BTreeMap<String, Option<SecretString>>,
-    ) -> Result<Vec<(String, Option<Vec<u8>>)>, OfficeError> {
+    fn sealed(&self, secrets: &BTreeMap<String, Option<SecretString>>) -> Result<Vec<Sealed>, OfficeError> {
         if secrets.is_empty() {
             return Ok(Vec::new());
         }
@@ -94,6 +91,9 @@ impl Office {
         secrets.iter().map(sealed).collect::<Result<_, _>>().map_err(|error: super::SealError| told(error))
     }
 }
+
+/// A secret by its key as the store keeps it; `None`: no longer.
+type Sealed = (String, Option<Vec<u8>>);
 
 fn unwritable() -> OfficeError {
     refused(

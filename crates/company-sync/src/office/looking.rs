@@ -54,7 +54,7 @@ impl Desk {
     }
 }
 
-/// What a document is called when it is shown: some are named after numbers that nobody is to see.
+/// A unit of a mapping, by which records and documents are shown.
 struct Seat<'b> {
     bound: &'b Bound,
     unit: &'b UnitMapping,
@@ -84,7 +84,7 @@ impl Office {
         let desk = self.desk().await?;
         let bound = desk.bound(mapping).await.map_err(told)?;
         let (subject, documents) = self.unit_of(mapping, record).await?;
-        let unit = unit_for(&bound, &subject, &documents).ok_or_else(|| OfficeError::NotThere {
+        let unit = unit_for(&bound, subject.as_ref(), &documents).ok_or_else(|| OfficeError::NotThere {
             what: format!("{} in the mapping {mapping}", record.kind),
         })?;
         let seat = Seat { bound: &bound, unit };
@@ -140,7 +140,7 @@ impl Office {
 
 fn unit_for<'b>(
     bound: &'b Bound,
-    subject: &Option<RecordRef>,
+    subject: Option<&RecordRef>,
     documents: &[(Option<Role>, RecordRef)],
 ) -> Option<&'b UnitMapping> {
     let mut units = bound.mapping.units.iter();
@@ -193,34 +193,31 @@ impl Seat<'_> {
 
     /// The record's fields in the order in which the mapping names them.
     fn of_record(&self, record: &Record) -> Vec<SightField> {
+        let schema = self.bound.vtiger.get(&self.unit.module);
         let mut fields: Vec<SightField> = Vec::new();
         for document in &self.unit.documents {
             for rule in &document.fields {
                 for name in rule.source.vtiger_fields() {
                     let partner = format!("{}.{}", document.role, rule.frappe);
-                    match fields.iter_mut().find(|field| field.name == *name) {
-                        Some(field) => {
-                            field.value = guarded::value(&document.doctype, field.value.clone());
-                            join(&mut field.partner, ", ", &partner);
-                            join(&mut field.rule, "; ", &worded(document, rule));
-                        }
-                        None => {
-                            let field = self.field(self.bound.vtiger.get(&self.unit.module), name, record);
-                            fields.push(SightField {
-                                partner: Some(partner),
-                                rule: Some(worded(document, rule)),
-                                value: guarded::value(&document.doctype, field.value.clone()),
-                                ..field
-                            });
-                        }
+                    if let Some(field) = fields.iter_mut().find(|field| field.name == *name) {
+                        field.value = guarded::value(&document.doctype, field.value.clone());
+                        join(&mut field.partner, ", ", &partner);
+                        join(&mut field.rule, "; ", &worded(document, rule));
+                        continue;
                     }
+                    let field = plain(schema, name, record);
+                    fields.push(SightField {
+                        partner: Some(partner),
+                        rule: Some(worded(document, rule)),
+                        value: guarded::value(&document.doctype, field.value.clone()),
+                        ..field
+                    });
                 }
             }
         }
         let selected = self.unit.vtiger_fields();
         let rest = selected.into_iter().filter(|name| !fields.iter().any(|field| field.name == **name));
-        let rest: Vec<SightField> =
-            rest.map(|name| self.field(self.bound.vtiger.get(&self.unit.module), name, record)).collect();
+        let rest: Vec<SightField> = rest.map(|name| plain(schema, name, record)).collect();
         fields.extend(rest);
         fields
     }
@@ -232,22 +229,23 @@ impl Seat<'_> {
             SightField {
                 partner: Some(partners.join(", ")).filter(|partners| !partners.is_empty()),
                 rule: Some(worded(form, rule)),
-                ..self.field(schema, &rule.frappe, document)
+                ..plain(schema, &rule.frappe, document)
             }
         });
         let key = form.external_id.iter().filter(|key| form.rule(key).is_none());
-        rules.chain(key.map(|key| self.field(schema, key, document))).collect()
+        rules.chain(key.map(|key| plain(schema, key, document))).collect()
     }
+}
 
-    fn field(&self, schema: Option<&KindSchema>, name: &FieldName, record: &Record) -> SightField {
-        let label = schema.and_then(|schema| schema.fields.get(name)).map(|field| field.label.clone());
-        SightField {
-            name: name.clone(),
-            label: label.filter(|label| !label.is_empty()).unwrap_or_else(|| name.to_string()),
-            value: guarded::value(&record.reference.kind, record.get(name).cloned().unwrap_or(Value::Empty)),
-            partner: None,
-            rule: None,
-        }
+/// A field by itself, without what the mapping says of it.
+fn plain(schema: Option<&KindSchema>, name: &FieldName, record: &Record) -> SightField {
+    let label = schema.and_then(|schema| schema.fields.get(name)).map(|field| field.label.clone());
+    SightField {
+        name: name.clone(),
+        label: label.filter(|label| !label.is_empty()).unwrap_or_else(|| name.to_string()),
+        value: guarded::value(&record.reference.kind, record.get(name).cloned().unwrap_or(Value::Empty)),
+        partner: None,
+        rule: None,
     }
 }
 
