@@ -276,14 +276,18 @@ fn buttons(
 
 /// The newest task with the same report for the same book that came after this one.
 async fn newer(visit: &Visit, task: &Task) -> Result<Option<Task>, WebError> {
-    let Work::Reconcile { company, broker, file, as_of, plan_year, .. } = &task.work else { return Ok(None) };
+    let Some(report) = report_of(&task.work) else { return Ok(None) };
     let lane = TaskFilter { lane: Some(task.work.lane()), ..TaskFilter::default() };
-    let same = |other: &Work| {
-        matches!(other, Work::Reconcile { company: c, broker: b, file: f, as_of: a, plan_year: p, .. }
-            if (c, b, f, a, p) == (company, broker, file, as_of, plan_year))
-    };
     let found = visit.web.desk.tasks(&lane, None, LOOKED_THROUGH).await?;
-    Ok(found.into_iter().find(|other| other.id > task.id && same(&other.work)))
+    Ok(found.into_iter().find(|other| other.id > task.id && report_of(&other.work).as_ref() == Some(&report)))
+}
+
+/// The work without what tells a dry run or an approval from a plain run of the same report.
+fn report_of(work: &Work) -> Option<Work> {
+    let mut plain = work.clone();
+    let Work::Reconcile { approve_drift, dry_run, .. } = &mut plain else { return None };
+    (*approve_drift, *dry_run) = (false, false);
+    Some(plain)
 }
 
 /// The newest task that takes this one's run back.

@@ -72,7 +72,7 @@ struct Row {
 }
 
 /// The tasks, a page of them.
-struct Rows {
+struct Listed {
     rows: Vec<Row>,
     total: u64,
     narrowed: bool,
@@ -89,14 +89,14 @@ struct TasksPage {
     asked: Asked,
     statuses: Vec<Choice>,
     companies: Vec<Choice>,
-    list: Rows,
+    list: Listed,
 }
 
 #[derive(Template)]
 #[template(path = "scheduler/rows.html")]
 struct RowsPart {
     frame: Frame,
-    list: Rows,
+    list: Listed,
 }
 
 pub(super) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Answer {
@@ -129,7 +129,7 @@ pub(super) async fn rows(visit: Visit, Query(asked): Query<Asked>) -> Answer {
     fragment(&RowsPart { frame: visit.frame(Section::Scheduler, "nav-scheduler"), list })
 }
 
-async fn list(visit: &Visit, asked: &Asked) -> Result<Rows, WebError> {
+async fn list(visit: &Visit, asked: &Asked) -> Result<Listed, WebError> {
     let desk = &visit.web.desk;
     let filter = asked.filter();
     let before = some(&asked.before).map(|id| TaskId(id.to_owned()));
@@ -137,7 +137,7 @@ async fn list(visit: &Visit, asked: &Asked) -> Result<Rows, WebError> {
     let more = found.len() > PAGE as usize;
     found.truncate(PAGE as usize);
     let last = found.last().filter(|_| more).map(|task| asked.address("/scheduler", &task.id.0));
-    Ok(Rows {
+    Ok(Listed {
         total: desk.count_tasks(&filter).await?,
         narrowed: asked.narrows(),
         address: asked.address("/scheduler/rows", &asked.before),
