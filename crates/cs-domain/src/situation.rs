@@ -53,6 +53,20 @@ pub struct Elsewhere {
     /// Whether the link between the two still holds; where it was given up, the record has no document that others could
     /// refer to.
     pub standing: LinkStanding,
+    /// Whether the link holds and Frappe does not show the document: it was deleted, or renamed just now.
+    #[serde(default)]
+    pub missing: bool,
+}
+
+impl Situation {
+    /// Whether a document that should be there is not: its own or another unit's, deleted or renamed just now.
+    pub fn misses_a_document(&self) -> bool {
+        let own = self.counterparts.values().any(|known| {
+            let live = |(link, _): &(Link, Shadow)| link.standing == LinkStanding::Live;
+            known.linked.is_none() && known.tie.as_ref().is_some_and(live)
+        });
+        own || self.elsewhere.iter().any(|other| other.missing)
+    }
 }
 
 /// What is known of one role's document.

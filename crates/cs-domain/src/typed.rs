@@ -178,7 +178,9 @@ note = { vtiger = "description", direction = "to_frappe" }
             field("status", FieldType::Text, Some(140)),
             field("note", FieldType::Text, Some(10)),
         ];
-        frappe.iter_mut().for_each(|field| field.bmp_only = false);
+        for field in &mut frappe {
+            field.bmp_only = false;
+        }
         let texts = [("lastname", Value::text("Prueba")), ("leadsource", Value::Choice("Web".into()))];
         Systems {
             mapping: parse(MAPPING).unwrap().mapping,

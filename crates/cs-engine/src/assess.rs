@@ -290,12 +290,12 @@ pub(crate) async fn elsewhere(scope: &Scope<'_>, ties: Vec<Tie>) -> Result<Vec<E
         let Link { unit, subject, role, document, standing, .. } = tie.link;
         let mapping = scope.mapping.unit(&unit).and_then(|unit| unit.document(&role));
         let ignored = mapping.is_some_and(|mapping| mapping.deletes == DeletePolicy::Ignore);
-        let standing = match (there.contains(&document), ignored) {
-            (false, true) => LinkStanding::GivenUp,
-            (false, false) if standing == LinkStanding::Live => return None,
-            _ => standing,
-        };
-        Some(Elsewhere { subject, role, document, standing })
+        let missing = standing == LinkStanding::Live && !there.contains(&document);
+        if missing && !ignored {
+            return None;
+        }
+        let standing = if missing { LinkStanding::GivenUp } else { standing };
+        Some(Elsewhere { subject, role, document, standing, missing })
     };
     Ok(ties.into_iter().filter_map(seen).collect())
 }

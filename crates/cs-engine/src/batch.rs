@@ -20,7 +20,7 @@ use crate::fresh::Fresh;
 use crate::ledger::{End, Ledger};
 use crate::requests::last_edit;
 use crate::run::RunContext;
-use crate::{assess, newcomers};
+use crate::{assess, newcomers, pull};
 
 /// How often a unit is decided anew in one run because a record moved under it.
 const DECISIONS: u32 = 4;
@@ -168,16 +168,22 @@ async fn read_again(
     Ok(None)
 }
 
-/// The situations of units of one kind: records of VTiger, or documents that appeared in Frappe.
+/// The situations of units of one kind: records of VTiger, or documents that appeared in Frappe. What looks new there may be
+/// what was renamed a moment ago, and so may what looks deleted: links follow renames before either is believed.
 async fn load(
     context: &RunContext<'_>,
     mapping: &UnitMapping,
     subjects: &[RecordRef],
 ) -> Result<Vec<Situation>, EngineError> {
-    match subjects.first().map(|subject| subject.system) {
-        Some(System::Frappe) => newcomers::load(&context.scope, mapping, subjects).await,
-        _ => assess::load(&context.scope, mapping, subjects).await,
+    if subjects.first().is_some_and(|subject| subject.system == System::Frappe) {
+        pull::latest_renames(context).await?;
+        return newcomers::load(&context.scope, mapping, subjects).await;
     }
+    let situations = assess::load(&context.scope, mapping, subjects).await?;
+    if situations.iter().any(Situation::misses_a_document) && pull::latest_renames(context).await? {
+        return assess::load(&context.scope, mapping, subjects).await;
+    }
+    Ok(situations)
 }
 
 /// Reads the situations of a batch. Where the batch as a whole cannot be read, each unit is read by itself, so that the

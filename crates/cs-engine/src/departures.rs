@@ -11,7 +11,7 @@ use cs_ports::Due;
 use crate::batch;
 use crate::error::EngineError;
 use crate::ledger::Ledger;
-use crate::pull::{self, count};
+use crate::pull::count;
 use crate::run::{BATCH, RunContext};
 
 /// Deletes that need nobody's approval, however small the mapping.
@@ -57,9 +57,6 @@ pub(crate) async fn go_through(
     if aside.is_empty() {
         return Ok(());
     }
-    // A document that was missing when its unit was read may have been renamed before that: then the feed says so now, and
-    // the unit finds it when it is read again.
-    pull::frappe(context, ledger).await?;
     let number = count(aside.len());
     let linked = context.scope.engine.store.count_linked(&context.scope.mapping.name).await?;
     if number > allowance(linked) && approved.is_none_or(|approved| number > approved) {

@@ -82,6 +82,28 @@ pub(crate) async fn frappe(context: &RunContext<'_>, ledger: &Ledger) -> Result<
     Ok(())
 }
 
+/// Takes links along with documents that were renamed since their feed was read, and nothing else: nothing is staged, and the
+/// cursors stay where they are. A document that was renamed while its feed was read looks new under its new name, and gone
+/// under its old one; what gave it that name can be told by now. Answers whether any link was taken along.
+pub(crate) async fn latest_renames(context: &RunContext<'_>) -> Result<bool, EngineError> {
+    let mut moved = false;
+    for (doctype, unit) in doctypes(context) {
+        let feed = feed_key(&context.scope, &unit, System::Frappe, &doctype);
+        let mut cursor = context.scope.engine.store.cursor(&feed).await?;
+        loop {
+            let page = frappe_page(&context.scope, &doctype, cursor.as_ref()).await?;
+            moved |= follow_renames(context, &page.observations).await?;
+            // Renames are told before the documents.
+            let documents = page.observations.iter().any(|seen| seen.sighting == Sighting::There);
+            if documents || !page.more {
+                break;
+            }
+            cursor = Some(page.next);
+        }
+    }
+    Ok(moved)
+}
+
 /// A page of a DocType's feed.
 pub(crate) async fn frappe_page(
     scope: &Scope<'_>,
@@ -106,8 +128,9 @@ fn doctypes(context: &RunContext<'_>) -> Vec<(Kind, UnitName)> {
     doctypes
 }
 
-/// Takes the links of renamed documents along.
-async fn follow_renames(context: &RunContext<'_>, observations: &[Observation]) -> Result<(), EngineError> {
+/// Takes the links of renamed documents along; answers whether there were any.
+async fn follow_renames(context: &RunContext<'_>, observations: &[Observation]) -> Result<bool, EngineError> {
+    let mut followed = false;
     for observation in observations {
         let Sighting::Renamed { from } = &observation.sighting else { continue };
         let to = &observation.reference;
@@ -126,9 +149,10 @@ async fn follow_renames(context: &RunContext<'_>, observations: &[Observation]) 
             })
             .collect();
         context.remember(moved).await?;
+        followed = true;
         scope.reporter.tell(Event::Renamed { from, to: to.clone() });
     }
-    Ok(())
+    Ok(followed)
 }
 
 /// What a page of documents makes due: the units they are linked to, echoes of our own writes left out, and documents

@@ -101,12 +101,17 @@ pub(crate) async fn look_for(
                 _ => Held::No,
             })
         }
-        Action::Update { target, changes, .. } => {
+        Action::Update { target, changes, before, expected } => {
             let Some(record) = read(context, target, wanted).await? else {
                 return Ok(Held::No);
             };
             let holds = |(field, value): (&FieldName, &Value)| agreeing(record.get(field), value);
-            Ok(if changes.iter().all(holds) { Held::Yes(record) } else { Held::No })
+            // A write is done whole or not at all: where one new value is there, it was, and what differs was edited since.
+            let is_new = |(field, value): &(&FieldName, &Value)| {
+                before.get(*field).is_some_and(|old| !agreeing(Some(old), value))
+            };
+            let done = record.version != *expected && changes.iter().filter(is_new).any(holds);
+            Ok(if done || changes.iter().all(holds) { Held::Yes(record) } else { Held::No })
         }
         Action::Amend { target, .. } => {
             let by = Fields::from([(AMENDED_FROM.into(), Value::text(target.id.as_str()))]);

@@ -98,11 +98,11 @@ impl<'a> Decision<'a, '_> {
         let counterpart = self.situation.counterparts.get(&mapping.role);
         if mapping.parents().any(|parent| self.blocked.contains(parent)) {
             self.blocked.insert(&mapping.role);
-            // What is gone needs no parent to be let go.
-            if let Some((link, _)) =
-                counterpart.filter(|known| known.is_gone()).and_then(|known| known.tie.as_ref())
-            {
-                self.let_go(mapping, &link.document);
+            match counterpart.and_then(|known| Some((known, known.tie.as_ref()?))) {
+                // What is gone needs no parent to be let go.
+                Some((known, (link, _))) if known.is_gone() => self.let_go(mapping, &link.document),
+                Some(_) => {}
+                None => self.orphan(mapping, wanted),
             }
             return;
         }
@@ -116,6 +116,20 @@ impl<'a> Decision<'a, '_> {
             },
             None if wanted.exists(mapping) => self.unlinked(mapping, wanted, counterpart),
             None => {}
+        }
+    }
+
+    /// A document that is wanted and whose parent is given up in this very plan is not made: a person is told now, since
+    /// nobody looks at the unit again of itself.
+    fn orphan(&mut self, mapping: &DocumentMapping, wanted: &WantedDocument) {
+        let gives_up = |role: &&Role| {
+            let unlinks = |step: &Step| step.role == **role && matches!(step.act, Act::Unlink { .. });
+            self.plan.steps.iter().any(unlinks)
+        };
+        if let Some(parent) = mapping.parents().find(gives_up)
+            && wanted.exists(mapping)
+        {
+            self.plan.failures.push(parent_given_up(mapping, parent));
         }
     }
 

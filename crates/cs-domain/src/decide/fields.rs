@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::decide::documents::Decision;
 use crate::decide::draft::{Answer, Wish};
 use crate::failure::Failure;
+use crate::fold::fold;
 use crate::link::LinkStanding;
 use crate::mapping::{DocumentMapping, FieldRule, Source};
 use crate::merge::{FieldOutcome, FieldSituation, merge};
@@ -110,7 +111,7 @@ impl<'a> Decision<'a, '_> {
             Some(Answer::Refused) => return merged.keep(field),
             None => {}
         }
-        if field.is_spelled_differently() {
+        if field.is_spelled_differently() || self.is_anothers_spelling(field) {
             return merged
                 .agree(field, Agreed { vtiger: field.said_or_empty(), frappe: field.shown_or_empty() });
         }
@@ -214,6 +215,20 @@ impl<'a> Decision<'a, '_> {
                 }
             }
         }
+    }
+
+    /// Whether a document that is what its key says, and that several records mean, shows it in the spelling of another one:
+    /// each would write its own over the other's for ever.
+    fn is_anothers_spelling(&self, field: &Field<'_, 'a>) -> bool {
+        let several = self
+            .situation
+            .counterparts
+            .get(&field.mapping.role)
+            .is_some_and(|known| !known.others.is_empty());
+        let alike = |(shown, said): (&Value, &Value)| {
+            !said.is_empty() && shown != said && fold(&shown.plain()) == fold(&said.plain())
+        };
+        field.mapping.keyed && several && field.shown().zip(field.vtiger).is_some_and(alike)
     }
 
     /// Whether Frappe shows what another record wrote that shares the document, so that writing this record's value would

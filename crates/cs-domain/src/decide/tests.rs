@@ -410,6 +410,42 @@ fn records_that_share_a_document_do_not_quarrel_over_it() {
 }
 
 #[test]
+fn records_that_spell_one_key_differently_do_not_quarrel_over_it() {
+    let situation = order_of(&ANA);
+    let mut settled = carried_out(situation.clone(), &decided(&situation));
+    let mut unit = family();
+    unit.documents[0].fields[0].direction = Direction::ToFrappe;
+    unit.documents[0].keyed = true;
+    let theirs = Value::text("ANA PRUEBA");
+    let other = Shadow {
+        fields: BTreeMap::from([("customer_name".into(), Agreed::on(theirs.clone()))]),
+        ..Shadow::default()
+    };
+    let customer = settled.counterparts.get_mut("customer").unwrap();
+    customer.others = vec![(RecordRef::vtiger("SalesOrder", "6x2"), other)];
+    customer.linked.as_mut().unwrap().fields.insert("customer_name".into(), theirs.clone());
+    let plan = decide(&unit, Schemas { vtiger: None, frappe: &BTreeMap::new() }, &settled);
+    assert!(plan.steps.is_empty() && plan.conflicts.is_empty(), "{plan:#?}");
+    let agreed = &plan.agreed[&Role::from("customer")][&FieldName::from("customer_name")];
+    assert_eq!(*agreed, Agreed { vtiger: Value::text("Ana Prueba"), frappe: theirs });
+}
+
+#[test]
+fn what_is_not_made_since_its_parent_is_given_up_just_now_is_told() {
+    let situation = order_of(&ANA);
+    let mut settled = carried_out(situation.clone(), &decided(&situation));
+    settled.counterparts.remove("order");
+    assert!(!settled.misses_a_document());
+    settled.counterparts.get_mut("customer").unwrap().linked = None;
+    assert!(settled.misses_a_document());
+    let plan = decided(&settled);
+    assert!(plan.steps.iter().all(|step| matches!(step.act, Act::Unlink { .. })), "{plan:#?}");
+    let told: Vec<_> =
+        plan.failures.iter().map(|failure| (failure.code.as_str(), failure.place.as_deref())).collect();
+    assert_eq!(told, [("unit.parent_given_up", Some("order"))]);
+}
+
+#[test]
 fn a_part_of_a_joined_name_that_is_cleared_does_not_shorten_it() {
     let situation = order_of(&ANA);
     let mut settled = carried_out(situation.clone(), &decided(&situation));

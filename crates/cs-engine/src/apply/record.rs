@@ -85,8 +85,9 @@ impl Execution<'_, '_> {
     }
 
     /// Where VTiger says what it was told, the shadows of all documents move to it. Where it says something else, it may have
-    /// cut the value or somebody was quicker: then nothing is agreed on, and both values are there for the next decision. What
-    /// it was not told and says anew is for the next decision, too.
+    /// cut the value or somebody was quicker: then nothing is agreed on, and both values are there for the next decision,
+    /// even where VTiger shows what it showed before the write. What it was not told and says anew is for the next decision,
+    /// too.
     async fn revised(&mut self, intent: &Intent, written: Written) -> Result<bool, EngineError> {
         let sent = intent.action.written().cloned().unwrap_or_default();
         let expected = |field: &FieldName| {
@@ -96,7 +97,7 @@ impl Execution<'_, '_> {
         let stands = mapped.all(|field| written.record.get(field) == expected(field));
         let kept = sent.iter().all(|(field, value)| written.record.get(field) == Some(value));
         self.record = Some(written.record);
-        let moved = if kept { self.agreed_ties() } else { BTreeMap::new() };
+        let moved = if kept { self.agreed_ties() } else { self.acknowledged_ties() };
         self.context.settle(intent, moved.values().cloned().collect()).await?;
         self.ties.extend(moved);
         self.recorded(intent);
@@ -113,6 +114,22 @@ impl Execution<'_, '_> {
             (role.clone(), Tie { link: tie.link.clone(), shadow: self.shadow_so_far(role) })
         })
         .collect()
+    }
+
+    /// The ties of documents that are there, with what VTiger held after a write that it took and does not show any more: what
+    /// it shows now counts against that, and what Frappe shows against what was agreed before.
+    fn acknowledged_ties(&self) -> BTreeMap<Role, Tie> {
+        let mut moved = BTreeMap::new();
+        for (role, tie) in self.ties.iter().filter(|(_, tie)| tie.link.standing == LinkStanding::Live) {
+            let mut tie = tie.clone();
+            for (field, agreed) in self.plan.agreed.get(role).into_iter().flatten() {
+                if let Some(base) = tie.shadow.fields.get_mut(field) {
+                    base.vtiger.clone_from(&agreed.vtiger);
+                }
+            }
+            moved.insert(role.clone(), tie);
+        }
+        moved
     }
 
     async fn created(
