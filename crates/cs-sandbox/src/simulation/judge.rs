@@ -1,18 +1,61 @@
 //! Whether all is well, when everything is quiet.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cs_domain::{Clearing, DeletePolicy, LinkStanding, RecordRef, System};
-use cs_ports::Tie;
+use cs_ports::{Tie, UnitOutcome};
 
 use super::ledger::number;
+use super::mending::complains_of;
 use super::pairs::{Pair, bare};
 use super::story::Story;
 use super::vtiger_values;
 use super::world::World;
 
+/// What is looked at: every tie there is, and what people were told of.
+struct Found {
+    ties: Vec<Tie>,
+    told: Vec<UnitOutcome>,
+}
+
 /// Looks at everything once more.
 pub(crate) fn judge(story: &Story) {
+    let Some(Found { ties, told }) = find(story) else { return };
+    let mut world = story.world.lock();
+    one_to_one(&mut world, story, &ties);
+    nobody_left_out(&mut world, story, &ties, &told);
+    for duplicate in world.ledger.duplicates() {
+        world.breach(duplicate);
+    }
+    for tie in &ties {
+        judge_tie(&mut world, story, tie, &told);
+    }
+}
+
+/// What the feeds alone must have brought about, before anything was counted: edits and new records are never missed, though
+/// deletes in VTiger and silent changes may be. Records that lost a document, and documents whose record is gone, are left
+/// out with all that is tied to them.
+pub(crate) fn judge_feeds(story: &Story) {
+    let Some(Found { ties, told }) = find(story) else { return };
+    let waits = |subject: &RecordRef| told.iter().any(|outcome| outcome.key.subject == *subject);
+    let mut world = story.world.lock();
+    let whole = |tie: &Tie| {
+        let record = number(&tie.link.subject.id);
+        let document = world.ledger.known_document(&tie.link.document);
+        let there = |id: u64| world.ledger.documents.get(&id).is_some_and(|document| !document.gone);
+        record.is_some_and(|record| !world.ledger.record_is_gone(record)) && document.is_some_and(there)
+    };
+    let broken: BTreeSet<RecordRef> =
+        ties.iter().filter(|tie| !whole(tie)).map(|tie| tie.link.subject.clone()).collect();
+    nobody_left_out(&mut world, story, &ties, &told);
+    for tie in &ties {
+        if !broken.contains(&tie.link.subject) && !waits(&tie.link.subject) {
+            judge_tie(&mut world, story, tie, &told);
+        }
+    }
+}
+
+fn find(story: &Story) -> Option<Found> {
     let subjects: Vec<RecordRef> = {
         let world = story.world.lock();
         let modules: Vec<String> =
@@ -26,25 +69,12 @@ pub(crate) fn judge(story: &Story) {
     let ties = story.with_store(async |store| store.ties_of(&name, &subjects).await);
     let Some(Ok(ties)) = ties else {
         story.world.lock().breach("the ties cannot be read");
-        return;
+        return None;
     };
     let troubled = story.with_store(async |store| store.troubled(Some(&name), u32::MAX).await);
-    let told: Vec<RecordRef> = troubled
-        .and_then(Result::ok)
-        .unwrap_or_default()
-        .into_iter()
-        .filter(|outcome| !outcome.failures.is_empty())
-        .map(|outcome| outcome.key.subject)
-        .collect();
-    let mut world = story.world.lock();
-    one_to_one(&mut world, story, &ties);
-    nobody_left_out(&mut world, story, &ties, &told);
-    for duplicate in world.ledger.duplicates() {
-        world.breach(duplicate);
-    }
-    for tie in &ties {
-        judge_tie(&mut world, story, tie);
-    }
+    let mut told = troubled.and_then(Result::ok).unwrap_or_default();
+    told.retain(|outcome| !outcome.failures.is_empty());
+    Some(Found { ties, told })
 }
 
 fn record_module(record: &crate::vtiger::Record) -> &str {
@@ -53,7 +83,7 @@ fn record_module(record: &crate::vtiger::Record) -> &str {
 
 /// Every record that takes part has been tied once, to a document of the role that every record has, or a person was told
 /// why not.
-fn nobody_left_out(world: &mut World, story: &Story, ties: &[Tie], told: &[RecordRef]) {
+fn nobody_left_out(world: &mut World, story: &Story, ties: &[Tie], told: &[UnitOutcome]) {
     for unit in &story.told.mapping.units {
         let always = unit.documents.iter().rfind(|document| document.exists_when.is_empty());
         let Some(role) = always.map(|document| &document.role) else { continue };
@@ -64,7 +94,7 @@ fn nobody_left_out(world: &mut World, story: &Story, ties: &[Tie], told: &[Recor
             records.into_iter().filter(|record| is_selected(world, story, *record)).collect::<Vec<_>>()
         {
             let tied = |tie: &Tie| number(&tie.link.subject.id) == Some(record) && tie.link.role == *role;
-            let excused = told.iter().any(|subject| number(&subject.id) == Some(record));
+            let excused = told.iter().any(|outcome| number(&outcome.key.subject.id) == Some(record));
             if !excused && !ties.iter().any(tied) {
                 world.breach(format!("{} {record} takes part and has no {role}", unit.module));
             }
@@ -90,7 +120,7 @@ fn one_to_one(world: &mut World, story: &Story, ties: &[Tie]) {
     }
 }
 
-fn judge_tie(world: &mut World, story: &Story, tie: &Tie) {
+fn judge_tie(world: &mut World, story: &Story, tie: &Tie, told: &[UnitOutcome]) {
     let link = &tie.link;
     let Some(subject) = number(&link.subject.id) else { return };
     let Some(document) = world.ledger.known_document(&link.document) else {
@@ -110,6 +140,11 @@ fn judge_tie(world: &mut World, story: &Story, tie: &Tie) {
             .pairs
             .iter()
             .filter(|pair| pair.role == link.role && pair.unit == link.unit)
+            // What a person was told to mend is no silent disagreement.
+            .filter(|pair| {
+                let mut own = told.iter().filter(|outcome| outcome.key.subject == link.subject);
+                !own.any(|outcome| complains_of(outcome, pair) || is_refused(outcome, pair))
+            })
             .cloned()
             .collect();
         if is_selected(world, story, subject) {
@@ -120,6 +155,12 @@ fn judge_tie(world: &mut World, story: &Story, tie: &Tie) {
     } else if record_gone != document_gone && (record_gone || is_selected(world, story, subject)) {
         judge_departure(world, story, tie, record_gone, document_gone);
     }
+}
+
+/// Whether a person was told that the pair's document is refused as a whole: a value that Frappe works out of others (a full
+/// name of 161 letters) names none of the fields that it is made of.
+fn is_refused(outcome: &UnitOutcome, pair: &Pair) -> bool {
+    outcome.failures.iter().any(|failure| failure.place.as_deref() == Some(pair.role.as_str()))
 }
 
 /// The policy's own selection: what it leaves out is not kept in agreement.
@@ -145,9 +186,12 @@ fn judge_pair(world: &mut World, subject: u64, document: u64, pair: &Pair) {
     if excused(&vtiger, cleared_here) || excused(&frappe, cleared_there) {
         return;
     }
-    // What a new document was not given and its owner never said is not known there.
-    let never =
-        |side: System, id: u64, text: &str| bare(text).is_empty() && !world.ledger.was_said(side, id, pair);
+    // What a new document was not given and its owner never said is not known there; what its owner said and took back before
+    // the two ever agreed clears nothing.
+    let unagreed = world.ledger.pair_never_agreed(subject, document, pair);
+    let never = |side: System, id: u64, text: &str| {
+        bare(text).is_empty() && (unagreed || !world.ledger.was_said(side, id, pair))
+    };
     if (!pair.speaks(System::Vtiger) && never(System::Frappe, document, &frappe))
         || (!pair.speaks(System::Frappe) && never(System::Vtiger, subject, &vtiger))
     {

@@ -496,16 +496,37 @@ impl Ledger {
         })
     }
 
-    /// Whether the two never agreed on anything yet, and either said the same once, or the policy for that lets the other
-    /// side's word stand.
-    fn first_contact_allows(&self, pair: &Pair, cell: Cell, partner: Cell, old: &State) -> bool {
+    /// Whether neither cell ever knew the other: nothing was agreed on yet, and so nothing can have been cleared.
+    fn never_agreed(&self, cell: Cell, partner: Cell) -> bool {
         let knows = |one: Cell, other: Cell| {
             self.cells
                 .get(&one)
                 .is_some_and(|states| states.iter().any(|state| state.knows.contains_key(&other)))
         };
-        if knows(cell, partner) || knows(partner, cell) {
+        !knows(cell, partner) && !knows(partner, cell)
+    }
+
+    /// The same of a pair's cells in a record and a document.
+    pub(crate) fn pair_never_agreed(&self, subject: u64, document: u64, pair: &Pair) -> bool {
+        let here = self.field(Side::Vtiger, pair.module.as_str(), pair.vtiger.as_str());
+        let there = self.field(Side::Frappe, pair.doctype.as_str(), pair.frappe.as_str());
+        here.zip(there).is_some_and(|(here, there)| {
+            self.never_agreed(
+                Cell { side: Side::Vtiger, id: subject, field: here },
+                Cell { side: Side::Frappe, id: document, field: there },
+            )
+        })
+    }
+
+    /// Whether the two never agreed on anything yet, and this side says nothing, or either said the same once, or the policy
+    /// for that lets the other side's word stand.
+    fn first_contact_allows(&self, pair: &Pair, cell: Cell, partner: Cell, old: &State) -> bool {
+        if !self.never_agreed(cell, partner) {
             return false;
+        }
+        // Only what was agreed on can be cleared: who said something and took it back before that said nothing.
+        if bare(&old.text).is_empty() {
+            return true;
         }
         let said_the_same = |state: &State| match cell.side {
             Side::Vtiger => pair.same(&old.text, &state.text),
@@ -610,13 +631,15 @@ impl Ledger {
             };
             for (index, subject, partner) in self.partners(cell) {
                 let Some(pair) = self.pairs.get(index) else { continue };
-                let silent = bare(&state.text).is_empty() && pair.clearing == Clearing::Keep;
+                // What was taken back before it was ever agreed on says nothing, as what never says anything.
+                let silent = bare(&state.text).is_empty()
+                    && (pair.clearing == Clearing::Keep || self.never_agreed(cell, partner));
                 if state.edit == 0 || silent || !pair.speaks(side) || policy_allows(pair, side) {
                     continue;
                 }
                 let last = self.cells.get(&partner).and_then(|states| states.last());
-                let known =
-                    last.is_some_and(|last| last.knows.get(&cell).copied().unwrap_or(0) >= state.edit);
+                let seen = last.and_then(|last| last.knows.get(&cell)).copied().unwrap_or(0);
+                let known = seen >= state.edit || self.is_put_back(cell, seen);
                 let decided = self.decisions.iter().any(|decision| {
                     // With a VTiger record go all its documents, whichever of them was decided about.
                     decision.subject == subject
@@ -632,6 +655,13 @@ impl Ledger {
                 }
             }
         }
+    }
+
+    /// Whether what people said since that edit came to nothing: they put back what the other side had seen.
+    fn is_put_back(&self, cell: Cell, seen: u32) -> bool {
+        let states = self.cells.get(&cell).map(Vec::as_slice).unwrap_or_default();
+        let agreed = states.iter().rev().find(|state| state.edit <= seen);
+        seen > 0 && agreed.zip(states.last()).is_some_and(|(then, now)| bare(&then.text) == bare(&now.text))
     }
 
     /// Where both sides of a pair say the same, each knows what the other knows.
@@ -831,6 +861,8 @@ impl Ledger {
             "contact_email",
             "contact_phone",
         ];
+        // Whoever saves an order without an address gives it its customer's: facts of ERPNext, no value of ours.
+        let filled_in = |name: &str| name == "customer_address" && text(before, name).is_empty();
         let strange = now.iter().filter(|(name, value)| {
             let same = match (value, before.get(*name)) {
                 (serde_json::Value::Array(rows), Some(serde_json::Value::Array(old))) => {
@@ -838,7 +870,8 @@ impl Ledger {
                 }
                 (value, old) => old.unwrap_or(&serde_json::Value::Null) == *value,
             };
-            !same && !derived.contains(&name.as_str()) && !sent.contains_key(name.as_str())
+            let own = derived.contains(&name.as_str()) || filled_in(name.as_str());
+            !same && !own && !sent.contains_key(name.as_str())
         });
         let strange: Vec<&String> = strange.map(|(name, _)| name).collect();
         if !strange.is_empty() {

@@ -57,6 +57,8 @@ pub(crate) fn mend(story: &mut Story, last: bool) -> bool {
     }
     for outcome in &failing {
         mend_unit(&mut story.world.lock(), &outcome.key.unit, &outcome.key.subject, outcome);
+        // What failed too often waits for somebody to have it tried again.
+        story.with_store(async |store| store.hint(std::slice::from_ref(&outcome.key)).await);
     }
     !conflicts.is_empty() || !failing.is_empty()
 }
@@ -150,12 +152,6 @@ fn make_agree(world: &mut World, conflict: &StandingConflict) {
 fn mend_unit(world: &mut World, unit: &UnitName, subject: &RecordRef, outcome: &UnitOutcome) {
     let pairs: Vec<super::pairs::Pair> =
         world.ledger.pairs.iter().filter(|pair| pair.unit == *unit).cloned().collect();
-    let complains = |field: &str| {
-        outcome.failures.iter().any(|failure| {
-            failure.place.as_deref().is_some_and(|place| place.ends_with(&format!(".{field}")))
-                || failure.cause.contains(field)
-        })
-    };
     let taken = outcome
         .failures
         .iter()
@@ -169,7 +165,7 @@ fn mend_unit(world: &mut World, unit: &UnitName, subject: &RecordRef, outcome: &
     }
     for pair in pairs {
         let names = ["accountname"].contains(&pair.vtiger.as_str());
-        let meant = complains(pair.vtiger.as_str()) || complains(pair.frappe.as_str()) || (taken && names);
+        let meant = complains_of(outcome, &pair) || (taken && names);
         if !meant {
             continue;
         }
@@ -187,6 +183,17 @@ fn mend_unit(world: &mut World, unit: &UnitName, subject: &RecordRef, outcome: &
             say_in_frappe(world, pair.doctype.as_str(), document.as_str(), pair.frappe.as_str(), &said);
         }
     }
+}
+
+/// Whether a person was told that this very field is in the way.
+pub(crate) fn complains_of(outcome: &UnitOutcome, pair: &super::pairs::Pair) -> bool {
+    let complains = |field: &str| {
+        outcome.failures.iter().any(|failure| {
+            failure.place.as_deref().is_some_and(|place| place.ends_with(&format!(".{field}")))
+                || failure.cause.contains(field)
+        })
+    };
+    complains(pair.vtiger.as_str()) || complains(pair.frappe.as_str())
 }
 
 fn tied(world: &World, subject: &RecordRef, role: &str) -> Option<RecordId> {

@@ -28,6 +28,9 @@ const ROUNDS: usize = 14;
 const MENDINGS: usize = 8;
 /// Time between quiet runs: leases and short pauses end in it.
 const BETWEEN: Duration = Duration::from_mins(12);
+/// What was there when a story begins is older than the feeds' overlap in some stories: what they missed of it, they never
+/// tell again.
+const LONG_AGO: Duration = Duration::from_hours(3);
 /// More happenings than any story has.
 const MOST: usize = 400_000;
 
@@ -51,6 +54,8 @@ pub(crate) struct Story {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) told: Told,
     berths: Vec<Berth>,
+    /// How long all was as it is when the story begins.
+    lead: Duration,
     happened: usize,
 }
 
@@ -76,7 +81,9 @@ impl Story {
         let orders = random.percent(30);
         let told = if orders { mappings::policy() } else { mappings::people(&mut random) }?;
         let ledger = Ledger::new(pairs::pairs(&told.mapping), mappings::writable(&told.mapping));
-        let begin = scenery::begin(&mut random);
+        // Drawn by itself, so that the story is the same with and without it.
+        let lead = if Random::new(!telling.seed).percent(40) { LONG_AGO } else { Duration::ZERO };
+        let begin = scenery::begin(&mut random).checked_sub(lead).ok()?;
         let servers = scenery::servers(ground, telling.seed, &mut random)?;
         let mut world = World::new(ground, begin, servers, random, (Weather::fair(), ledger));
         world.sabotage = telling.sabotage;
@@ -87,7 +94,7 @@ impl Story {
         scenery::furnish(&mut world, &told.mapping, orders);
         world.note(Author::Person);
         let berths = (0..2).map(Berth::new).collect();
-        Some(Self { world: Shared::new(world), store, told, berths, happened: 0 })
+        Some(Self { world: Shared::new(world), store, told, berths, lead, happened: 0 })
     }
 
     fn job(&self, census: bool, full: bool, eager: bool) -> Job {
@@ -113,15 +120,15 @@ impl Story {
             let length = Duration::from_secs(world.random.between(120, 2_400));
             let deeds = world.random.between(5, 30);
             for moment in people::moments(world, deeds, length) {
-                world.timeline.put(moment, Happening::Deed);
+                world.timeline.put(self.lead + moment, Happening::Deed);
             }
             let first = Duration::from_secs(world.random.below(60));
-            world.timeline.put(first, Happening::Start(0));
+            world.timeline.put(self.lead + first, Happening::Start(0));
             if world.random.percent(45) {
                 let second = Duration::from_secs(world.random.below(300));
-                world.timeline.put(second, Happening::Start(1));
+                world.timeline.put(self.lead + second, Happening::Start(1));
             }
-            later(world.timeline.now(), length)
+            later(world.timeline.now(), self.lead + length)
         };
         self.go_on_until(Some(end));
     }
@@ -197,7 +204,11 @@ impl Story {
     fn come_to_rest(&mut self) {
         self.world.lock().weather = Weather::fair();
         self.world.lock().say(|_| "--- quiet ---".to_owned());
-        if !self.quieten() {
+        if !self.quieten(false) {
+            return;
+        }
+        judge::judge_feeds(self);
+        if !self.quieten(true) {
             return;
         }
         for round in 0..MENDINGS {
@@ -207,7 +218,7 @@ impl Story {
             if !mending::mend(self, round + 1 == MENDINGS) {
                 break;
             }
-            if !self.quieten() {
+            if !self.quieten(true) {
                 return;
             }
         }
@@ -225,11 +236,14 @@ impl Story {
         }
     }
 
-    /// Runs until nothing is written any more; false where that does not come to pass.
-    fn quieten(&mut self) -> bool {
+    /// Runs until nothing is written any more, by the feeds alone or with what is counted besides; false where that does not
+    /// come to pass.
+    fn quieten(&mut self, counted: bool) -> bool {
         let mut quiet = 0;
         for round in 0..ROUNDS {
-            let Some(ended) = self.quiet_run(round % 3 == 0, round == 4) else { return false };
+            let Some(ended) = self.quiet_run(counted && round % 3 == 0, counted && round == 4) else {
+                return false;
+            };
             match &ended.result {
                 Ok(_) if writes(&ended) == 0 => quiet += 1,
                 _ => quiet = 0,
