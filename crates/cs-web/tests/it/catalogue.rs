@@ -20,7 +20,7 @@ const DYNAMIC: [(&str, &str); 23] = [
     ("log-kind-", "src/pages/runs/told.rs"),
     ("month-", "src/words.rs"),
     ("part-", "src/pages/users/mod.rs"),
-    ("plan-show-", "templates/sync/dry_run.html"),
+    ("plan-show-", "src/pages/sync/dry_run.rs"),
     ("right-", "src/error.rs"),
     ("scheduler-row-", "src/pages/scheduler/task.rs"),
     ("setting-", "src/pages/settings/field.rs"),

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use cs_domain::{Intent, MappingName, RunId, System, UnitName};
-use cs_ports::{Cursor, FeedKey, Lease, LeaseAnswer, Staged, UnitOutcome};
+use cs_domain::{Intent, IntentState, MappingName, RunId, System, UnitName};
+use cs_ports::{
+    Cursor, FeedKey, FindingsOfRun, Lease, LeaseAnswer, Settlement, Staged, Tie, TieChange, UnitOutcome,
+};
 
 use crate::world::World;
 
@@ -36,6 +38,23 @@ impl World {
             let outcomes: Vec<UnitOutcome> = outcomes.iter().filter(of).cloned().collect();
             self.desk.conclude(&lease, run, &outcomes).await.unwrap();
         }
+    }
+
+    /// Closes a write, and ties its record to a document.
+    pub(crate) async fn settle(&self, mapping: &str, intent: Option<&Intent>, tie: Tie) {
+        let lease = self.lease(&MappingName::new(mapping)).await;
+        let settlement = Settlement {
+            intent: intent.map(|intent| intent.id.clone()),
+            state: IntentState::Settled,
+            ties: vec![TieChange::Set(tie)],
+        };
+        self.desk.settle(&lease, &MappingName::new(mapping), &[settlement]).await.unwrap();
+    }
+
+    /// Takes in what a report shows.
+    pub(crate) async fn take_in(&self, findings: &FindingsOfRun) {
+        let lease = self.lease(&MappingName::new(format!("company/{}", findings.report.book.company))).await;
+        self.desk.take_in(&lease, findings).await.unwrap();
     }
 
     /// Writes down what is about to be written.

@@ -24,7 +24,7 @@ pub(super) struct Sides {
     pub(super) decided: Option<String>,
     /// What only an edit can end: what to do.
     pub(super) remedy: Option<String>,
-    pub(super) sides: Vec<Side>,
+    pub(super) views: Vec<Side>,
     /// What an amended document would say differently.
     pub(super) changes: Vec<Changed>,
     pub(super) answers: Vec<Answer>,
@@ -123,7 +123,7 @@ impl Sides {
             state,
             decided: told::decided(words, standing),
             remedy: (waits(standing) && answers.is_empty()).then(|| words.say("conflict-submitted-remedy")),
-            sides: sides(visit, standing),
+            views: sides(visit, standing),
             changes: changes(words, conflict),
             typed: takes_typed(standing) && waits(standing),
             text: sent.typed.get(&id).cloned().unwrap_or_default(),
@@ -165,7 +165,8 @@ struct Saying<'a> {
 impl Saying<'_> {
     fn side(&self, system: System, record: Option<&RecordRef>, value: String, empty: bool) -> Side {
         // Of documents that could be the one nobody asked who edited them.
-        let is_pair = !matches!(self.standing.met.conflict, Conflict::Ambiguous { .. } | Conflict::Taken { .. });
+        let is_pair =
+            !matches!(self.standing.met.conflict, Conflict::Ambiguous { .. } | Conflict::Taken { .. });
         let edit = self.standing.met.edits.get(&system).filter(|_| is_pair);
         Side {
             label: system.to_string(),

@@ -130,15 +130,32 @@ impl DryRunPage {
         }
     }
 
-    /// How many units a tab shows, where that is known.
-    fn number(&self, which: &Which) -> Option<u64> {
-        match which {
-            Which::Writes => None,
-            Which::Conflicts => Some(self.balance.conflicted + self.balance.failed),
-            Which::Deletes => Some(self.deletes),
-            Which::All => Some(self.balance.read),
-        }
+    /// What can be shown; deletes only where there are some.
+    fn tabs(&self) -> Vec<Tab> {
+        let shown = Which::ALL.into_iter().filter(|which| *which != Which::Deletes || self.deletes > 0);
+        shown
+            .map(|which| Tab {
+                name: which.name(),
+                label: self.frame.say(&format!("plan-show-{}", which.name())),
+                number: match which {
+                    Which::Writes => None,
+                    Which::Conflicts => Some(self.balance.conflicted + self.balance.failed),
+                    Which::Deletes => Some(self.deletes),
+                    Which::All => Some(self.balance.read),
+                },
+                here: which == self.which,
+            })
+            .collect()
     }
+}
+
+/// A choice of what is shown.
+struct Tab {
+    name: &'static str,
+    label: String,
+    /// How many units it shows, where that is known.
+    number: Option<u64>,
+    here: bool,
 }
 
 #[derive(Deserialize)]
@@ -218,16 +235,19 @@ async fn count_deletes(visit: &Visit, task: &Task) -> Result<u64, WebError> {
     if let Some(told) = task.outcome.get("deletes").and_then(serde_json::Value::as_u64) {
         return Ok(told);
     }
+    let Balance { updated, failed, conflicted, .. } = task.balance;
+    if updated + failed + conflicted == 0 {
+        return Ok(0);
+    }
     let (mut number, mut at) = (0, 0);
-    while task.balance.updated + task.balance.failed + task.balance.conflicted > 0 {
+    loop {
         let plans = visit.web.desk.plans(&task.id, true, at, CHUNK).await?;
         number += plans.iter().filter(|plan| deletes(plan)).count() as u64;
         at += plans.len() as u64;
         if plans.len() < CHUNK as usize {
-            break;
+            return Ok(number);
         }
     }
-    Ok(number)
 }
 
 /// The latest task that carries this dry run out.

@@ -35,7 +35,7 @@ impl Planned {
     fn of(visit: &Visit, schedule: Schedule) -> Self {
         let (words, next) = timetable(visit, &schedule.cron).unwrap_or_else(|message| (message, Vec::new()));
         let next = if schedule.enabled { next } else { Vec::new() };
-        Self { words, next, schedule }
+        Self { schedule, words, next }
     }
 
     /// Whether it is of that kind.
