@@ -23,6 +23,7 @@ mod playground;
 mod reconciliation_error;
 mod reconciling;
 mod render;
+mod scratch;
 mod stopped;
 mod telemetry;
 mod tidying;
