@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Keys that are put together when they are said: what they begin with, and where that is.
-const DYNAMIC: [(&str, &str); 23] = [
+const DYNAMIC: [(&str, &str); 24] = [
     ("action-", "src/pages/log/changes.rs"),
     ("changes-of-", "src/pages/log/changes.rs"),
     ("choice-", "src/pages/settings/field.rs"),
@@ -13,6 +13,7 @@ const DYNAMIC: [(&str, &str); 23] = [
     ("conflicts-none-", "src/pages/conflicts/list.rs"),
     ("conflicts-tab-", "templates/conflicts/list.html"),
     ("connection-", "src/words.rs"),
+    ("drift-", "src/pages/scheduler/drift.rs"),
     ("error-", "src/error.rs"),
     ("failure-", "src/pages/shown.rs"),
     ("finding-export-", "src/pages/scheduler/export.rs"),
