@@ -14,7 +14,6 @@ const DYNAMIC: [(&str, &str); 24] = [
     ("conflicts-tab-", "templates/conflicts/list.html"),
     ("connection-", "src/words.rs"),
     ("drift-", "src/pages/scheduler/drift.rs"),
-    ("drift-", "src/pages/scheduler/drift.rs"),
     ("error-", "src/error.rs"),
     ("failure-", "src/pages/shown.rs"),
     ("finding-export-", "src/pages/scheduler/export.rs"),
