@@ -89,14 +89,15 @@ impl Doors {
     /// Operations of the API, with what describes them. Their path and methods are those of the description.
     pub(crate) fn api(mut self, rule: Rule, routes: UtoipaMethodRouter<Arc<Web>>) -> Self {
         let (schemas, paths, route) = routes;
-        let route = self.guarded(route, rule, Manner::Api);
+        let once = from_fn_with_state(Arc::clone(&self.web), crate::api::once);
+        let route = self.guarded(route.layer(once), rule, Manner::Api);
         for (path, mut item) in paths.paths {
             for method in methods(&item) {
                 self.table.push(Door { method, path: path.clone(), rule });
             }
-            crate::api::describe_rule(&mut item, rule);
+            crate::api::describe_rule(&path, &mut item, rule);
             self.router = self.router.route(&path, route.clone());
-            self.openapi.paths.paths.insert(path, item);
+            self.openapi.paths.paths.entry(path).or_default().merge_operations(item);
         }
         self.add_schemas(schemas);
         self

@@ -66,6 +66,12 @@ pub enum WebError {
         /// How much may be sent.
         bytes: u64,
     },
+    /// What was sent is of a kind that is not taken.
+    #[error("the body must be {expected}")]
+    MediaType {
+        /// What is taken.
+        expected: &'static str,
+    },
     /// It does not fit the state things are in.
     #[error("{cause}")]
     State {
@@ -97,6 +103,25 @@ pub enum WebError {
     Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
+/// The codes that any request may be refused with, besides those of the two systems, the store and the state things are in.
+pub(crate) const CODES: [&str; 15] = [
+    "web.not_logged_in",
+    "web.bad_token",
+    "web.may_not",
+    "web.people_only",
+    "web.forged",
+    "web.not_there",
+    "web.method",
+    "web.invalid",
+    "web.media_type",
+    "web.too_large",
+    "web.key_reused",
+    "web.key_busy",
+    "web.password_length",
+    "web.too_many_attempts",
+    "web.broken",
+];
+
 fn told(slips: &[Slip]) -> String {
     slips.iter().map(|slip| format!("{}: {}", slip.field, slip.message)).collect::<Vec<_>>().join("; ")
 }
@@ -123,6 +148,7 @@ impl WebError {
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Invalid { .. } | Self::Password(PasswordError::Length) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::MediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::State { .. } | Self::KeyReused => StatusCode::CONFLICT,
             Self::Engine(error) => of_engine(error),
             Self::Office(error) => error.status(),
@@ -145,6 +171,7 @@ impl WebError {
             Self::Method => "web.method",
             Self::Invalid { .. } => "web.invalid",
             Self::TooLarge { .. } => "web.too_large",
+            Self::MediaType { .. } => "web.media_type",
             Self::State { code, .. } => code,
             Self::KeyReused => "web.key_reused",
             Self::Store(error) => error.code(),

@@ -64,7 +64,12 @@ pub(crate) async fn guard(State(guarded): State<Guarded>, mut request: Request, 
 /// Gives what handlers refuse the form of the door: a page or a problem.
 fn refused(mut answer: Response, manner: Manner, language: Language) -> Response {
     match answer.extensions_mut().remove::<Arc<WebError>>() {
-        Some(error) => Refusal { error, manner, language, back: None }.into_response(),
+        Some(error) => {
+            let allowed = answer.headers_mut().remove(header::ALLOW);
+            let mut refusal = Refusal { error, manner, language, back: None }.into_response();
+            refusal.headers_mut().extend(allowed.map(|allowed| (header::ALLOW, allowed)));
+            refusal
+        }
         None => answer,
     }
 }

@@ -61,7 +61,12 @@ pub(crate) fn secret() -> Result<String, PasswordError> {
 
 /// What is kept of a secret that was made by [`secret`]: enough to know it again, not enough to use it.
 pub(crate) fn digest(secret: &str) -> String {
-    hexadecimal(&Sha256::digest(secret.as_bytes()))
+    digest_of(secret.as_bytes())
+}
+
+/// The same of anything.
+pub(crate) fn digest_of(bytes: &[u8]) -> String {
+    hexadecimal(&Sha256::digest(bytes))
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

@@ -43,6 +43,8 @@ pub struct Web {
     throttle: Throttle,
     /// Held while people are changed: whoever is the last that can manage them is that until it is done.
     pub(crate) people: tokio::sync::Mutex<()>,
+    /// Requests with idempotency keys that are being worked on.
+    pub(crate) underway: api::Underway,
     /// Whether anybody was ever seen; whoever is the last that manages people cannot be removed.
     inhabited: AtomicBool,
 }
@@ -68,6 +70,7 @@ impl Web {
             measures: None,
             throttle: Throttle::default(),
             people: tokio::sync::Mutex::default(),
+            underway: api::Underway::default(),
             inhabited: AtomicBool::new(false),
         }
     }

@@ -1,12 +1,12 @@
 //! The pages, one file a place of the navigation.
 
-mod conflicts;
+pub(crate) mod conflicts;
 mod errors;
 mod log;
 mod login;
 mod profile;
 mod records;
-mod runs;
+pub(crate) mod runs;
 mod scheduler;
 mod settings;
 mod setup;
