@@ -1,6 +1,7 @@
 //! The service as browsers and programs meet it: a store in memory, an invented office, requests through the
 //! whole router.
 
+mod api;
 mod catalogue;
 mod conflicts;
 mod engine;

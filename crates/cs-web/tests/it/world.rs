@@ -232,9 +232,14 @@ impl Client {
         answer
     }
 
-    /// Sends JSON, as programs do.
+    /// Sends JSON, as programs and scripts do.
     pub(crate) async fn json(&mut self, method: Method, path: &str, body: &serde_json::Value) -> Answer {
-        self.send(method, path, Some("application/json"), Body::from(body.to_string())).await
+        let mut with_header = self.clone();
+        with_header.headers.extend(self.csrf.clone().map(|csrf| ("x-csrf-token", csrf)));
+        let body = Body::from(body.to_string());
+        let answer = with_header.send(method, path, Some("application/json"), body).await;
+        self.cookies = with_header.cookies;
+        answer
     }
 
     /// Sends anything.
