@@ -1,4 +1,4 @@
-//! The description of the API (OpenAPI 3.1), and what every operation has in common.
+//! The description of the API (`OpenAPI` 3.1), and what every operation has in common.
 
 use std::sync::Arc;
 

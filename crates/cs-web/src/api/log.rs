@@ -37,11 +37,8 @@ async fn list(
     Params(asked): Params<Asked>,
 ) -> Given<Page<LogLine>> {
     let (limit, before) = (paging.limit()?, paging.after("log")?);
-    let filter = LogFilter {
-        run: asked.run.map(RunId),
-        kinds: asked.kind.map(|kind| vec![kind]),
-        text: asked.text,
-    };
+    let filter =
+        LogFilter { run: asked.run.map(RunId), kinds: asked.kind.map(|kind| vec![kind]), text: asked.text };
     let lines = visit.web.desk.log_before(&filter, before, limit + 1).await?;
     let show = |entry| LogLine::of(&visit.words, &entry);
     Ok(Json(Page::of("log", lines, limit, |entry| entry.sequence.to_string(), show)))

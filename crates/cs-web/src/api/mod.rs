@@ -1,4 +1,4 @@
-//! The HTTP API: everything the pages do, as JSON, described by OpenAPI 3.1.
+//! The HTTP API: everything the pages do, as JSON, described by `OpenAPI` 3.1.
 
 mod asked;
 mod audit;

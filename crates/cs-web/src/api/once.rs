@@ -103,7 +103,8 @@ async fn fingerprint(web: &Web, request: Request) -> Result<(Request, String), W
     let bytes = to_bytes(body, limit).await.map_err(|_| WebError::TooLarge { bytes: limit as u64 })?;
     let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let body = digest_of(&bytes);
-    let fingerprint = digest(&format!("{} {}\n{}\n{body}", parts.method, parts.uri, kind.unwrap_or_default()));
+    let fingerprint =
+        digest(&format!("{} {}\n{}\n{body}", parts.method, parts.uri, kind.unwrap_or_default()));
     Ok((Request::from_parts(parts, Body::from(bytes)), fingerprint))
 }
 

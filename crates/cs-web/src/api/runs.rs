@@ -19,7 +19,11 @@ use crate::words::Words;
 
 pub(super) fn doors(doors: Doors) -> Doors {
     let reads = Rule::Needs(Right::Read);
-    doors.api(reads, routes!(list)).api(reads, routes!(one)).api(reads, routes!(log)).api(reads, routes!(writes))
+    doors
+        .api(reads, routes!(list))
+        .api(reads, routes!(one))
+        .api(reads, routes!(log))
+        .api(reads, routes!(writes))
 }
 
 /// Requests that were sent to a system.
@@ -80,7 +84,11 @@ struct Asked {
 /// Runs, newest first
 #[utoipa::path(get, path = "/api/v1/runs", operation_id = "list_runs", tag = "runs", params(Paging, Asked),
     responses((status = 200, description = "A page of them", body = Page<RunShown>)))]
-async fn list(visit: Visit, Params(paging): Params<Paging>, Params(asked): Params<Asked>) -> Given<Page<RunShown>> {
+async fn list(
+    visit: Visit,
+    Params(paging): Params<Paging>,
+    Params(asked): Params<Asked>,
+) -> Given<Page<RunShown>> {
     let (limit, before) = (paging.limit()?, paging.after::<String>("runs")?.map(RunId));
     let filter = RunFilter {
         mapping: asked.mapping.map(Into::into),

@@ -140,7 +140,10 @@ async fn list(visit: Visit) -> Given<Page<ScheduleShown>> {
 #[utoipa::path(post, path = "/api/v1/schedules", operation_id = "add_schedule", tag = "schedules",
     request_body = NewSchedule,
     responses((status = 201, description = "The schedule", body = ScheduleShown)))]
-async fn add(visit: Visit, Said(said): Said<NewSchedule>) -> Result<(StatusCode, Json<ScheduleShown>), WebError> {
+async fn add(
+    visit: Visit,
+    Said(said): Said<NewSchedule>,
+) -> Result<(StatusCode, Json<ScheduleShown>), WebError> {
     let mapping = mapping_of(&visit, &said.times).await?;
     let kept = schedules::save(&visit, &mapping, &said.times.wish(said.name), None).await?;
     Ok((StatusCode::CREATED, Json(ScheduleShown::of(kept))))

@@ -62,7 +62,9 @@ async fn pages_of_a_list_neither_skip_nor_repeat() {
         let answer = program.get(&path).await;
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
         let page = body(&answer);
-        seen.extend(page["items"].as_array().unwrap().iter().map(|run| run["id"].as_str().unwrap().to_owned()));
+        seen.extend(
+            page["items"].as_array().unwrap().iter().map(|run| run["id"].as_str().unwrap().to_owned()),
+        );
         // What begins in between is newer than any page still to come.
         if seen.len() == 3 {
             let late = Run { id: RunId("20261121-000000-0000".to_owned()), ..first_run(&world).await };
@@ -84,7 +86,8 @@ async fn what_cannot_be_read_is_a_problem_that_names_it() {
     let world = World::new().await;
     add_runs(&world, 3).await;
     let mut program = world.program(Part::SystemManager, &Right::ALL).await;
-    let cursor_of_runs = body(&program.get("/api/v1/runs?limit=1").await)["next"].as_str().unwrap().to_owned();
+    let cursor_of_runs =
+        body(&program.get("/api/v1/runs?limit=1").await)["next"].as_str().unwrap().to_owned();
     let of_another = format!("/api/v1/tasks?after={cursor_of_runs}");
     let refused = [
         ("/api/v1/runs?limit=0", "limit"),
@@ -97,8 +100,7 @@ async fn what_cannot_be_read_is_a_problem_that_names_it() {
         ("/api/v1/runs?status=Odd", "query"),
     ];
     for (path, field) in refused {
-        let problem =
-            is_problem(&program.get(path).await, StatusCode::UNPROCESSABLE_ENTITY, "web.invalid");
+        let problem = is_problem(&program.get(path).await, StatusCode::UNPROCESSABLE_ENTITY, "web.invalid");
         assert_eq!(problem["errors"][0]["field"], field, "{path}");
     }
     is_problem(&program.get("/api/v1/runs/none").await, StatusCode::NOT_FOUND, "web.not_there");
@@ -253,5 +255,10 @@ async fn the_description_is_a_page_too() {
     let world = World::new().await;
     let mut reader = world.visitor(Part::ReadOnly).await;
     let page = reader.get("/api/docs").await;
-    page.shows(&["/api/v1/conflicts/decide", "Idempotency-Key", "id=\"web.key_reused\"", "id=\"shape-Problem\""]);
+    page.shows(&[
+        "/api/v1/conflicts/decide",
+        "Idempotency-Key",
+        "id=\"web.key_reused\"",
+        "id=\"shape-Problem\"",
+    ]);
 }
