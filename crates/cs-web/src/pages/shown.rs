@@ -92,7 +92,7 @@ fn key(failure: &Failure, end: &str) -> String {
 }
 
 /// Whether such documents are named after numbers that nobody is to see.
-fn is_guarded(record: &RecordRef) -> bool {
+pub(crate) fn is_guarded(record: &RecordRef) -> bool {
     is_guarded_kind(record.system, &record.kind)
 }
 
@@ -102,7 +102,7 @@ fn is_guarded_kind(system: System, kind: &Kind) -> bool {
 }
 
 /// A text without the beginnings of its long numbers; single spaces and hyphens between digits are part of a number.
-fn masked(text: &str) -> String {
+pub(crate) fn masked(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut number = String::new();
     for (place, character) in text.char_indices() {

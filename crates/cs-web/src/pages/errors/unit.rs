@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::Query;
-use cs_domain::{MappingName, RecordRef, RunId};
+use cs_domain::{MappingName, RecordRef, RunId, System};
 use cs_ports::{JournalEntry, TroubledUnit};
 use serde::Deserialize;
 
@@ -12,7 +12,7 @@ use super::told::{self, Told};
 use crate::error::WebError;
 use crate::frame::{Frame, Section};
 use crate::pages::records::address;
-use crate::pages::records::compare::{Comparison, both_sides};
+use crate::pages::records::compare::{Comparison, Guarded, both_sides};
 use crate::pages::runs::Write;
 use crate::pages::shown;
 use crate::visit::{Answer, Visit, done, page};
@@ -36,7 +36,7 @@ pub(super) struct Asked {
 
 impl Asked {
     fn record(&self) -> RecordRef {
-        let system = address::system(&self.system).unwrap_or(cs_domain::System::Vtiger);
+        let system = address::system(&self.system).unwrap_or(System::Vtiger);
         RecordRef { system, kind: self.kind.as_str().into(), id: self.id.as_str().into() }
     }
 
@@ -81,6 +81,7 @@ pub(super) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Answer {
     let comparison = both_sides(&visit, &key.mapping, &key.subject, &ties).await?;
     let journal = desk.journal_about(&key.subject, WRITES).await?;
     let (writes_run, sent) = last_sent(&key.mapping, journal);
+    let guarded = Guarded::of(std::slice::from_ref(&comparison));
     let failures = &trouble.outcome.failures;
     page(&UnitPage {
         frame: visit.titled(Section::Errors, shown::record(&key.subject)),
@@ -92,12 +93,21 @@ pub(super) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Answer {
         next: told::next(&visit.words, &trouble, visit.web.clock.now()),
         braked: failures.iter().any(|failure| failure.code == syncs::BRAKE),
         failures: failures.iter().map(|failure| Told::of(&visit.words, failure)).collect(),
-        writes: sent.iter().map(|entry| Write::of(&visit.words, entry)).collect(),
+        writes: sent.iter().map(|entry| write(&visit, entry, &guarded)).collect(),
         writes_run,
         comparison,
         subject: key.subject.clone(),
         run: trouble.run.clone(),
     })
+}
+
+/// A write as people read it.
+fn write(visit: &Visit, entry: &JournalEntry, guarded: &Guarded) -> Write {
+    let mut write = Write::of(&visit.words, entry);
+    if entry.intent.action.system() == System::Vtiger {
+        guarded.cover(&mut write.fields);
+    }
+    write
 }
 
 /// The writes of the latest run that wrote anything of the unit, in the order in which they were sent.

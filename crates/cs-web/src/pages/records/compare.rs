@@ -1,6 +1,6 @@
 //! Both sides of a unit, field by field: what each holds now, what they last agreed on, and by which rule.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cs_domain::{FieldName, LinkOrigin, LinkStanding, MappingName, RecordRef, Value};
 use cs_ports::Tie;
@@ -8,6 +8,7 @@ use cs_ports::Tie;
 use super::address;
 use crate::error::WebError;
 use crate::office::{Lookup, Sight, SightField};
+use crate::pages::runs::Field;
 use crate::pages::shown;
 use crate::visit::Visit;
 use crate::words::Words;
@@ -40,6 +41,8 @@ pub(crate) struct Group {
     /// How it came to be linked: a key of the catalogue.
     pub(crate) origin: Option<&'static str>,
     pub(crate) given_up: bool,
+    /// Whether it holds numbers that nobody is to see.
+    guarded: bool,
     /// Whether Frappe has it; `None` where it was not asked.
     pub(crate) there: Option<bool>,
     pub(crate) lines: Vec<Line>,
@@ -184,8 +187,12 @@ impl Comparing<'_> {
         }
         Group {
             document: document.map(shown::record).unwrap_or_default(),
-            address: document.and_then(|document| self.visit.web.office.address_of(document)),
+            // An address has the document's name in it.
+            address: document
+                .filter(|document| !shown::is_guarded(document))
+                .and_then(|document| self.visit.web.office.address_of(document)),
             origin: tie.map(|tie| origin(tie.link.origin)),
+            guarded: document.is_some_and(shown::is_guarded),
             given_up: tie.is_some_and(|tie| tie.link.standing == LinkStanding::GivenUp),
             there: sight.map(|sight| sight.there),
             lines,
@@ -207,12 +214,18 @@ impl Comparing<'_> {
         Line {
             mark: mark(&partners, field, agreed.map(|agreed| (&agreed.vtiger, &agreed.frappe))),
             vtiger: partners.into_iter().map(|field| self.cell(field)).collect(),
-            base: agreed.map(|agreed| shown::value(self.words, &agreed.frappe)),
+            base: agreed.and_then(|agreed| self.base(tie, &agreed.frappe)),
             frappe: Some(self.cell(field)),
             rule: field.rule.clone(),
             why: address::of_reason(self.mapping, self.subject, &name),
             field: name,
         }
+    }
+
+    /// What was agreed on; of accounts and cards, the end of it.
+    fn base(&self, tie: Option<&Tie>, agreed: &Value) -> Option<String> {
+        let document = &tie?.link.document;
+        Some(shown::value_of(self.words, document.system, &document.kind, agreed))
     }
 
     /// A field of which only the base is known.
@@ -221,7 +234,7 @@ impl Comparing<'_> {
         let name = format!("{role}.{field}");
         Line {
             vtiger: Vec::new(),
-            base: agreed.map(|agreed| shown::value(self.words, &agreed.frappe)),
+            base: agreed.and_then(|agreed| self.base(tie, &agreed.frappe)),
             frappe: Some(Cell { label: field.to_string(), name: field.to_string(), value: String::new() }),
             rule: None,
             mark: Mark::Open,
@@ -250,6 +263,35 @@ impl Comparing<'_> {
             label: field.label.clone(),
             name: field.name.to_string(),
             value: shown::value(self.words, &field.value),
+        }
+    }
+}
+
+/// VTiger's fields that hold numbers of accounts and cards: what the journal keeps of them is shown reduced. Where the systems
+/// were not asked, it is not known which they are, and all are.
+pub(crate) struct Guarded(Option<BTreeSet<String>>);
+
+impl Guarded {
+    pub(crate) fn of(comparisons: &[Comparison]) -> Self {
+        if comparisons.iter().any(|one| one.silence.is_some()) {
+            return Self(None);
+        }
+        let groups = comparisons.iter().flat_map(|one| &one.groups);
+        let of_groups = groups.flat_map(|group| group.lines.iter().map(|line| (group.guarded, line)));
+        let rest = comparisons.iter().flat_map(|one| &one.rest).map(|line| (false, line));
+        let cells = of_groups.chain(rest).flat_map(|(of, line)| line.vtiger.iter().map(move |cell| (of, cell)));
+        // The connector reduced what it knows to be such.
+        let names = cells.filter(|(of, cell)| *of || cell.value.starts_with("****"));
+        Self(Some(names.map(|(_, cell)| cell.name.clone()).collect()))
+    }
+
+    /// Reduces what a write to VTiger set.
+    pub(crate) fn cover(&self, fields: &mut [Field]) {
+        for field in fields {
+            if self.0.as_ref().is_none_or(|names| names.contains(&field.name)) {
+                field.before = field.before.as_deref().map(shown::masked);
+                field.after = field.after.as_deref().map(shown::masked);
+            }
         }
     }
 }
@@ -289,7 +331,7 @@ fn is_copied(field: &SightField) -> bool {
     };
     let mut words = after.split(", ");
     let is_field = words.next().is_some_and(|source| !source.trim().contains([' ', '(']));
-    let neutral = ["only when", "written last", "empty clears", "conflicts:"];
+    let neutral = ["trim", "only when", "written last", "empty clears", "conflicts:"];
     is_field && words.all(|word| neutral.iter().any(|neutral| word.starts_with(neutral)))
 }
 

@@ -1,11 +1,12 @@
 //! What happened to a record: writes, conflicts and decisions, findings, and who tried again; newest first.
 
-use cs_domain::{Action, IntentState, RunId, StandingConflict};
+use cs_domain::{Action, IntentState, RunId, StandingConflict, System};
 use cs_ports::{AuditFilter, FindingChange, FindingQuery, JournalEntry, Right, StandingFinding};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
+use super::compare::Guarded;
 use super::unit::Unit;
 use crate::error::WebError;
 use crate::pages::conflicts::told;
@@ -59,8 +60,9 @@ pub(super) async fn all(
     unit: &Unit,
     journal: &[JournalEntry],
     findings: &[StandingFinding],
+    guarded: &Guarded,
 ) -> Result<Vec<Happened>, WebError> {
-    let telling = Telling { visit };
+    let telling = Telling { visit, guarded };
     let mut all: Vec<Happened> = journal.iter().map(|entry| telling.write(entry)).collect();
     all.extend(unit.conflicts.iter().flat_map(|conflict| telling.conflict(conflict)));
     for finding in findings {
@@ -75,6 +77,7 @@ pub(super) async fn all(
 
 struct Telling<'v> {
     visit: &'v Visit,
+    guarded: &'v Guarded,
 }
 
 impl Telling<'_> {
@@ -84,7 +87,10 @@ impl Telling<'_> {
     }
 
     fn write(&self, entry: &JournalEntry) -> Happened {
-        let write = Write::of(&self.visit.words, entry);
+        let mut write = Write::of(&self.visit.words, entry);
+        if entry.intent.action.system() == System::Vtiger {
+            self.guarded.cover(&mut write.fields);
+        }
         let run = entry.intent.run.clone();
         let tone = match (entry.state, &entry.intent.action) {
             (IntentState::Open, _) => "wait",

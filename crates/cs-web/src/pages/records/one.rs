@@ -3,11 +3,11 @@
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Redirect};
-use cs_domain::RecordRef;
+use cs_domain::{RecordRef, Verdict};
 use cs_ports::{FindingState, JournalEntry, StandingFinding};
 
 use super::address;
-use super::compare::{Comparison, both_sides};
+use super::compare::{Comparison, Guarded, both_sides};
 use super::history::{self, Happened};
 use super::unit::{self, Owner, Unit};
 use crate::error::WebError;
@@ -118,7 +118,7 @@ async fn of_unit(visit: &Visit, unit: &Unit) -> Answer {
         standings: standings(visit, unit),
         conflicts: waiting(visit, unit),
         findings: findings.iter().map(|finding| found(visit, finding)).collect(),
-        history: history::all(visit, unit, &journal, &findings).await?,
+        history: history::all(visit, unit, &journal, &findings, &Guarded::of(&comparisons)).await?,
         comparisons,
         subject: unit.subject.clone(),
     })
@@ -149,12 +149,14 @@ fn standings(visit: &Visit, unit: &Unit) -> Vec<Standing> {
         .map(|trouble| {
             let outcome = &trouble.outcome;
             let mapping = &outcome.key.mapping;
-            let failed = !outcome.failures.is_empty();
+            // What waits for a decision stands among the conflicts.
+            let failed = outcome.verdict == Verdict::Failed;
+            let failures = outcome.failures.iter().filter(|_| failed);
             Standing {
                 tone: verdict_tone(outcome.verdict),
                 verdict: verdict(words, outcome.verdict),
                 run: trouble.run.to_string(),
-                failures: outcome.failures.iter().map(|failure| Told::of(words, failure)).collect(),
+                failures: failures.map(|failure| Told::of(words, failure)).collect(),
                 address: address::of_failure(mapping, &unit.subject).filter(|_| failed),
                 mapping: mapping.to_string(),
             }

@@ -107,12 +107,14 @@ fn found(record: &RecordRef, mapping: &MappingName, failed: bool) -> Found {
 /// The fields of a tie that hold the text.
 fn hits(words: &Words, q: &str, tie: &Tie) -> Vec<(String, String)> {
     let wanted = q.to_lowercase();
-    let holds = |value: &Value| shown::value(words, value).to_lowercase().contains(&wanted);
+    let document = &tie.link.document;
+    let said = |value: &Value| shown::value_of(words, document.system, &document.kind, value);
+    let holds = |value: &Value| said(value).to_lowercase().contains(&wanted);
     let fields = tie.shadow.fields.iter();
     let holding = fields.filter(|(_, agreed)| holds(&agreed.vtiger) || holds(&agreed.frappe));
     holding
         .take(3)
-        .map(|(name, agreed)| (format!("{}.{name}", tie.link.role), shown::value(words, &agreed.frappe)))
+        .map(|(name, agreed)| (format!("{}.{name}", tie.link.role), said(&agreed.frappe)))
         .collect()
 }
 

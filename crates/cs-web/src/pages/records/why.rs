@@ -114,7 +114,8 @@ pub(super) async fn show(
     let cells = line.iter().flat_map(|line| &line.vtiger);
     let vtiger: Vec<String> = cells.map(|cell| cell.name.clone()).collect();
     let writes = finding.writes(&journal, &vtiger);
-    let steps = steps(&visit, &unit, writes, &findings).await?;
+    let document = finding.tie.map(|tie| &tie.link.document);
+    let steps = steps(&visit, &unit, document, writes, &findings).await?;
     let decisions = decisions(&visit, &unit, &finding);
     page(&WhyPage {
         frame: visit.titled(Section::Records, visit.words.say("records-why")),
@@ -212,10 +213,16 @@ impl<'t> Finding<'t> {
 async fn steps(
     visit: &Visit,
     unit: &Unit,
+    document: Option<&RecordRef>,
     writes: Vec<Found<'_>>,
     findings: &[StandingFinding],
 ) -> Result<Vec<Step>, WebError> {
     let words = &visit.words;
+    // On whichever side it was written: a number of an account is one.
+    let said = |value: &Value| match document {
+        Some(document) => shown::value_of(words, document.system, &document.kind, value),
+        None => shown::masked(&shown::value(words, value)),
+    };
     let mut steps = Vec::new();
     for (number, found) in writes.into_iter().enumerate() {
         let Found { entry, before, after } = found;
@@ -238,8 +245,8 @@ async fn steps(
             run,
             who,
             to: entry.intent.action.system(),
-            before: before.map(|before| shown::value(words, before)),
-            after: shown::value(words, after),
+            before: before.map(said),
+            after: said(after),
             tone,
             state,
             settled: entry.state == IntentState::Settled,
@@ -325,13 +332,11 @@ fn answer(
         Some(Mark::Apart) => said.push(words.say("records-why-apart")),
         Some(Mark::InStep | Mark::Open) | None => {}
     }
-    match steps.iter().find(|step| step.settled) {
-        Some(step) => said.push(told_step(visit, step)),
-        None => said.push(words.say(match finding.tie {
-            Some(_) => "records-why-never-written",
-            None => "records-why-not-linked",
-        })),
-    }
+    said.push(match (steps.iter().find(|step| step.settled), &finding.tie) {
+        (Some(step), _) => told_step(visit, step),
+        (None, Some(_)) => words.say("records-why-never-written"),
+        (None, None) => words.say("records-why-not-linked"),
+    });
     said.extend(
         decisions
             .iter()

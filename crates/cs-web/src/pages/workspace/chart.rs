@@ -1,5 +1,7 @@
 //! Charts as numbers: what the templates draw as SVG, and say in a table besides.
 
+use std::fmt::Write as _;
+
 use cs_ports::Counted;
 use jiff::civil::Date;
 
@@ -48,7 +50,7 @@ pub(super) struct Days {
     /// The key of what it shows, for whoever does not see it.
     pub(super) title: &'static str,
     pub(super) series: Vec<Series>,
-    pub(super) days: Vec<Slot>,
+    pub(super) slots: Vec<Slot>,
     /// The most of a day.
     pub(super) top: u64,
     /// How wide it is in its own units.
@@ -98,11 +100,11 @@ impl Days {
             .map(|(number, (class, key))| Series { class, label: words.say(key), total: totals(number) })
             .collect();
         let width = DAY * counts.len() as u64;
-        let days = (0_u64..)
+        let slots = (0_u64..)
             .zip(counts)
             .map(|(place, (day, counts))| slot(words, &named, day, counts, place, top.max(1)))
             .collect();
-        Self { title, series: named, days, top, width }
+        Self { title, series: named, slots, top, width }
     }
 
     /// Whether there is nothing to draw.
@@ -120,7 +122,8 @@ fn slot(words: &Words, series: &[Series], day: Date, counts: Vec<u64>, place: u6
         let height = (count * HEIGHT / top).max(12).min(floor);
         floor -= height;
         rectangles.push(Rectangle { class: series.class, x: place * DAY + 1, y: floor, height });
-        told.push_str(&format!(" · {} {}", series.label, words.number(count)));
+        // Writing to a string cannot fail.
+        let _ = write!(told, " · {} {}", series.label, words.number(count));
     }
     Slot { day, counts, rectangles, told }
 }
@@ -139,7 +142,7 @@ mod tests {
         let chart = Days::of(&words, "status", &series, counts);
         assert_eq!((chart.top, chart.width), (100, 20));
         assert_eq!(chart.series.iter().map(|one| one.total).collect::<Vec<_>>(), [135, 25]);
-        let [first, second] = chart.days.as_slice() else { panic!("two days") };
+        let [first, second] = chart.slots.as_slice() else { panic!("two days") };
         assert_eq!(first.rectangles, [Rectangle { class: "s1", x: 1, y: 400, height: 600 }]);
         let parts = [
             Rectangle { class: "s1", x: 11, y: 250, height: 750 },
