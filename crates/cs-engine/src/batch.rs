@@ -276,7 +276,7 @@ impl Batch<'_, '_> {
             let mut unit = self.waiting.pop_front()?;
             unit.decisions += 1;
             self.claimed.extend(claims.iter().cloned());
-            let is_fresh = |reference: &RecordRef| self.fresh.contains(reference);
+            let is_fresh = |reference: &RecordRef| self.context.has_written(reference);
             let refused =
                 self.context.approved.as_ref().and_then(|approved| moved(approved, &plan, is_fresh));
             return Some(Decided { unit, plan, claims, refused });
@@ -294,6 +294,7 @@ impl Batch<'_, '_> {
     fn end(&mut self, carried: Carried) {
         self.claimed.retain(|claim| !carried.claims.contains(claim));
         for (document, keys) in &carried.written {
+            self.context.note_written(&document.reference);
             self.fresh.remember(document, &carried.subject, keys);
         }
         self.waiting.extend(carried.again);

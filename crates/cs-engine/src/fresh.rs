@@ -29,11 +29,6 @@ impl Fresh {
         self.documents.insert(document.reference.clone(), document.clone());
     }
 
-    /// Whether this document was written in this batch.
-    pub(crate) fn contains(&self, reference: &RecordRef) -> bool {
-        self.documents.contains_key(reference)
-    }
-
     /// Brings a situation that was read before up to what was written since.
     pub(crate) fn amend(
         &self,

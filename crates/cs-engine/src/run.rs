@@ -1,6 +1,7 @@
 //! One execution of a mapping, from taking the lease to the balance.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::AtomicU64;
 
 use cs_domain::mapping::{Settings, UnitMapping};
@@ -80,6 +81,7 @@ pub(crate) struct RunContext<'e> {
     pub(crate) intents: AtomicU64,
     pub(crate) departures: Departures,
     pub(crate) approved: Option<Approved>,
+    written: Mutex<HashSet<RecordRef>>,
 }
 
 impl Engine {
@@ -119,6 +121,7 @@ impl Engine {
             intents: AtomicU64::new(1),
             departures: Departures::default(),
             approved,
+            written: Mutex::default(),
         };
         let result = context.go_through(&ledger, job).await;
         let after = self.requests();
@@ -186,6 +189,18 @@ impl RunContext<'_> {
             .collect();
         self.scope.engine.store.hint(&keys).await?;
         Ok(())
+    }
+
+    /// Notes a document that this run wrote, where a plan was approved: the plan was made before.
+    pub(crate) fn note_written(&self, document: &RecordRef) {
+        if self.approved.is_some() {
+            self.written.lock().unwrap_or_else(PoisonError::into_inner).insert(document.clone());
+        }
+    }
+
+    /// Whether this run wrote the document, in this batch of units or an earlier one.
+    pub(crate) fn has_written(&self, document: &RecordRef) -> bool {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).contains(document)
     }
 
     /// Units whose pause ends before this moment are due.
