@@ -1,8 +1,8 @@
 //! One execution of a mapping, from taking the lease to the balance.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cs_domain::mapping::{Settings, UnitMapping};
 use cs_domain::plan::Plan;

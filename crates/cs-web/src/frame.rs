@@ -121,6 +121,7 @@ impl Frame {
     }
 
     /// The address of a script or a style; it changes when they do.
+    #[allow(clippy::unused_self, reason = "templates ask their frame")]
     pub(crate) fn asset(&self, name: &str) -> String {
         crate::assets::address(name)
     }

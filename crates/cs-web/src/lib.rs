@@ -5,6 +5,8 @@
 //! a company's report or a file of configuration: what it needs of them comes in through `cs-ports` and through
 //! [`office::Office`], which the program itself fulfils.
 
+#![allow(clippy::trivially_copy_pass_by_ref, reason = "templates hand everything over by reference")]
+
 mod api;
 mod assets;
 mod caller;

@@ -118,6 +118,7 @@ pub(crate) fn fragment(template: &impl Template) -> Answer {
 }
 
 /// Goes on to another page after something was done, which that page says (`notice`: a key of the catalogue).
+#[allow(clippy::unnecessary_wraps, reason = "a handler's last word, as `page` is")]
 pub(crate) fn done(path: &str, notice: &str) -> Answer {
     let remember = format!("{NOTICE_COOKIE}={notice}; Path=/; Max-Age=30; SameSite=Lax; HttpOnly");
     Ok(([(axum::http::header::SET_COOKIE, remember)], Redirect::to(path)).into_response())

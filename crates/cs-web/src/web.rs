@@ -106,7 +106,6 @@ pub(crate) fn doors(web: &Arc<Web>) -> Doors {
 }
 
 /// The service.
-pub fn router(web: Arc<Web>) -> Router {
-    let doors = doors(&web);
-    security::around(doors.into_router(), &web)
+pub fn router(web: &Arc<Web>) -> Router {
+    security::around(doors(web).into_router(), web)
 }

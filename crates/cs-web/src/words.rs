@@ -57,10 +57,9 @@ impl Language {
 
     /// The first of a browser's languages (`Accept-Language`) that the pages speak.
     pub(crate) fn asked(header: &str) -> Self {
-        let asked = header.split(',').filter_map(|part| part.trim().get(..2));
+        let mut asked = header.split(',').filter_map(|part| part.trim().get(..2));
         asked
-            .filter_map(|code| Self::ALL.into_iter().find(|language| language.code() == code))
-            .next()
+            .find_map(|code| Self::ALL.into_iter().find(|language| language.code() == code))
             .unwrap_or_default()
     }
 
@@ -136,7 +135,7 @@ impl Words {
         let digits = number.to_string();
         let mut text = String::with_capacity(digits.len() + digits.len() / 3);
         for (place, digit) in digits.chars().enumerate() {
-            if place > 0 && (digits.len() - place) % 3 == 0 {
+            if place > 0 && (digits.len() - place).is_multiple_of(3) {
                 text.push(separator);
             }
             text.push(digit);
@@ -168,6 +167,7 @@ impl Words {
     }
 
     /// How long it took: `4 s`, `3 min 20 s`.
+    #[allow(clippy::unused_self, reason = "templates find it beside what else words tell")]
     pub(crate) fn duration(&self, from: &Timestamp, to: &Timestamp) -> String {
         let seconds = to.as_second().saturating_sub(from.as_second()).max(0);
         match seconds {

@@ -89,7 +89,7 @@ async fn work(
             handle.render()
         }));
     }
-    let service = cs_web::router(Arc::new(web)).into_make_service_with_connect_info::<SocketAddr>();
+    let service = cs_web::router(&Arc::new(web)).into_make_service_with_connect_info::<SocketAddr>();
     let closing = {
         let hub = Arc::clone(&hub);
         async move {

@@ -119,7 +119,9 @@ fn key() -> Parameter {
     ParameterBuilder::new()
         .name("Idempotency-Key")
         .parameter_in(ParameterIn::Header)
-        .description(Some("The same request with the same key is done once and answered again; secrets are not."))
+        .description(Some(
+            "The same request with the same key is done once and answered again; secrets are not.",
+        ))
         .schema(Some(schema))
         .build()
 }

@@ -42,12 +42,6 @@ struct LoginPage {
     refused: Option<&'static str>,
 }
 
-impl LoginPage {
-    fn asset(&self, name: &str) -> String {
-        crate::assets::address(name)
-    }
-}
-
 #[derive(Deserialize)]
 struct Next {
     #[serde(default)]
@@ -111,14 +105,12 @@ async fn person(web: &Web, login: &str, password: String, address: SocketAddr) -
     let kept = person.as_ref().map(|person| person.password.clone());
     let checked = tokio::task::spawn_blocking(move || is_password(&password, kept.as_deref())).await;
     let right = checked.map_err(|error| WebError::Broken(Box::new(error)))?;
-    match person.filter(|_| right) {
-        Some(person) => Ok(person),
-        None => {
-            web.throttle().note_failure(login, &address, now);
-            note(web, login, "login.refused").await?;
-            Err(WebError::WrongPassword)
-        }
+    if let Some(person) = person.filter(|_| right) {
+        return Ok(person);
     }
+    web.throttle().note_failure(login, &address, now);
+    note(web, login, "login.refused").await?;
+    Err(WebError::WrongPassword)
 }
 
 /// Makes a session; answers its cookie.

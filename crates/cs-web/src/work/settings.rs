@@ -27,6 +27,10 @@ pub(crate) fn changes(tab: &SettingsTab, sent: &Sent) -> Changes {
     open.filter_map(|setting| Some((setting.key.clone(), change(setting, sent)?))).collect()
 }
 
+#[allow(
+    clippy::option_option,
+    reason = "no change, or a change to nothing: Office::change_settings takes it so"
+)]
 fn change(setting: &Setting, sent: &Sent) -> Option<Option<String>> {
     let key = &setting.key;
     match setting.kind {
@@ -46,6 +50,7 @@ fn change(setting: &Setting, sent: &Sent) -> Option<Option<String>> {
     }
 }
 
+#[allow(clippy::option_option, reason = "as in `change`")]
 fn differing(setting: &Setting, typed: &str) -> Option<Option<String>> {
     let kept = lines(&setting.value);
     (typed != kept).then(|| Some(typed.to_owned()).filter(|typed| !typed.is_empty()))

@@ -73,7 +73,7 @@ impl World {
             Exposure { upload_bytes: 256 * 1024, ..Exposure::default() },
         );
         let web = Arc::new(web.with_setup_code(setup_code.map(str::to_owned)));
-        let router = cs_web::router(Arc::clone(&web));
+        let router = cs_web::router(&web);
         Self { web, desk, office, clock, router, made: AtomicU32::new(0) }
     }
 

@@ -279,7 +279,8 @@ impl Guarded {
         let groups = comparisons.iter().flat_map(|one| &one.groups);
         let of_groups = groups.flat_map(|group| group.lines.iter().map(|line| (group.guarded, line)));
         let rest = comparisons.iter().flat_map(|one| &one.rest).map(|line| (false, line));
-        let cells = of_groups.chain(rest).flat_map(|(of, line)| line.vtiger.iter().map(move |cell| (of, cell)));
+        let cells =
+            of_groups.chain(rest).flat_map(|(of, line)| line.vtiger.iter().map(move |cell| (of, cell)));
         // The connector reduced what it knows to be such.
         let names = cells.filter(|(of, cell)| *of || cell.value.starts_with("****"));
         Self(Some(names.map(|(_, cell)| cell.name.clone()).collect()))

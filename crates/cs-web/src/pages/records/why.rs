@@ -350,25 +350,21 @@ fn told_step(visit: &Visit, step: &Step) -> String {
     let words = &visit.words;
     let when = words.moment(&step.at);
     let to = step.to.to_string();
-    match &step.report {
-        Some(report) => {
-            let parameters = [
-                ("when", when.into()),
-                ("file", report.file.clone().into()),
-                ("company", report.company.clone().into()),
-                ("broker", report.broker.clone().into()),
-                ("value", step.after.clone().into()),
-            ];
-            words.tell("records-why-report", &parameters)
-        }
-        None => {
-            let parameters = [
-                ("when", when.into()),
-                ("to", to.into()),
-                ("from", step.to.other().to_string().into()),
-                ("value", step.after.clone().into()),
-            ];
-            words.tell("records-why-written", &parameters)
-        }
+    if let Some(report) = &step.report {
+        let parameters = [
+            ("when", when.into()),
+            ("file", report.file.clone().into()),
+            ("company", report.company.clone().into()),
+            ("broker", report.broker.clone().into()),
+            ("value", step.after.clone().into()),
+        ];
+        return words.tell("records-why-report", &parameters);
     }
+    let parameters = [
+        ("when", when.into()),
+        ("to", to.into()),
+        ("from", step.to.other().to_string().into()),
+        ("value", step.after.clone().into()),
+    ];
+    words.tell("records-why-written", &parameters)
 }

@@ -80,7 +80,7 @@ impl CheckPage {
                 continue;
             }
             let lacking = if reachable { Some(lacking(visit, &about.name).await) } else { None };
-            mappings.push(Needs { lacking, about });
+            mappings.push(Needs { about, lacking });
         }
         Ok(Self {
             frame: visit.frame(Section::Settings, Step::Check.label()),

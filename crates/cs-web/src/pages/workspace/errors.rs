@@ -16,8 +16,7 @@ const BARS: usize = 8;
 
 /// Findings first seen and units failed, day by day.
 pub(super) async fn by_day(visit: &Visit, period: Period, runs: &Runs) -> Result<Days, WebError> {
-    let query =
-        FindingQuery { from: Some(period.from), to: Some(period.to), ..FindingQuery::default() };
+    let query = FindingQuery { from: Some(period.from), to: Some(period.to), ..FindingQuery::default() };
     let found = visit.web.desk.count_findings_by(&query, FindingGroup::Day).await?;
     let mut days = runs.counted(period, |balance| vec![0, balance.failed]);
     for Counted { what, count } in found {

@@ -87,11 +87,7 @@ impl Runs {
 /// The chart of what runs came to.
 pub(super) fn by_day(visit: &Visit, period: Period, runs: &Runs) -> Days {
     let of = |balance: &Balance| {
-        vec![
-            balance.unchanged,
-            balance.created + balance.updated,
-            balance.conflicted + balance.failed,
-        ]
+        vec![balance.unchanged, balance.created + balance.updated, balance.conflicted + balance.failed]
     };
     let series = [("s2", "workspace-in-step"), ("s1", "workspace-written"), ("s3", "workspace-waiting")];
     let counts = runs.counted(period, of).into_iter().collect();
@@ -137,7 +133,8 @@ mod tests {
 
     #[test]
     fn what_is_left_out_is_no_part_of_the_bar() {
-        let counts = UnitCounts { in_step: 75, waiting: 20, parked: 5, skipped: 900, ..UnitCounts::default() };
+        let counts =
+            UnitCounts { in_step: 75, waiting: 20, parked: 5, skipped: 900, ..UnitCounts::default() };
         assert_eq!(parts(&counts), [("s2", 0, 750), ("s1", 750, 200), ("s3", 950, 50)]);
         assert_eq!(parts(&UnitCounts::default()), []);
     }
