@@ -1,6 +1,13 @@
 //! The service as browsers and programs meet it: a store in memory, an invented office, requests through the
 //! whole router.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "the whole crate is tests; the lints' own exception reaches only functions marked as tests"
+)]
+
 mod api;
 mod catalogue;
 mod conflicts;

@@ -158,7 +158,8 @@ fn person(part: Part) -> Person {
 
 /// What the store keeps of a secret.
 pub(crate) fn digest(secret: &str) -> String {
-    Sha256::digest(secret.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    let bytes = Sha256::digest(secret.as_bytes());
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// A browser or a program.
