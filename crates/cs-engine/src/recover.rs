@@ -207,6 +207,8 @@ async fn document_tie(
     let ties = context.scope.engine.store.ties_of(&context.scope.mapping.name, &subjects).await?;
     let known = ties.into_iter().find(|tie| tie.link.role == *role);
     let origin = known.as_ref().map_or(LinkOrigin::Created, |tie| tie.link.origin);
+    // A document that was created just now never held what one before it held.
+    let known = known.filter(|_| !matches!(intent.action, Action::Create { .. }));
     let mut shadow = known.map_or_else(Shadow::default, |tie| tie.shadow);
     shadow.take_in(sent, document, false);
     let link = Link {

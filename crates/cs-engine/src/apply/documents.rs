@@ -116,6 +116,10 @@ impl Execution<'_, '_> {
         let Written { record: document, untouched } = written;
         let origin = self.ties.get(&step.role).map_or(LinkOrigin::Created, |tie| tie.link.origin);
         let mut shadow = self.shadow_so_far(&step.role);
+        if matches!(step.act, Act::Create { .. }) {
+            // A document that takes the place of a deleted one never held what that one held.
+            shadow.fields = self.plan.agreed.get(&step.role).cloned().unwrap_or_default();
+        }
         if let Some(sent) = intent.action.written() {
             shadow.take_in(sent, &document, untouched);
         }
