@@ -861,8 +861,10 @@ impl Ledger {
             "contact_email",
             "contact_phone",
         ];
-        // Whoever saves an order without an address gives it its customer's: facts of ERPNext, no value of ours.
-        let filled_in = |name: &str| name == "customer_address" && text(before, name).is_empty();
+        // Whoever saves an order without an address or a contact gives it its customer's, as ERPNext does: no value of ours.
+        let filled_in = |name: &str| {
+            ["customer_address", "contact_person"].contains(&name) && text(before, name).is_empty()
+        };
         let strange = now.iter().filter(|(name, value)| {
             let same = match (value, before.get(*name)) {
                 (serde_json::Value::Array(rows), Some(serde_json::Value::Array(old))) => {
