@@ -198,4 +198,10 @@ document.addEventListener("keydown", event => {
   if (event.key === "/" && !event.target.matches("input, textarea, select")) { event.preventDefault(); document.querySelector(".bar-search input")?.focus(); }
 });
 
+// Where tabs and navigation are wider than the screen, the place that is open is in sight.
+for (const here of document.querySelectorAll(".tabs [aria-current], .side [aria-current]")) {
+  const row = here.parentElement;
+  row.scrollLeft = here.offsetLeft - row.offsetLeft - (row.clientWidth - here.offsetWidth) / 2;
+}
+
 follow();

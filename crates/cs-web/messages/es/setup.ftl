@@ -12,7 +12,7 @@ setup-step-vtiger = VTiger
 setup-step-frappe = Frappe
 setup-step-database = Base de datos de VTiger
 setup-step-check = Verificación
-setup-step-run = Primer simulacro
+setup-step-run = Primera simulación
 setup-go-on = Continuar
 setup-save-go-on = Guardar y continuar
 setup-later = Más tarde
@@ -44,11 +44,11 @@ setup-create-sure = { $count ->
     [one] ¿Crear una cosa en Frappe?
    *[other] ¿Crear { $number } cosas en Frappe?
 }
-setup-run-help = Un simulacro lee ambos sistemas, decide qué se escribiría y no escribe nada. Revise lo que haría antes de empezar de verdad.
-setup-mapping = Correspondencia
-setup-last-dry-run = Último simulacro
-setup-start = Iniciar un simulacro
-setup-none-yet = todavía ninguno
+setup-run-help = Una simulación lee ambos sistemas, decide qué se escribiría y no escribe nada. Revise lo que haría antes de empezar de verdad.
+setup-mapping = Mapeo
+setup-last-dry-run = Última simulación
+setup-start = Iniciar una simulación
+setup-none-yet = todavía ninguna
 setup-not-fit = Faltan valores
 setup-finish = Terminar la instalación
 setup-finish-help = Todo se puede cambiar después en Configuración.

@@ -68,7 +68,7 @@ async fn from_nobody_to_the_first_dry_run() {
         "Frappe tiene todo lo que necesita",
     ]);
 
-    browser.get("/setup/run").await.shows(&["Paso 6 de 6", "todavía ninguno"]);
+    browser.get("/setup/run").await.shows(&["Paso 6 de 6", "todavía ninguna"]);
     let started = browser.post("/setup/run", &[("mapping", "crm")]).await;
     let tasks = world.desk.tasks(&TaskFilter::default(), None, 5).await.unwrap();
     started.leads_to(&format!("/sync/crm/plans/{}", tasks[0].id));
