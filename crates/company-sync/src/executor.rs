@@ -78,9 +78,10 @@ impl Workshop {
                 let census = job.census || *census;
                 let job =
                     Job { census, approved_deletes: *approved_deletes, stop: attempt.stop.clone(), ..job };
-                match dry_run {
-                    true => self.plan(&config, task, attempt, &job).boxed_local().await,
-                    false => self.sync(&config, attempt, &job).boxed_local().await,
+                if *dry_run {
+                    self.plan(&config, task, attempt, &job).boxed_local().await
+                } else {
+                    self.sync(&config, attempt, &job).boxed_local().await
                 }
             }
             Work::Apply { mapping, plans_of } => {
@@ -219,13 +220,11 @@ impl Workshop {
             ready.patiently(async |reconciler| reconciler.run(&task).await).await?
         };
         let outcome = outcome(&done, &inquiry);
-        Ok(match &done.run {
-            Some(run) => ended(run, outcome),
-            None => {
-                let (status, run, failure) = (RunStatus::Success, None, None);
-                Ending { status, run, balance: None, failure, outcome }
-            }
-        })
+        if let Some(run) = &done.run {
+            return Ok(ended(run, outcome));
+        }
+        let (status, run, failure) = (RunStatus::Success, None, None);
+        Ok(Ending { status, run, balance: None, failure, outcome })
     }
 
     /// Takes back what a reconciliation wrote.

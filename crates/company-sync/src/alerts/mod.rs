@@ -147,15 +147,15 @@ pub(crate) async fn send(office: Arc<Office>, mut alerts: mpsc::UnboundedReceive
     while let Some(alert) = alerts.recv().await {
         let config = office.config();
         let wanted = &config.service.notifications;
-        if let Some(email) = &wanted.email {
-            if let Err(error) = email::send(email, &alert).await {
-                tracing::error!(%error, task = %alert.task, "an alert could not be sent by e-mail");
-            }
+        if let Some(email) = &wanted.email
+            && let Err(error) = email::send(email, &alert).await
+        {
+            tracing::error!(%error, task = %alert.task, "an alert could not be sent by e-mail");
         }
-        if let Some(url) = &wanted.webhook {
-            if let Err(error) = webhook::send(url, &alert).await {
-                tracing::error!(%error, task = %alert.task, "an alert could not be sent to its address");
-            }
+        if let Some(url) = &wanted.webhook
+            && let Err(error) = webhook::send(url, &alert).await
+        {
+            tracing::error!(%error, task = %alert.task, "an alert could not be sent to its address");
         }
     }
 }

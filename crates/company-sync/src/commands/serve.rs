@@ -33,12 +33,11 @@ const GRACE: Duration = Duration::from_secs(60);
 
 /// Runs `serve`.
 pub(crate) async fn run(global: &Global, serve: &Serve) -> Result<Outcome, CommandError> {
-    let (scratch, playground) = match serve.sandbox {
-        true => {
-            let scratch = Scratch::new(global.data_dir.as_deref())?;
-            (Some(scratch), Some(Playground::start(&Wish::of_service(serve.orders)).await?))
-        }
-        false => (None, None),
+    let (scratch, playground) = if serve.sandbox {
+        let scratch = Scratch::new(global.data_dir.as_deref())?;
+        (Some(scratch), Some(Playground::start(&Wish::of_service(serve.orders)).await?))
+    } else {
+        (None, None)
     };
     let data_dir = scratch.as_ref().map(|scratch| scratch.path.clone()).or_else(|| global.data_dir.clone());
     let flags = Flags { file: global.config.clone(), data_dir };

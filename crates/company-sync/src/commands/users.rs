@@ -59,9 +59,10 @@ pub(crate) async fn run(global: &Global, command: &UsersCommand) -> Result<Outco
 async fn list(global: &Global, store: &impl PeopleStore) -> Result<(), CommandError> {
     for person in store.people().await? {
         let enabled = if person.enabled { "" } else { " (disabled)" };
-        line(&match global.json {
-            true => json!(person).to_string(),
-            false => format!("{}  {}  {}{enabled}", person.login, person.part.as_str(), person.name),
+        line(&if global.json {
+            json!(person).to_string()
+        } else {
+            format!("{}  {}  {}{enabled}", person.login, person.part.as_str(), person.name)
         })?;
     }
     Ok(())

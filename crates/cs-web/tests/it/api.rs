@@ -235,7 +235,7 @@ async fn the_description_names_every_door_and_every_answer_is_described() {
         let answer = match door.method {
             Method::GET => program.get(&door.path.replace("{id}", "none")).await,
             ref method => {
-                let path = door.path.replace('{', "").replace('}', "");
+                let path = door.path.replace(['{', '}'], "");
                 program.json(method.clone(), &path, &json!({ "odd": 1 })).await
             }
         };
