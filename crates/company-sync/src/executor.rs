@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use cs_companies::ReadReport;
 use cs_domain::cost::{Cost, Estimate};
 use cs_domain::plan::Plan;
 use cs_domain::{Advice, Failure, MappingName, Requests, Run, RunId, RunStatus};
-use cs_engine::reconcile::Reconciled;
+use cs_engine::reconcile::{Reconciled, findings_of};
 use cs_engine::scheduler::{Attempt, Ending, Executor};
 use cs_engine::{Engine, Job};
-use cs_ports::{Task, TaskId, TaskStore, Work};
+use cs_ports::{Book, Task, TaskId, TaskStore, Work};
 use cs_store::SqliteStore;
 use futures_util::FutureExt as _;
 use serde_json::{Value as Json, json};
@@ -143,10 +144,12 @@ impl Workshop {
         let keeper = tokio::spawn(keep(store, task.id.clone(), receiver));
         let before = requests(&wired.engine);
         let mut estimate = Estimate::default();
+        let mut deletes: u64 = 0;
         let planned = wired
             .engine
             .dry_run(job, |plan| {
                 estimate.add(plan);
+                deletes += u64::from(plan.departure.is_some());
                 // Where keeping failed, it says so itself.
                 let _ = sender.send(plan.clone());
             })
@@ -160,6 +163,7 @@ impl Workshop {
         let outcome = json!({
             "cost": { "requests": cost.requests, "seconds": seconds },
             "balance": balance,
+            "deletes": deletes,
             "definition": definition(job),
         });
         let (status, run, failure) = (RunStatus::Success, None, None);
@@ -219,7 +223,7 @@ impl Workshop {
         } else {
             ready.patiently(async |reconciler| reconciler.run(&task).await).await?
         };
-        let outcome = outcome(&done, &inquiry);
+        let outcome = outcome(&done, &inquiry, &report);
         if let Some(run) = &done.run {
             return Ok(ended(run, outcome));
         }
@@ -258,7 +262,7 @@ fn ended(run: &Run, outcome: Json) -> Ending {
 }
 
 /// What a reconciliation's page shows besides its findings.
-fn outcome(done: &Reconciled, inquiry: &Inquiry) -> Json {
+fn outcome(done: &Reconciled, inquiry: &Inquiry, report: &ReadReport) -> Json {
     let Some(result) = &done.result else {
         return json!({ "drift": done.drift, "taken": done.taken });
     };
@@ -266,13 +270,9 @@ fn outcome(done: &Reconciled, inquiry: &Inquiry) -> Json {
     let rows = result.row_totals().into_iter().map(|(outcome, count)| named((outcome.name(), count)));
     let orders = result.order_totals().into_iter().map(|(outcome, count)| named((outcome.name(), count)));
     let kinds = result.findings_by_kind().into_iter().map(|(kind, count)| named((kind.name(), count)));
-    let findings = result.findings.iter().take(SHOWN).map(|finding| {
-        json!({
-            "kind": finding.key.kind.name(),
-            "member_id": finding.key.member_id,
-            "text": finding.message(inquiry.language),
-        })
-    });
+    let book = Book { company: inquiry.company.key.clone(), broker: inquiry.broker().code.to_owned() };
+    // Whole, not as a sentence: whoever reads them chooses the language.
+    let findings = findings_of(&book, result, report).into_iter().take(SHOWN);
     let updates = result.updates.iter().take(SHOWN).map(|update| {
         json!({
             "salesorder_no": update.salesorder_no,

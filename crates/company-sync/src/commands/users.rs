@@ -42,7 +42,8 @@ pub(crate) async fn run(global: &Global, command: &UsersCommand) -> Result<Outco
             };
             store.put_person(&person).await?;
             store.end_sessions_of(&person.login, None).await?;
-            note(&store, "person.set", &person.login, json!(known), json!(person)).await?;
+            let action = if known.is_some() { "person.edit" } else { "person.add" };
+            note(&store, action, &person.login, json!(known), json!(person)).await?;
             line(&format!("{} may log in as {}.", person.login, person.part.as_str()))?;
         }
         UsersCommand::Remove { login } => {
