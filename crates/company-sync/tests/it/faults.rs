@@ -111,7 +111,10 @@ fn a_session_that_is_forgotten() {
 fn slow_answers() {
     let (under_faults, without) =
         assert_no_trace(ORDERS, "[[fault]]\nevery = 7\nkind = \"delay\"\ndelay_ms = 50\n");
-    assert_eq!(under_faults, without, "a slow answer is waited for, not asked for again");
+    assert_eq!(under_faults.vtiger, without.vtiger, "a slow answer is waited for, not asked for again");
+    // Which of several units that share a document comes first is a matter of time, and with it whether the others read it
+    // once more: one read a worker at most.
+    assert!(under_faults.frappe.abs_diff(without.frappe) <= 4, "{under_faults:?} instead of {without:?}");
 }
 
 #[test]
