@@ -6,10 +6,10 @@ use async_trait::async_trait;
 use cs_companies::ReadReport;
 use cs_domain::cost::{Cost, Estimate};
 use cs_domain::plan::Plan;
-use cs_domain::{Advice, Failure, MappingName, Requests, Run, RunId, RunStatus};
+use cs_domain::{Advice, Failure, MappingName, Run, RunId, RunStatus};
+use cs_engine::Job;
 use cs_engine::reconcile::{Reconciled, findings_of};
 use cs_engine::scheduler::{Attempt, Ending, Executor};
-use cs_engine::{Engine, Job};
 use cs_ports::{Book, Task, TaskId, TaskStore, Work};
 use cs_store::SqliteStore;
 use futures_util::FutureExt as _;
@@ -142,7 +142,7 @@ impl Workshop {
         store.drop_plans(&task.id).await?;
         let (sender, receiver) = mpsc::unbounded_channel();
         let keeper = tokio::spawn(keep(store, task.id.clone(), receiver));
-        let before = requests(&wired.engine);
+        let before = wired.engine.requests();
         let mut estimate = Estimate::default();
         let mut deletes: u64 = 0;
         let planned = wired
@@ -158,7 +158,7 @@ impl Workshop {
         let kept = keeper.await.map_err(|error| CommandError::Broken(Box::new(error)))?;
         let balance = planned?;
         kept?;
-        let cost = Cost::of_reading(since(before, requests(&wired.engine))).and(estimate.cost());
+        let cost = Cost::of_reading(wired.engine.requests().since(before)).and(estimate.cost());
         let seconds = (cost.seconds(WORKERS) * 10.0).round() / 10.0;
         let outcome = json!({
             "cost": { "requests": cost.requests, "seconds": seconds },
@@ -295,19 +295,6 @@ fn outcome(done: &Reconciled, inquiry: &Inquiry, report: &ReadReport) -> Json {
         "findings": findings.collect::<Vec<_>>(),
         "updates": updates.collect::<Vec<_>>(),
     })
-}
-
-fn requests(engine: &Engine) -> Requests {
-    Requests { vtiger: engine.vtiger.requests(), frappe: engine.frappe.requests() }
-}
-
-fn since(before: Requests, after: Requests) -> Requests {
-    let mut since = after;
-    since.vtiger.read -= before.vtiger.read;
-    since.vtiger.write -= before.vtiger.write;
-    since.frappe.read -= before.frappe.read;
-    since.frappe.write -= before.frappe.write;
-    since
 }
 
 /// What is kept with the task.

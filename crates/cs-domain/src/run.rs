@@ -172,6 +172,14 @@ pub struct RequestCount {
     pub write: u64,
 }
 
+impl RequestCount {
+    /// What was sent since there were so many.
+    #[must_use]
+    pub fn since(self, before: Self) -> Self {
+        Self { read: self.read - before.read, write: self.write - before.write }
+    }
+}
+
 /// Requests sent to both systems.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Requests {
@@ -179,6 +187,14 @@ pub struct Requests {
     pub vtiger: RequestCount,
     /// To Frappe.
     pub frappe: RequestCount,
+}
+
+impl Requests {
+    /// What was sent since there were so many.
+    #[must_use]
+    pub fn since(self, before: Self) -> Self {
+        Self { vtiger: self.vtiger.since(before.vtiger), frappe: self.frappe.since(before.frappe) }
+    }
 }
 
 /// One execution of a mapping.

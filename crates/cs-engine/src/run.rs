@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use cs_domain::mapping::{Settings, UnitMapping};
 use cs_domain::plan::Plan;
-use cs_domain::{Balance, Event, Mapping, RecordRef, RequestCount, Requests, Run, RunId, RunStatus, System};
+use cs_domain::{Balance, Event, Mapping, RecordRef, Requests, Run, RunId, RunStatus, System};
 use cs_ports::{Census, Clock, Entropy, Lease, LeaseAnswer, Observer, Peer, Store, UnitKey};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -124,12 +124,8 @@ impl Engine {
             written: Mutex::default(),
         };
         let result = context.go_through(&ledger, job).await;
-        let after = self.requests();
         let mut run = ledger.close();
-        run.requests = Requests {
-            vtiger: since(requests_before.vtiger, after.vtiger),
-            frappe: since(requests_before.frappe, after.frappe),
-        };
+        run.requests = self.requests().since(requests_before);
         context.end(run, result).await
     }
 
@@ -143,7 +139,8 @@ impl Engine {
         }
     }
 
-    fn requests(&self) -> Requests {
+    /// What was sent to both systems so far, by whomever.
+    pub fn requests(&self) -> Requests {
         Requests { vtiger: self.vtiger.requests(), frappe: self.frappe.requests() }
     }
 }
@@ -262,8 +259,4 @@ impl RunContext<'_> {
 
 fn by_subject(plans: &[Plan]) -> Approved {
     plans.iter().map(|plan| (plan.subject.clone(), plan.clone())).collect()
-}
-
-fn since(before: RequestCount, after: RequestCount) -> RequestCount {
-    RequestCount { read: after.read - before.read, write: after.write - before.write }
 }

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use cs_domain::Balance;
 use cs_domain::cost::{Cost, Estimate};
-use cs_domain::{RequestCount, Requests};
 use cs_engine::{Engine, Job};
 use jiff::Timestamp;
 use serde_json::json;
@@ -24,7 +23,7 @@ pub(super) async fn show(
     let mut writer = file.map(|path| PlanWriter::begin(path, job, Timestamp::now())).transpose()?;
     let mut estimate = Estimate::default();
     let mut unprinted = None;
-    let before = requests(engine);
+    let before = engine.requests();
     let balance = engine
         .dry_run(job, |plan| {
             estimate.add(plan);
@@ -40,7 +39,7 @@ pub(super) async fn show(
         return Err(error);
     }
     // Whoever carries it out reads all this again before writing.
-    let cost = Cost::of_reading(since(before, requests(engine))).and(estimate.cost());
+    let cost = Cost::of_reading(engine.requests().since(before)).and(estimate.cost());
     let kept = writer.map(PlanWriter::finish).transpose()?;
     line(&if global.json {
         for_machines(job, &balance, &cost, engine.workers)
@@ -56,18 +55,6 @@ pub(super) async fn show(
         )),
         _ => Ok(()),
     }
-}
-
-fn requests(engine: &Engine) -> Requests {
-    Requests { vtiger: engine.vtiger.requests(), frappe: engine.frappe.requests() }
-}
-
-fn since(before: Requests, after: Requests) -> Requests {
-    let count = |before: RequestCount, after: RequestCount| RequestCount {
-        read: after.read - before.read,
-        write: after.write - before.write,
-    };
-    Requests { vtiger: count(before.vtiger, after.vtiger), frappe: count(before.frappe, after.frappe) }
 }
 
 fn for_machines(job: &Job, balance: &Balance, cost: &Cost, workers: usize) -> String {

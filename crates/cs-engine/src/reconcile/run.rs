@@ -297,8 +297,7 @@ impl Reconciler {
         let after = self.vtiger.requests();
         let mut run = voyage.run();
         run.ended = Some(self.clock.now());
-        run.requests.vtiger =
-            RequestCount { read: after.read - before.read, write: after.write - before.write };
+        run.requests.vtiger = after.since(before);
         run.failure = failure.or_else(|| outcome.as_ref().err().map(EngineError::failure));
         run.status = match &outcome {
             Err(error) => error.status(),
