@@ -4,6 +4,7 @@
 //! This crate names needs and implements none. It is not allowed to know VTiger's or Frappe's protocol, SQL, HTTP
 //! or files.
 
+pub mod catalogue;
 pub mod clock;
 pub mod error;
 pub mod findings;
@@ -16,6 +17,7 @@ pub mod settings;
 pub mod store;
 pub mod task;
 
+pub use catalogue::{MappingDraft, MappingStore, MappingVersion, PublishedMapping};
 pub use clock::{Clock, Entropy};
 pub use error::{ErrorKind, PeerError, StoreError};
 pub use findings::{

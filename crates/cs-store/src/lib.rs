@@ -5,6 +5,7 @@
 //! or what the engine decides: it stores values of `cs-domain` for the `Store` port of `cs-ports`, and takes the time
 //! from whoever calls.
 
+mod catalogue;
 mod conflict;
 mod error;
 mod findings;

@@ -14,6 +14,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/sqlite/0005_service.sql"),
     include_str!("../migrations/sqlite/0006_insight.sql"),
     include_str!("../migrations/sqlite/0007_failure_code.sql"),
+    include_str!("../migrations/sqlite/0009_mappings.sql"),
 ];
 
 const OPERATION: &str = "bring its schema up to date";

@@ -4,6 +4,7 @@
 //! polled, so that paused clocks and seeded schedulers see no gap. Whoever simulates a crash keeps the store and drops
 //! the engine. A new one allocates nothing.
 
+mod catalogue;
 mod findings;
 mod insight;
 mod journal;
@@ -55,6 +56,7 @@ struct State {
     tasks: tasks::Tasks,
     people: people::People,
     settings: settings::Settings,
+    catalogue: catalogue::Catalogue,
 }
 
 impl MemoryStore {

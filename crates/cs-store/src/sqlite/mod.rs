@@ -6,6 +6,7 @@
 
 mod audit;
 mod backup;
+mod catalogue;
 mod conclusions;
 mod conflicts;
 mod due;

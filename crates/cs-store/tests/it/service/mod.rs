@@ -1,6 +1,7 @@
 //! What a store must do for the service: tasks, settings, people, and what people look up. Told and recalled like
 //! [`crate::story`].
 
+mod catalogue;
 mod insight;
 mod insight_findings;
 mod people;
@@ -11,7 +12,7 @@ mod settings;
 mod task_samples;
 mod tasks;
 
-use cs_ports::{FindingStore, Insight, PeopleStore, SettingsStore, Store, TaskStore};
+use cs_ports::{FindingStore, Insight, MappingStore, PeopleStore, SettingsStore, Store, TaskStore};
 use cs_store::{MemoryStore, SqliteStore};
 
 use crate::opening::tamper;
@@ -19,15 +20,16 @@ use crate::samples::{at, run_id};
 
 /// All that a store does.
 pub(crate) trait Whole:
-    Store + FindingStore + TaskStore + PeopleStore + SettingsStore + Insight
+    Store + FindingStore + TaskStore + PeopleStore + SettingsStore + MappingStore + Insight
 {
 }
 
-impl<T: Store + FindingStore + TaskStore + PeopleStore + SettingsStore + Insight> Whole for T {}
+impl<T: Store + FindingStore + TaskStore + PeopleStore + SettingsStore + MappingStore + Insight> Whole for T {}
 
 async fn tell(store: &dyn Whole) {
     tasks::tell(store).await;
     settings::tell(store).await;
+    catalogue::tell(store).await;
     people::tell(store).await;
     insight::tell(store).await;
 }
@@ -35,6 +37,7 @@ async fn tell(store: &dyn Whole) {
 async fn recall(store: &dyn Whole) {
     tasks::recall(store).await;
     settings::recall(store).await;
+    catalogue::recall(store).await;
     people::recall(store).await;
     insight::recall(store).await;
 }
@@ -76,6 +79,7 @@ const BEFORE: &str = "DROP INDEX log_sought; ALTER TABLE log DROP COLUMN kind; A
     CREATE INDEX finding_in_order ON finding (company, broker, kind, member_id, id, state);
     DROP INDEX run_by_start; CREATE INDEX run_by_start ON run (started, id);
     ALTER TABLE run DROP COLUMN mapping; ALTER TABLE run DROP COLUMN status; ALTER TABLE run DROP COLUMN ended;
+    DROP TABLE mapping_draft; DROP TABLE mapping_version;
     DROP TABLE task; DROP TABLE plan; DROP TABLE schedule; DROP TABLE file; DROP TABLE settings; DROP TABLE secret;
     DROP TABLE person; DROP TABLE session; DROP TABLE api_token; DROP TABLE audit; DROP TABLE given_answer;
     DELETE FROM schema_version WHERE version > 4;";

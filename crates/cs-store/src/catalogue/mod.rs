@@ -1,0 +1,3 @@
+//! Mappings that people make: the statements of the SQL store.
+
+pub(crate) mod sql;
