@@ -369,6 +369,7 @@ mod tests {
         let mut run = Run {
             id: cs_domain::RunId("20261122-060312-3f9a".into()),
             mapping: cs_domain::MappingName::new("policy"),
+            edition: None,
             status: RunStatus::Success,
             started: jiff::Timestamp::UNIX_EPOCH,
             ended: None,

@@ -43,7 +43,7 @@ pub use mapping::{Mapping, Settings};
 pub use name::{FieldName, Kind, MappingName, RecordId, Role, UnitName, Version};
 pub use policy::{Clearing, ConflictPolicy, DeletePolicy, Direction};
 pub use record::{Fields, Record, RecordRef, System};
-pub use run::{Balance, RequestCount, Requests, Run, RunId, RunStatus, Verdict};
+pub use run::{Balance, Edition, Origin, RequestCount, Requests, Run, RunId, RunStatus, Verdict};
 pub use schema::{FieldSchema, FieldType, KindSchema, Misfit};
 pub use shadow::{Agreed, Shadow};
 pub use value::{Moment, Row, Value};

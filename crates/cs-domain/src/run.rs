@@ -197,6 +197,44 @@ impl Requests {
     }
 }
 
+/// Where the text of a mapping comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// It was published, as the version with this number.
+    Version(i64),
+    /// A file that the configuration names.
+    File,
+    /// It came with the program.
+    Shipped,
+}
+
+/// Which text of a mapping a run went by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edition {
+    /// Where it came from.
+    pub origin: Origin,
+    /// The text's digest ([`crate::digest::digest`]): files change without a number.
+    pub digest: String,
+}
+
+impl Edition {
+    /// The edition of this text.
+    pub fn of(origin: Origin, text: &str) -> Self {
+        Self { origin, digest: crate::digest::digest(text) }
+    }
+}
+
+impl fmt::Display for Edition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.origin {
+            Origin::Version(number) => write!(f, "version {number}"),
+            Origin::File => write!(f, "file ({})", self.digest),
+            Origin::Shipped => write!(f, "shipped ({})", self.digest),
+        }
+    }
+}
+
 /// One execution of a mapping.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
@@ -204,6 +242,9 @@ pub struct Run {
     pub id: RunId,
     /// What it executes.
     pub mapping: MappingName,
+    /// Which text of the mapping; `None` for reconciliations, and for runs of before this was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edition: Option<Edition>,
     /// Where it stands.
     pub status: RunStatus,
     /// When it began.

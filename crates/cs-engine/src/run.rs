@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use cs_domain::mapping::{Settings, UnitMapping};
 use cs_domain::plan::Plan;
-use cs_domain::{Balance, Event, Mapping, RecordRef, Requests, Run, RunId, RunStatus, System};
+use cs_domain::{Balance, Edition, Event, Mapping, RecordRef, Requests, Run, RunId, RunStatus, System};
 use cs_ports::{Census, Clock, Entropy, Lease, LeaseAnswer, Observer, Peer, Store, UnitKey};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -55,6 +55,8 @@ pub struct Engine {
 pub struct Job {
     /// The mapping, as its file states it.
     pub mapping: Mapping,
+    /// Which text of it, where that is known: the run names it.
+    pub edition: Option<Edition>,
     /// What the installation supplies for it.
     pub settings: Settings,
     /// Whether every unit is gone through, changed or not.
@@ -94,6 +96,7 @@ impl Engine {
         let run = Run {
             id: RunId::new(started, self.entropy.next() as u16),
             mapping: job.mapping.name.clone(),
+            edition: job.edition.clone(),
             status: RunStatus::InProgress,
             started,
             ended: None,

@@ -325,6 +325,7 @@ impl Lab {
     pub(crate) fn run_until(&self, stop: StopSignal) -> Run {
         let job = Job {
             mapping: self.mapping.clone(),
+            edition: None,
             settings: Settings::new(),
             full: false,
             eager: true,

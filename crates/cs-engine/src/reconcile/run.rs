@@ -275,6 +275,7 @@ impl Reconciler {
         let run = Run {
             id: RunId::new(now, self.entropy.next() as u16),
             mapping: mapping.clone(),
+            edition: None,
             status: RunStatus::InProgress,
             started: now,
             ended: None,

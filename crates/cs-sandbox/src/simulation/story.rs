@@ -100,6 +100,7 @@ impl Story {
     fn job(&self, census: bool, full: bool, eager: bool) -> Job {
         Job {
             mapping: self.told.mapping.clone(),
+            edition: None,
             settings: self.told.settings.clone(),
             full,
             eager,

@@ -44,7 +44,7 @@ async fn put_runs(store: &SqliteStore) -> Result<(), StoreError> {
         let (balance, requests) = (Balance::default(), cs_domain::Requests::default());
         let ended = Some(started);
         let run =
-            Run { id: run_id(number), mapping, status, started, ended, balance, requests, failure: None };
+            Run { id: run_id(number), mapping, edition: None, status, started, ended, balance, requests, failure: None };
         store.put_run(&run).await?;
     }
     report("put_run, one a call", RUNS, RUNS, begun);

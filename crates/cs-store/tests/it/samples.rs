@@ -160,6 +160,7 @@ pub(crate) fn run(id: RunId, started: Timestamp, status: RunStatus) -> Run {
     Run {
         id,
         mapping: mapping("policy"),
+        edition: None,
         status,
         started,
         ended: status.is_final().then(|| started + SignedDuration::from_secs(9)),

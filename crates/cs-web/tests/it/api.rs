@@ -34,6 +34,7 @@ async fn add_runs(world: &World, number: u32) {
         let run = Run {
             id: RunId(format!("20261120-1000{one:02}-0000")),
             mapping: "policy".into(),
+            edition: None,
             status: RunStatus::Success,
             started: "2026-11-20T10:00:00Z".parse().unwrap(),
             ended: None,

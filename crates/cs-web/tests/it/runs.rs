@@ -22,6 +22,7 @@ async fn run(world: &World, id: &str, mapping: &str, status: RunStatus) -> Run {
     let run = Run {
         id: RunId(id.to_owned()),
         mapping: mapping.into(),
+        edition: None,
         status,
         started: "2026-11-20T10:00:00Z".parse().unwrap(),
         ended: status.is_final().then(|| "2026-11-20T10:03:20Z".parse().unwrap()),

@@ -56,6 +56,7 @@ async fn run(world: &World, id: &str, found: Vec<FoundFinding>) -> RunId {
     let run = Run {
         id: RunId(id.to_owned()),
         mapping: MappingName::new("company/oscar"),
+        edition: None,
         status: RunStatus::Success,
         started: world.now(),
         ended: Some(world.now()),

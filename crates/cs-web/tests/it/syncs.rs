@@ -159,6 +159,7 @@ async fn too_many_deletes_wait_for_somebody_to_say_so() {
     let run = Run {
         id: RunId("20261122-120000-0001".to_owned()),
         mapping: policy(),
+        edition: None,
         status: RunStatus::PartialSuccess,
         started: world.now(),
         ended: Some(world.now()),

@@ -9,6 +9,7 @@ async fn run(world: &World, id: &str, started: &str, balance: Balance) {
     let run = Run {
         id: RunId(id.to_owned()),
         mapping: "policy".into(),
+        edition: None,
         status: balance.status(),
         started: started.parse().unwrap(),
         ended: Some(started.parse().unwrap()),
