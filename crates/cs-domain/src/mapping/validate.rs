@@ -37,13 +37,8 @@ pub fn parse(text: &str) -> Result<ParsedMapping, Vec<Problem>> {
     let form = file::read(text, &mut problems);
     match form {
         Some(form) if problems.is_empty() => {
-            let mut lowering = Lowering::new(problems, &form);
-            let mapping = lowering.mapping(&form);
-            let Lowering { problems, places, .. } = lowering;
-            if problems.is_empty() {
-                return Ok(ParsedMapping { mapping, places });
-            }
-            Err(problems.sorted())
+            let (parsed, problems) = Lowering::lower(text, &form);
+            if problems.is_empty() { Ok(parsed) } else { Err(problems) }
         }
         _ => Err(problems.sorted()),
     }
@@ -71,6 +66,14 @@ impl<'a> Lowering<'a> {
             unit: UnitName::new(""),
             role: Role::new(""),
         }
+    }
+
+    /// The model of a form, and what is wrong with it.
+    pub(super) fn lower(text: &'a str, form: &MappingForm) -> (ParsedMapping, Vec<Problem>) {
+        let mut lowering = Self::new(Problems::new(text), form);
+        let mapping = lowering.mapping(form);
+        let Self { problems, places, .. } = lowering;
+        (ParsedMapping { mapping, places }, problems.sorted())
     }
 
     fn mapping(&mut self, form: &MappingForm) -> Mapping {
