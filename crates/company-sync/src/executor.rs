@@ -21,7 +21,7 @@ use tokio::task::spawn_blocking;
 use crate::config::Config;
 use crate::failure::CommandError;
 use crate::inquiry::{FileOf, Inquiry, Wish};
-use crate::mappings;
+use crate::mappings::Editions;
 use crate::office::Office;
 use crate::plan_file::{definition, deletes_in};
 use crate::reconciliation_error::ReconciliationError;
@@ -75,7 +75,8 @@ impl Workshop {
         let config = self.office.config();
         match &task.work {
             Work::Sync { mapping, full, census, approved_deletes, dry_run } => {
-                let job = mappings::job(&config, mapping.as_str(), *full)?;
+                let editions = Editions::read(&config, self.home.store.as_ref()).await?;
+                let job = editions.job(mapping.as_str(), *full)?;
                 let census = job.census || *census;
                 let job =
                     Job { census, approved_deletes: *approved_deletes, stop: attempt.stop.clone(), ..job };
@@ -179,7 +180,7 @@ impl Workshop {
         plans_of: &TaskId,
     ) -> Result<Ending, CommandError> {
         let store = &self.home.store;
-        let job = mappings::job(config, mapping.as_str(), false)?;
+        let job = Editions::read(config, store.as_ref()).await?.job(mapping.as_str(), false)?;
         let planned = store.task(plans_of).await?;
         let then =
             planned.as_ref().and_then(|task| task.outcome.get("definition")?.as_str().map(str::to_owned));

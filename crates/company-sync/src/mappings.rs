@@ -1,46 +1,147 @@
-//! The mappings an installation has: the shipped ones, and those its configuration gives a file.
+//! The mappings an installation has, and which text of each runs: the file that its configuration names, else the version that
+//! was published last, else what came with the program.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use cs_domain::Mapping;
 use cs_domain::mapping::{ParsedMapping, Problem, did_you_mean, parse, shipped};
+use cs_domain::{Edition, Mapping, Origin};
 use cs_engine::{Job, StopSignal};
+use cs_ports::{MappingStore, PublishedMapping, StoreError};
 
 use crate::config::{Config, ConfigError, MappingConfig};
 use crate::failure::CommandError;
 use crate::render::aside;
+use crate::wiring::{existing_store, has_store};
 
 /// The mapping that runs where nothing else is said.
 const DEFAULT: &str = "policy";
 
-/// The names of all mappings there are.
-pub(crate) fn known(config: &Config) -> Vec<String> {
-    let mut names: Vec<String> = shipped().iter().map(|(name, _)| (*name).to_owned()).collect();
-    // A section without a file, for a name that is not shipped, is a slip and makes no mapping.
-    let own = config.mappings.iter().filter(|(_, mapping)| mapping.file.is_some()).map(|(name, _)| name);
-    names.extend(own.filter(|name| !shipped().iter().any(|(known, _)| known == name)).cloned());
-    names
+/// A text of a mapping.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    /// What to call it in messages.
+    pub(crate) file: String,
+    /// The text.
+    pub(crate) text: String,
+    /// Which text it is.
+    pub(crate) edition: Edition,
 }
 
-/// The mappings a command is about: those named; else those the configuration names; else `policy`.
-pub(crate) fn wanted(config: &Config, named: &[String]) -> Vec<String> {
-    match (named, config.mappings.is_empty()) {
-        ([], true) => vec![DEFAULT.to_owned()],
-        ([], false) => config.mappings.keys().cloned().collect(),
-        (named, _) => named.to_vec(),
+/// Which text of each mapping runs, as things stand: whoever begins something looks anew.
+#[derive(Debug)]
+pub(crate) struct Editions<'c> {
+    config: &'c Config,
+    published: BTreeMap<String, PublishedMapping>,
+}
+
+impl<'c> Editions<'c> {
+    /// With what was published in this store.
+    pub(crate) async fn read(config: &'c Config, store: &dyn MappingStore) -> Result<Self, StoreError> {
+        let latest = store.latest_mappings().await?.into_iter();
+        let published = latest.map(|one| (one.version.mapping.as_str().to_owned(), one)).collect();
+        Ok(Self { config, published })
+    }
+
+    /// With what was published in the configured store, where there is one; none is made.
+    pub(crate) async fn at_home(config: &'c Config) -> Result<Self, CommandError> {
+        if !has_store(&config.data_dir) {
+            return Ok(Self::of_files(config));
+        }
+        let store = existing_store(&config.data_dir).await?;
+        let editions = Self::read(config, &store).await?;
+        store.close().await;
+        Ok(editions)
+    }
+
+    /// Files alone: where nothing can have been published.
+    pub(crate) fn of_files(config: &'c Config) -> Self {
+        Self { config, published: BTreeMap::new() }
+    }
+
+    /// What is configured.
+    pub(crate) fn config(&self) -> &'c Config {
+        self.config
+    }
+
+    /// The names of all mappings there are: shipped ones first, then those of the configuration, then those that were made
+    /// here.
+    pub(crate) fn known(&self) -> Vec<String> {
+        let mut names: Vec<String> = shipped().iter().map(|(name, _)| (*name).to_owned()).collect();
+        // A section without a file, for a name that is neither shipped nor made here, is a slip and makes no mapping.
+        let own = self.config.mappings.iter().filter(|(_, mapping)| mapping.file.is_some());
+        let own: Vec<&String> = own.map(|(name, _)| name).chain(self.published.keys()).collect();
+        for name in own {
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+        names
+    }
+
+    /// The mappings a command is about: those named; else those the configuration names (`policy` where it names none) and
+    /// those that were made here.
+    pub(crate) fn wanted(&self, named: &[String]) -> Vec<String> {
+        if !named.is_empty() {
+            return named.to_vec();
+        }
+        let mut names: Vec<String> = self.config.mappings.keys().cloned().collect();
+        if names.is_empty() {
+            names.push(DEFAULT.to_owned());
+        }
+        let own: Vec<&String> = self.published.keys().filter(|name| !names.contains(name)).collect();
+        names.extend(own.into_iter().cloned());
+        names
+    }
+
+    /// The file that fixes a mapping, where the configuration names one: nothing can be published over it.
+    pub(crate) fn fixed_by(&self, name: &str) -> Option<&'c Path> {
+        self.config.mappings.get(name)?.file.as_deref()
+    }
+
+    /// The text of a mapping that runs.
+    pub(crate) fn source(&self, name: &str) -> Result<Source, CommandError> {
+        if let Some(file) = self.fixed_by(name) {
+            let text = read(file)?;
+            let edition = Edition::of(Origin::File, &text);
+            return Ok(Source { file: file.display().to_string(), text, edition });
+        }
+        if let Some(published) = self.published.get(name) {
+            let number = published.version.number;
+            let edition = Edition::of(Origin::Version(number), &published.text);
+            return Ok(Source { file: format!("{name} {number}"), text: published.text.clone(), edition });
+        }
+        shipped_source(name)
+            .ok_or_else(|| CommandError::NoMapping { name: name.to_owned(), known: self.known() })
+    }
+
+    /// What is to be run for a mapping.
+    pub(crate) fn job(&self, name: &str, full: bool) -> Result<Job, CommandError> {
+        let Source { file, text, edition } = self.source(name)?;
+        let said = self.config.mappings.get(name).cloned().unwrap_or_default();
+        let mapping = parsed(&file, &text)?.mapping;
+        refuse_unknown_settings(self.config, name, &said, &mapping)?;
+        Ok(Job {
+            mapping,
+            edition: Some(edition),
+            settings: said.settings,
+            full,
+            eager: true,
+            census: full,
+            approved_deletes: None,
+            approved: None,
+            zone: self.config.zone.clone(),
+            stop: StopSignal::never(),
+        })
     }
 }
 
-/// A mapping's text, and what to call it in messages.
-pub(crate) fn source(config: &Config, name: &str) -> Result<(String, String), CommandError> {
-    if let Some(file) = config.mappings.get(name).and_then(|mapping| mapping.file.as_ref()) {
-        return Ok((file.display().to_string(), read(file)?));
-    }
-    match shipped().iter().find(|(known, _)| *known == name) {
-        Some((_, text)) => Ok((format!("{name}.toml"), (*text).to_owned())),
-        None => Err(CommandError::NoMapping { name: name.to_owned(), known: known(config) }),
-    }
+/// The text that came with the program.
+pub(crate) fn shipped_source(name: &str) -> Option<Source> {
+    let (_, text) = shipped().iter().find(|(known, _)| *known == name)?;
+    let edition = Edition::of(Origin::Shipped, text);
+    Some(Source { file: format!("{name}.toml"), text: (*text).to_owned(), edition })
 }
 
 /// Reads a mapping file.
@@ -87,23 +188,4 @@ fn refuse_unknown_settings(
     });
     let hint = did_you_mean(setting, mapping.settings.keys().map(String::as_str));
     Err(ConfigError::UnknownSetting { mapping: name.to_owned(), setting: setting.clone(), place, hint })
-}
-
-/// What is to be run for a mapping.
-pub(crate) fn job(config: &Config, name: &str, full: bool) -> Result<Job, CommandError> {
-    let (file, text) = source(config, name)?;
-    let said = config.mappings.get(name).cloned().unwrap_or_default();
-    let mapping = parsed(&file, &text)?.mapping;
-    refuse_unknown_settings(config, name, &said, &mapping)?;
-    Ok(Job {
-        mapping,
-        settings: said.settings,
-        full,
-        eager: true,
-        census: full,
-        approved_deletes: None,
-        approved: None,
-        zone: config.zone.clone(),
-        stop: StopSignal::never(),
-    })
 }

@@ -19,13 +19,14 @@ use crate::choice::ConflictError;
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::failure::CommandError;
-use crate::mappings;
+use crate::mappings::Editions;
 use crate::wiring::{Looking, look};
 
 /// Both systems, asked for what typed values are held against; each thing once.
 pub(crate) struct Weighing<'a> {
     config: &'a Config,
     looking: Looking,
+    editions: Editions<'a>,
     bound: BTreeMap<String, Bound>,
 }
 
@@ -43,7 +44,8 @@ impl<'a> Weighing<'a> {
         let looking = look(config)?;
         let pair = Pair { config, store, vtiger: &looking.vtiger, frappe: Some(&looking.frappe) };
         pair.expect_known().await?;
-        Ok(Self { config, looking, bound: BTreeMap::new() })
+        let editions = Editions::read(config, store).await?;
+        Ok(Self { config, looking, editions, bound: BTreeMap::new() })
     }
 
     /// The choice as it can be carried out; other than typed values pass as they are.
@@ -58,7 +60,7 @@ impl<'a> Weighing<'a> {
         let name = standing.mapping.as_str().to_owned();
         let is_known = self.bound.contains_key(&name);
         if !is_known {
-            let bound = bound(&self.looking, self.config, &name).await?;
+            let bound = bound(&self.looking, &self.editions, &name).await?;
             self.bound.insert(name.clone(), bound);
         }
         let bound = self.bound.get(&name);
@@ -92,8 +94,12 @@ impl<'a> Weighing<'a> {
 }
 
 /// A mapping with labels resolved and both systems' schemas at hand.
-pub(crate) async fn bound(looking: &Looking, config: &Config, name: &str) -> Result<Bound, CommandError> {
-    let Job { mapping, settings: supplied, .. } = mappings::job(config, name, false)?;
+pub(crate) async fn bound(
+    looking: &Looking,
+    editions: &Editions<'_>,
+    name: &str,
+) -> Result<Bound, CommandError> {
+    let Job { mapping, settings: supplied, .. } = editions.job(name, false)?;
     let (mut vtiger, mut frappe) = (BTreeMap::new(), BTreeMap::new());
     for unit in &mapping.units {
         describe(looking.engine.vtiger.as_ref(), &unit.module, &mut vtiger).await?;

@@ -17,7 +17,7 @@ use self::directions::{Direction, can_create, directions};
 use super::configuration;
 use crate::cli::{Check, Global};
 use crate::failure::{CommandError, Outcome};
-use crate::mappings;
+use crate::mappings::Editions;
 use crate::render::line;
 use crate::render::run::trouble;
 use crate::wiring::look;
@@ -25,8 +25,9 @@ use crate::wiring::look;
 /// Runs `check`.
 pub(crate) async fn run(global: &Global, check: &Check) -> Result<Outcome, CommandError> {
     let config = configuration(global).await?;
-    let names = mappings::wanted(&config, &check.mapping);
-    let jobs = names.iter().map(|name| mappings::job(&config, name, false)).collect::<Result<Vec<_>, _>>()?;
+    let editions = Editions::at_home(&config).await?;
+    let names = editions.wanted(&check.mapping);
+    let jobs = names.iter().map(|name| editions.job(name, false)).collect::<Result<Vec<_>, _>>()?;
     let found: Vec<&Mapping> = jobs.iter().map(|job| &job.mapping).collect();
     let looking = look(&config)?;
     let vtiger = looking.vtiger.probe(&wanted_of_vtiger(&found)).await;

@@ -9,7 +9,7 @@ use super::sync::report;
 use crate::cli::{Demo, Global};
 use crate::config::{Config, ReconciliationConfig, ServiceConfig};
 use crate::failure::{CommandError, Outcome};
-use crate::mappings;
+use crate::mappings::Editions;
 use crate::playground::{Playground, Wish};
 use crate::render::progress::Progress;
 use crate::render::{grouped, line};
@@ -40,10 +40,11 @@ pub(crate) async fn run(global: &Global, demo: &Demo) -> Result<Outcome, Command
     let progress = Arc::new(Progress::new(global.quiet || global.json));
     let wired = wire(&config, vec![Arc::clone(&progress) as _]).await?;
     wired.pair(&config).expect_and_note(&"SalesOrder".into()).await?;
-    let first = wired.run(&mappings::job(&config, "policy", false)?).await?;
+    let editions = Editions::of_files(&config);
+    let first = wired.run(&editions.job("policy", false)?).await?;
     let mut outcome = report(global, &first, &progress)?;
     say("\nSecond sync: every policy is compared again, field by field.")?;
-    let second = wired.run(&mappings::job(&config, "policy", true)?).await?;
+    let second = wired.run(&editions.job("policy", true)?).await?;
     outcome = outcome.and(report(global, &second, &progress)?);
     let writes = second.requests.frappe.write + second.requests.vtiger.write;
     say(&if writes == 0 {

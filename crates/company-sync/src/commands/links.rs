@@ -8,10 +8,9 @@ use cs_ports::{FieldRequests, Settlement, Store, StoreError, Tie, TieChange, Uni
 
 use super::configuration;
 use crate::cli::{Global, LinkName, LinksCommand};
-use crate::config::Config;
 use crate::failure::{CommandError, Outcome};
 use crate::links::{Found, LinkError, Place, expect_free, find, references};
-use crate::mappings;
+use crate::mappings::Editions;
 use crate::render::line;
 use crate::render::link::{for_machines, row};
 use crate::wiring::{Wired, existing_store, wire};
@@ -24,19 +23,20 @@ pub(crate) async fn run(global: &Global, command: &LinksCommand) -> Result<Outco
     let config = configuration(global).await?;
     // Nothing is made where there is nothing: no store, no links.
     let store = existing_store(&config.data_dir).await?;
+    let editions = Editions::read(&config, &store).await?;
     match command {
         LinksCommand::List { subject, mapping } => {
-            let jobs = jobs(&config, mapping)?;
+            let jobs = jobs(&editions, mapping)?;
             list(global, &store, &jobs, subject.as_deref()).await
         }
         LinksCommand::Restore { link, document } => {
-            let jobs = jobs(&config, &link.mapping)?;
+            let jobs = jobs(&editions, &link.mapping)?;
             let wired = wire(&config, Vec::new()).await?;
             wired.pair(&config).expect_known().await?;
             restore(global, &wired, &jobs, link, document.as_deref()).await
         }
         LinksCommand::GiveUp { link } => {
-            let jobs = jobs(&config, &link.mapping)?;
+            let jobs = jobs(&editions, &link.mapping)?;
             let wired = wire(&config, Vec::new()).await?;
             wired.pair(&config).expect_known().await?;
             give_up(global, &wired, &jobs, link).await
@@ -44,8 +44,8 @@ pub(crate) async fn run(global: &Global, command: &LinksCommand) -> Result<Outco
     }
 }
 
-fn jobs(config: &Config, named: &[String]) -> Result<Vec<Job>, CommandError> {
-    mappings::wanted(config, named).iter().map(|name| mappings::job(config, name, false)).collect()
+fn jobs(editions: &Editions<'_>, named: &[String]) -> Result<Vec<Job>, CommandError> {
+    editions.wanted(named).iter().map(|name| editions.job(name, false)).collect()
 }
 
 async fn list(

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::configuration;
 use crate::cli::{Global, MappingCommand};
 use crate::failure::{CommandError, Outcome};
-use crate::mappings;
+use crate::mappings::{self, Editions};
 use crate::render::{aside, line};
 
 /// Runs `mapping ...`.
@@ -81,7 +81,9 @@ async fn show(global: &Global, mapping: &str, source: bool) -> Result<Outcome, C
     let (file, text) = if is_file {
         (mapping.to_owned(), mappings::read(path)?)
     } else {
-        mappings::source(&configuration(global).await?, mapping)?
+        let config = configuration(global).await?;
+        let source = Editions::at_home(&config).await?.source(mapping)?;
+        (source.file, source.text)
     };
     let parsed = mappings::parsed(&file, &text)?;
     if source {

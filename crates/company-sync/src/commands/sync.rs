@@ -8,9 +8,8 @@ use cs_engine::Job;
 
 use super::{configuration, dry_run};
 use crate::cli::{Global, Sync};
-use crate::config::Config;
 use crate::failure::{CommandError, Outcome};
-use crate::mappings;
+use crate::mappings::Editions;
 use crate::plan_file::{PlanFile, PlanFileError};
 use crate::render::progress::Progress;
 use crate::render::{line, run};
@@ -19,9 +18,10 @@ use crate::wiring::wire;
 /// Runs `sync`.
 pub(crate) async fn run(global: &Global, sync: &Sync) -> Result<Outcome, CommandError> {
     let config = configuration(global).await?;
+    let editions = Editions::at_home(&config).await?;
     let jobs = match &sync.apply {
-        Some(file) => vec![approved(&config, file)?],
-        None => jobs(&config, sync)?,
+        Some(file) => vec![approved(&editions, file)?],
+        None => jobs(&editions, sync)?,
     };
     let progress = Arc::new(Progress::new(global.quiet));
     let wired = wire(&config, vec![Arc::clone(&progress) as _]).await?;
@@ -47,22 +47,22 @@ pub(crate) async fn run(global: &Global, sync: &Sync) -> Result<Outcome, Command
 }
 
 /// What is to be run, as the flags say.
-fn jobs(config: &Config, sync: &Sync) -> Result<Vec<Job>, CommandError> {
-    let names = mappings::wanted(config, &sync.mapping);
+fn jobs(editions: &Editions<'_>, sync: &Sync) -> Result<Vec<Job>, CommandError> {
+    let names = editions.wanted(&sync.mapping);
     if sync.plan.is_some() && names.len() > 1 {
         return Err(PlanFileError::Several { names }.into());
     }
     let job = |name: &String| {
-        let job = mappings::job(config, name, sync.full)?;
+        let job = editions.job(name, sync.full)?;
         Ok(Job { census: job.census || sync.census, approved_deletes: sync.approve_deletes, ..job })
     };
     names.iter().map(job).collect()
 }
 
 /// What a plan says, and nothing else. Whoever approved the plan approved the deletes in it.
-fn approved(config: &Config, file: &Path) -> Result<Job, CommandError> {
+fn approved(editions: &Editions<'_>, file: &Path) -> Result<Job, CommandError> {
     let plan = PlanFile::read(file)?;
-    let job = mappings::job(config, plan.mapping.as_str(), false)?;
+    let job = editions.job(plan.mapping.as_str(), false)?;
     plan.expect_definition(&job, file)?;
     Ok(Job { approved_deletes: Some(plan.deletes()), approved: Some(plan.plans), ..job })
 }

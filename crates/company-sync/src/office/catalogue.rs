@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use cs_companies::company::KeepTest;
 use cs_domain::mapping::parse;
 
+use crate::companies;
 use crate::config::{Config, reference_fields};
-use crate::{companies, mappings};
+use crate::mappings::Editions;
 
 /// What a setting holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,7 +152,7 @@ const FIXED: [(&str, &str, Form); 62] = {
 };
 
 /// Every setting of this installation: those that all have, its mappings' and its companies'.
-pub(super) fn all(config: &Config) -> Vec<Known> {
+pub(super) fn all(editions: &Editions<'_>) -> Vec<Known> {
     let defaults = defaults();
     let fixed = FIXED.into_iter().map(|(tab, key, form)| Known {
         key: key.to_owned(),
@@ -160,7 +161,7 @@ pub(super) fn all(config: &Config) -> Vec<Known> {
         default: defaults.get(key).cloned(),
         own: None,
     });
-    fixed.chain(of_mappings(config)).chain(of_companies(config)).collect()
+    fixed.chain(of_mappings(editions)).chain(of_companies(editions.config())).collect()
 }
 
 /// What holds where nothing is said, for settings where that is worth showing.
@@ -191,11 +192,11 @@ fn defaults() -> BTreeMap<String, String> {
 }
 
 /// The settings that mappings ask for. A mapping that cannot be read is told of elsewhere.
-fn of_mappings(config: &Config) -> Vec<Known> {
+fn of_mappings(editions: &Editions<'_>) -> Vec<Known> {
     let mut all = Vec::new();
-    for name in mappings::known(config) {
-        let Ok((_, text)) = mappings::source(config, &name) else { continue };
-        let Ok(parsed) = parse(&text) else { continue };
+    for name in editions.known() {
+        let Ok(source) = editions.source(&name) else { continue };
+        let Ok(parsed) = parse(&source.text) else { continue };
         for (setting, spec) in parsed.mapping.settings {
             all.push(Known {
                 key: format!("mapping.{name}.settings.{setting}"),
@@ -242,7 +243,8 @@ mod tests {
 
     #[test]
     fn every_setting_has_a_tab_and_every_tab_a_setting() {
-        let all = all(&config());
+        let config = config();
+        let all = all(&Editions::of_files(&config));
         let tabs: Vec<&str> = all.iter().map(|known| known.tab).collect();
         assert!(TABS.iter().all(|tab| tabs.contains(tab)) && tabs.iter().all(|tab| TABS.contains(tab)));
         let keys: std::collections::BTreeSet<&str> = all.iter().map(|known| known.key.as_str()).collect();

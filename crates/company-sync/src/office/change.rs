@@ -337,6 +337,7 @@ mod tests {
 
     use super::*;
     use crate::config::{Environment, Flags};
+    use crate::mappings::Editions;
     use crate::office::catalogue;
 
     /// An installation with this file and these variables.
@@ -357,7 +358,7 @@ mod tests {
         fn change(&self, kept: &Kept, changes: &[(&str, Option<&str>)]) -> Result<Changed, Vec<Slip>> {
             let config = self.layers.resolve(kept, Lacks::Forgiven).unwrap();
             let changes = changes.iter().map(|(key, value)| ((*key).to_owned(), value.map(str::to_owned)));
-            worked_out(&catalogue::all(&config), &self.layers, kept, &changes.collect())
+            worked_out(&catalogue::all(&Editions::of_files(&config)), &self.layers, kept, &changes.collect())
         }
 
         fn slips(&self, kept: &Kept, changes: &[(&str, Option<&str>)]) -> Vec<String> {
@@ -456,7 +457,11 @@ mod tests {
         let file = "[reconciliation.brokers]\nBS = 'BROKER SUR'\n";
         let ground = Ground::new(file, &[("COMPANY_SYNC_RECONCILIATION_BROKERS_ADC", "BROKER ALTO")]);
         let config = ground.layers.resolve(&Kept::default(), Lacks::Forgiven).unwrap();
-        let tabs = crate::office::settings::tabs(&catalogue::all(&config), &ground.layers, &Kept::default());
+        let tabs = crate::office::settings::tabs(
+            &catalogue::all(&Editions::of_files(&config)),
+            &ground.layers,
+            &Kept::default(),
+        );
         let brokers =
             tabs.iter().flat_map(|tab| &tab.settings).find(|one| one.key == "reconciliation.brokers");
         let brokers = brokers.unwrap();

@@ -14,6 +14,7 @@ use super::telling::{refused, told};
 use super::{Current, Office, catalogue, kept};
 use crate::config::document::put;
 use crate::config::{Config, Kept, Lacks};
+use crate::mappings::Editions;
 
 impl Office {
     /// Changes settings, all of them or none.
@@ -23,7 +24,7 @@ impl Office {
         // Settings follow from the configuration: what a mapping's file asks for, what companies there are.
         let config = self.layers.resolve(&kept, Lacks::Forgiven).map_err(told)?;
         let Changed { kept: after, secrets, config, told } =
-            worked_out(&catalogue::all(&config), &self.layers, &kept, changes)
+            worked_out(&self.catalogue(&config).await?, &self.layers, &kept, changes)
                 .map_err(|slips| OfficeError::Invalid { slips })?;
         if !told.after.is_empty() {
             self.keep(revision, after, secrets, config).await?;
@@ -32,9 +33,9 @@ impl Office {
     }
 
     /// What would be configured with these changes. Nothing is kept.
-    pub(super) fn with(&self, changes: &Changes) -> Result<Config, OfficeError> {
+    pub(super) async fn with(&self, changes: &Changes) -> Result<Config, OfficeError> {
         let Current { config, kept } = self.current();
-        let changed = worked_out(&catalogue::all(&config), &self.layers, &kept, changes);
+        let changed = worked_out(&self.catalogue(&config).await?, &self.layers, &kept, changes);
         Ok(changed.map_err(|slips| OfficeError::Invalid { slips })?.config)
     }
 
@@ -47,6 +48,11 @@ impl Office {
         }
         let config = self.layers.resolve(&kept, Lacks::Forgiven).map_err(told)?;
         self.keep(revision, kept, BTreeMap::new(), config).await
+    }
+
+    /// Every setting there is.
+    async fn catalogue(&self, config: &Config) -> Result<Vec<catalogue::Known>, OfficeError> {
+        Ok(catalogue::all(&Editions::read(config, self.store.as_ref()).await?))
     }
 
     async fn kept(&self) -> Result<(i64, Kept), OfficeError> {

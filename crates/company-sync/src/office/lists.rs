@@ -7,44 +7,44 @@ use cs_companies::company::{ReadOptions, Trial, try_report};
 use cs_companies::reconcile::finding_message;
 use cs_companies::report::Format;
 use cs_companies::{Period, ReportFile};
-use cs_domain::mapping::{parse, shipped};
-use cs_domain::{Mapping, MappingName};
+use cs_domain::mapping::parse;
+use cs_domain::{Mapping, MappingName, Origin};
 use cs_engine::missing_settings;
 use cs_ports::{Clock, FoundFinding};
 use cs_web::office::{BrokerAbout, CompanyAbout, MappingAbout, OfficeError, ReportAbout, UnitAbout};
 
 use super::telling::told;
 use crate::clock::SystemClock;
+use crate::companies;
 use crate::config::Config;
 use crate::failure::CommandError;
+use crate::mappings::{self, Editions, Source};
 use crate::reconciliation_error::ReconciliationError;
-use crate::{companies, mappings};
 
 /// Every mapping. One whose file is wrong is told of with what is wrong.
-pub(super) fn all_mappings(config: &Config) -> Vec<MappingAbout> {
-    mappings::known(config).iter().map(|name| about_mapping(config, name)).collect()
+pub(super) fn all_mappings(editions: &Editions<'_>) -> Vec<MappingAbout> {
+    editions.known().iter().map(|name| about_mapping(editions, name)).collect()
 }
 
-fn about_mapping(config: &Config, name: &str) -> MappingAbout {
-    let shipped = shipped().iter().any(|(known, _)| *known == name)
-        && config.mappings.get(name).is_none_or(|said| said.file.is_none());
+fn about_mapping(editions: &Editions<'_>, name: &str) -> MappingAbout {
     let mut about = MappingAbout {
         name: MappingName::new(name),
         description: String::new(),
-        shipped,
+        shipped: false,
         units: Vec::new(),
         missing: Vec::new(),
         problems: Vec::new(),
     };
-    let (file, text) = match mappings::source(config, name) {
+    let Source { file, text, edition } = match editions.source(name) {
         Ok(source) => source,
         Err(error) => {
             about.problems.push(error.to_string());
             return about;
         }
     };
+    about.shipped = edition.origin == Origin::Shipped;
     match parse(&text) {
-        Ok(parsed) => describe(&mut about, &parsed.mapping, config),
+        Ok(parsed) => describe(&mut about, &parsed.mapping, editions.config()),
         Err(problems) => about.problems = mappings::told(&file, &problems),
     }
     about

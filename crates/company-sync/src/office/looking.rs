@@ -6,15 +6,17 @@ use std::sync::Arc;
 use cs_domain::mapping::{DocumentMapping, UnitMapping};
 use cs_domain::policy::{ConflictPolicy, Direction};
 use cs_domain::{
-    FieldName, Kind, KindSchema, LinkStanding, MappingName, Record, RecordRef, Role, System, Value,
+    Edition, FieldName, Kind, KindSchema, LinkStanding, MappingName, Record, RecordRef, Role, System, Value,
 };
 use cs_ports::{FieldRequest, FieldRequests, Guard, Peer, Store};
+use cs_store::SqliteStore;
 use cs_web::office::{Lookup, OfficeError, Sight, SightField};
 
 use super::telling::told;
 use super::{Office, addresses};
 use crate::config::Config;
 use crate::failure::CommandError;
+use crate::mappings::Editions;
 use crate::render::guarded;
 use crate::weighing::{Bound, bound};
 use crate::wiring::{Looking, look};
@@ -24,7 +26,7 @@ use crate::wiring::{Looking, look};
 pub(super) struct Desk {
     config: Arc<Config>,
     looking: Looking,
-    bound: tokio::sync::Mutex<BTreeMap<MappingName, Arc<Bound>>>,
+    bound: tokio::sync::Mutex<BTreeMap<MappingName, (Edition, Arc<Bound>)>>,
     since: tokio::time::Instant,
 }
 
@@ -36,13 +38,15 @@ impl Desk {
         Arc::ptr_eq(&self.config, config) && self.since.elapsed() < AGE
     }
 
-    async fn bound(&self, mapping: &MappingName) -> Result<Arc<Bound>, CommandError> {
+    async fn bound(&self, mapping: &MappingName, store: &SqliteStore) -> Result<Arc<Bound>, CommandError> {
+        let editions = Editions::read(&self.config, store).await?;
+        let edition = editions.source(mapping.as_str())?.edition;
         let mut known = self.bound.lock().await;
-        if let Some(bound) = known.get(mapping) {
+        if let Some((_, bound)) = known.get(mapping).filter(|(of, _)| *of == edition) {
             return Ok(Arc::clone(bound));
         }
-        let bound = Arc::new(bound(&self.looking, &self.config, mapping.as_str()).await?);
-        known.insert(mapping.clone(), Arc::clone(&bound));
+        let bound = Arc::new(bound(&self.looking, &editions, mapping.as_str()).await?);
+        known.insert(mapping.clone(), (edition, Arc::clone(&bound)));
         Ok(bound)
     }
 
@@ -82,7 +86,7 @@ impl Office {
         record: &RecordRef,
     ) -> Result<Lookup, OfficeError> {
         let desk = self.desk().await?;
-        let bound = desk.bound(mapping).await.map_err(told)?;
+        let bound = desk.bound(mapping, &self.store).await.map_err(told)?;
         let (subject, documents) = self.unit_of(mapping, record).await?;
         let unit = unit_for(&bound, subject.as_ref(), &documents).ok_or_else(|| OfficeError::NotThere {
             what: format!("{} in the mapping {mapping}", record.kind),

@@ -37,11 +37,12 @@ use cs_web::office::{
 pub(crate) use kept::load;
 pub(crate) use sealing::SealError;
 
+use crate::belonging;
 use crate::config::{Config, Environment, Flags, Kept, Lacks, Layers};
 use crate::failure::CommandError;
+use crate::mappings::Editions;
 use crate::playground::Playground;
 use crate::render::guarded;
-use crate::{belonging, mappings};
 use pulse::Pulse;
 use telling::{refused, told};
 
@@ -110,9 +111,10 @@ impl Office {
     }
 
     /// A mapping of this name, and what is configured.
-    fn whole(&self, name: &MappingName) -> Result<(Mapping, Arc<Config>), OfficeError> {
+    async fn whole(&self, name: &MappingName) -> Result<(Mapping, Arc<Config>), OfficeError> {
         let config = self.config();
-        let job = mappings::job(&config, name.as_str(), false).map_err(told)?;
+        let editions = Editions::read(&config, self.store.as_ref()).await?;
+        let job = editions.job(name.as_str(), false).map_err(told)?;
         Ok((job.mapping, config))
     }
 
@@ -140,7 +142,8 @@ impl cs_web::office::Office for Office {
     }
 
     async fn mappings(&self) -> Result<Vec<MappingAbout>, OfficeError> {
-        Ok(lists::all_mappings(&self.config()))
+        let config = self.config();
+        Ok(lists::all_mappings(&Editions::read(&config, self.store.as_ref()).await?))
     }
 
     async fn companies(&self) -> Result<Vec<CompanyAbout>, OfficeError> {
@@ -184,7 +187,8 @@ impl cs_web::office::Office for Office {
 
     async fn settings(&self) -> Result<Vec<SettingsTab>, OfficeError> {
         let Current { config, kept } = self.current();
-        Ok(settings::tabs(&catalogue::all(&config), &self.layers, &kept))
+        let editions = Editions::read(&config, self.store.as_ref()).await?;
+        Ok(settings::tabs(&catalogue::all(&editions), &self.layers, &kept))
     }
 
     async fn change_settings(
@@ -199,8 +203,9 @@ impl cs_web::office::Office for Office {
         connection: Connection,
         changes: &BTreeMap<String, Option<String>>,
     ) -> Result<Vec<Probe>, OfficeError> {
-        let config = self.with(changes)?;
-        let probes = Box::pin(probing::test(connection, &config)).await;
+        let config = self.with(changes).await?;
+        let editions = Editions::read(&config, self.store.as_ref()).await?;
+        let probes = Box::pin(probing::test(connection, &editions)).await;
         if changes.is_empty() {
             self.pulse.note(connection, &probes);
         }
@@ -212,7 +217,7 @@ impl cs_web::office::Office for Office {
     }
 
     async fn lacking(&self, mapping: &MappingName) -> Result<Vec<Lacking>, OfficeError> {
-        let (mapping, config) = self.whole(mapping)?;
+        let (mapping, config) = self.whole(mapping).await?;
         let frappe = probing::frappe(&config).map_err(stopped)?;
         let vtiger = probing::vtiger(&config).ok();
         let missing = Box::pin(preparing::missing(&mapping, &frappe, vtiger.as_ref())).await;
@@ -221,7 +226,7 @@ impl cs_web::office::Office for Office {
     }
 
     async fn create_lacking(&self, mapping: &MappingName) -> Result<Vec<Probe>, OfficeError> {
-        let (mapping, config) = self.whole(mapping)?;
+        let (mapping, config) = self.whole(mapping).await?;
         let vtiger = probing::vtiger(&config).ok();
         let make = || probing::frappe(&config);
         Ok(Box::pin(preparing::create_all(&mapping, make, vtiger.as_ref())).await)

@@ -13,7 +13,7 @@ use crate::clock::{SystemClock, SystemEntropy};
 use crate::commands::check::{lacking_rights, wanted_of_frappe, wanted_of_vtiger};
 use crate::config::Config;
 use crate::failure::CommandError;
-use crate::mappings;
+use crate::mappings::Editions;
 use crate::view::ViewOrders;
 use crate::wiring::{frappe_config, vtiger_config};
 
@@ -21,9 +21,10 @@ use crate::wiring::{frappe_config, vtiger_config};
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Tests a connection as it is configured.
-pub(super) async fn test(connection: Connection, config: &Config) -> Vec<Probe> {
-    let jobs = mappings::wanted(config, &[]);
-    let jobs = jobs.iter().filter_map(|name| mappings::job(config, name, false).ok());
+pub(super) async fn test(connection: Connection, editions: &Editions<'_>) -> Vec<Probe> {
+    let config = editions.config();
+    let jobs = editions.wanted(&[]);
+    let jobs = jobs.iter().filter_map(|name| editions.job(name, false).ok());
     let mappings: Vec<Mapping> = jobs.map(|job| job.mapping).collect();
     let wanted: Vec<&Mapping> = mappings.iter().collect();
     match connection {

@@ -12,7 +12,7 @@ use cs_web::office::{Connection, Office as _, OfficeError, Probe};
 use super::Office;
 use crate::cli::Persona;
 use crate::config::{Environment, Flags};
-use crate::mappings;
+use crate::mappings::Editions;
 use crate::playground::{Playground, Wish};
 use crate::wiring::{Home, existing_store};
 
@@ -208,7 +208,7 @@ async fn both_sides_of_a_unit_are_looked_up_and_card_data_is_not() {
     let playground = playground(false).await;
     office.change_settings(&changes(&playground)).await.unwrap();
     let config = office.config();
-    let job = mappings::job(&config, "policy", false).unwrap();
+    let job = Editions::of_files(&config).job("policy", false).unwrap();
     let wired = home.wire(&config, Vec::new()).unwrap();
     wired.run(&job).await.unwrap();
     let policy = MappingName::new("policy");

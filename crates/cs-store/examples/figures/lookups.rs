@@ -43,8 +43,17 @@ async fn put_runs(store: &SqliteStore) -> Result<(), StoreError> {
         let started = Timestamp::UNIX_EPOCH + Duration::from_secs(number * 900);
         let (balance, requests) = (Balance::default(), cs_domain::Requests::default());
         let ended = Some(started);
-        let run =
-            Run { id: run_id(number), mapping, edition: None, status, started, ended, balance, requests, failure: None };
+        let run = Run {
+            id: run_id(number),
+            mapping,
+            edition: None,
+            status,
+            started,
+            ended,
+            balance,
+            requests,
+            failure: None,
+        };
         store.put_run(&run).await?;
     }
     report("put_run, one a call", RUNS, RUNS, begun);

@@ -1,7 +1,6 @@
 //! Every statement about drafts and versions of mappings.
 
-pub(crate) const DRAFTS: &str =
-    "SELECT mapping, revision, text, base, who, at FROM mapping_draft WHERE text IS NOT NULL ORDER BY mapping";
+pub(crate) const DRAFTS: &str = "SELECT mapping, revision, text, base, who, at FROM mapping_draft WHERE text IS NOT NULL ORDER BY mapping";
 pub(crate) const DRAFT: &str = "SELECT mapping, revision, text, base, who, at FROM mapping_draft \
     WHERE mapping = $1 AND text IS NOT NULL";
 /// The first draft of all, or the first after the last one went.
