@@ -83,7 +83,7 @@ impl Reading<'_> {
 }
 
 impl FrappeClient {
-    async fn read_names(
+    pub(crate) async fn read_names(
         &self,
         kind: &Kind,
         ids: &[RecordId],
@@ -244,6 +244,16 @@ impl FrappeClient {
                 _ => return Ok(all),
             }
         }
+    }
+
+    /// The filters of one request with every condition whole.
+    pub(crate) async fn filters(
+        &self,
+        schema: &DocSchema,
+        criteria: &[Criterion],
+    ) -> Result<Vec<Json>, FrappeError> {
+        let conditions = self.conditions(schema, criteria).await?;
+        Ok(conditions.iter().map(|condition| condition.filter(&condition.values)).collect())
     }
 
     async fn conditions(

@@ -6,6 +6,7 @@
 
 pub mod catalogue;
 pub mod clock;
+pub mod discovery;
 pub mod error;
 pub mod findings;
 pub mod identity;
@@ -19,6 +20,7 @@ pub mod task;
 
 pub use catalogue::{MappingDraft, MappingStore, MappingVersion, PublishedMapping};
 pub use clock::{Clock, Entropy};
+pub use discovery::{Discovery, KindAbout};
 pub use error::{ErrorKind, PeerError, StoreError};
 pub use findings::{
     Book, FindingChange, FindingEvent, FindingFilter, FindingId, FindingState, FindingStore, FindingsOfRun,

@@ -287,7 +287,7 @@ fn field_type(module: &str, name: &str, wire: WireType) -> FieldType {
     }
 }
 
-fn entities_decoded(text: &str) -> String {
+pub(crate) fn entities_decoded(text: &str) -> String {
     html_escape::decode_html_entities(text).into_owned()
 }
 

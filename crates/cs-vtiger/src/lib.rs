@@ -13,6 +13,7 @@ mod create;
 pub mod database;
 mod decode;
 mod describe;
+mod discover;
 mod encode;
 mod error;
 mod feed;

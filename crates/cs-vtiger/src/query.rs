@@ -180,6 +180,18 @@ pub(crate) fn record_page(
     format!("select {names} from {module} {condition}order by id limit {limit};")
 }
 
+/// A page of records by id, the highest first, before `before`.
+pub(crate) fn newest_page(
+    described: &Described,
+    columns: &Columns,
+    before: Option<&str>,
+    limit: u32,
+) -> String {
+    let condition = before.map(|id| format!("where id < '{id}' ")).unwrap_or_default();
+    let (names, module) = (columns.text(), described.kind());
+    format!("select {names} from {module} {condition}order by id desc limit {limit};")
+}
+
 /// The record with the highest id, whatever its fields: a question formed unlike [`record_page`], so that the one's
 /// empty answer can be held against the other's.
 pub(crate) fn highest(described: &Described) -> String {

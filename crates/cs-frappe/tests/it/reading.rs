@@ -2,7 +2,7 @@
 
 use cs_domain::{RecordId, RecordRef, Value};
 use cs_frappe::{FrappeClient, FrappeConfig};
-use cs_ports::{Criterion, ErrorKind, FieldRequest, FieldRequests, Guard, Meter, Reader};
+use cs_ports::{Criterion, Discovery, ErrorKind, FieldRequest, FieldRequests, Guard, Meter, Reader};
 use serde_json::json;
 
 use crate::stage::{Stage, create, fields, texts};
@@ -149,4 +149,28 @@ async fn what_was_written_is_found_by_its_key() {
     let record = create(&client, "Contact", &sent, &wanted).await;
     let criteria = [one_of("custom_vtiger_id", [text("6x231/owner"), text("6x999/owner")])];
     assert_eq!(client.find(&"Contact".into(), &criteria, &wanted).await.unwrap(), [record]);
+}
+
+#[tokio::test]
+async fn doctypes_are_listed_counted_and_sampled() {
+    let stage = Stage::agency().await;
+    let client = stage.client();
+    let kinds = client.kinds().await.unwrap();
+    let named = |name: &str| kinds.iter().find(|about| about.kind.as_str() == name);
+    assert!(!named("Customer").unwrap().custom && named("Bank Card").unwrap().custom);
+    for left_out in ["Contact Email", "System Settings", "Custom Field", "DocField"] {
+        assert!(named(left_out).is_none(), "{left_out} is no kind to map");
+    }
+    let kind = "Contact".into();
+    for (n, name) in ["Ana", "Eva", "Eva", "Luis"].iter().enumerate() {
+        let row = json!({"name": format!("{name}-{n}"), "first_name": name, "creation": format!("2026-01-0{}", n + 1)});
+        stage.put("Contact", row);
+    }
+    assert_eq!(client.count(&kind, &[]).await.unwrap(), Some(4));
+    assert_eq!(client.count(&kind, &[one_of("first_name", [text("Eva")])]).await.unwrap(), Some(2));
+    assert_eq!(client.count(&kind, &[one_of("first_name", [])]).await.unwrap(), Some(0));
+    let newest = client.newest(&kind, &fields(["first_name"]), 3).await.unwrap();
+    let ids: Vec<&str> = newest.iter().map(|record| record.reference.id.as_str()).collect();
+    assert_eq!(ids, ["Luis-3", "Eva-2", "Eva-1"]);
+    assert_eq!(newest[0].fields.get("first_name"), Some(&text("Luis")));
 }

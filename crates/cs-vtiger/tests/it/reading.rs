@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use cs_domain::{Kind, RecordId, Value};
-use cs_ports::{ChangeFeed, Criterion, Cursor, FieldRequest, FieldRequests, Guard, Meter, Reader};
+use cs_ports::{ChangeFeed, Criterion, Cursor, Discovery, FieldRequest, FieldRequests, Guard, Meter, Reader};
 use cs_sandbox::vtiger::{Installation, Persona, Setup};
 use cs_vtiger::{VtigerClient, VtigerConfig};
 use jiff::tz::TimeZone;
@@ -215,4 +215,32 @@ async fn a_server_elsewhere_on_earth_is_followed_in_its_own_time() {
     let (seen, cursor) = pass(&client, &"Contacts".into(), None).await;
     assert_eq!(seen, [made.reference.id.to_string()]);
     assert_eq!(pass(&client, &"Contacts".into(), Some(cursor)).await.0, seen);
+}
+
+#[tokio::test]
+async fn modules_are_listed_and_their_newest_records_read() {
+    let world = World::new(Persona::v8_3_0(), vec![]).await;
+    let client = world.client();
+    let kinds = client.kinds().await.unwrap();
+    let named = |name: &str| kinds.iter().find(|about| about.kind.as_str() == name);
+    assert_eq!(named("Accounts").unwrap().label, "Organizations");
+    assert!(kinds.iter().all(|about| !about.custom), "{kinds:?}");
+    assert!(named("Users").is_none() && named("LineItem").is_none());
+
+    let kind = Kind::from("Contacts");
+    assert!(client.newest(&kind, &wanted(&["lastname"]), 5).await.unwrap().is_empty());
+    let made: Vec<String> = (0..7)
+        .map(|n| world.put("Contacts", "2026-01-01 10:00:00", &[("lastname", &format!("Prueba {n}"))]))
+        .collect();
+    let client = client_with_pages(&world, 3);
+    let newest = client.newest(&kind, &wanted(&["lastname"]), 5).await.unwrap();
+    let ids: Vec<&str> = newest.iter().map(|record| record.reference.id.as_str()).collect();
+    let expected: Vec<&str> = made.iter().rev().take(5).map(String::as_str).collect();
+    assert_eq!(ids, expected);
+    assert_eq!(newest[0].fields.get("lastname"), Some(&Value::text("Prueba 6")));
+    assert_eq!(client.count(&kind, &[]).await.unwrap(), None);
+}
+
+fn client_with_pages(world: &World, page_size: u32) -> VtigerClient {
+    client(VtigerConfig { page_size, ..world.config() })
 }
