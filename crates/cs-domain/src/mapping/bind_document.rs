@@ -271,7 +271,7 @@ fn known(schema: &KindSchema, field: &FieldName) -> FieldName {
 
 /// Whether some value of the one type can stand in the other as it is. Text may hold anything, so it passes; a value
 /// that does not fit is told when it comes.
-fn converts(from: &FieldType, to: &FieldType) -> bool {
+pub(super) fn converts(from: &FieldType, to: &FieldType) -> bool {
     use FieldType::{Boolean, Choice, Date, DateTime, Decimal, Integer, Other, Reference, Rows, Text};
     match (from, to) {
         (_, Rows { .. }) | (Rows { .. }, _) => false,

@@ -17,6 +17,7 @@ mod order;
 mod place;
 mod shipped;
 mod sketch;
+pub mod suggest;
 mod transform;
 mod transform_error;
 mod transform_phone;

@@ -12,3 +12,5 @@ mod round_trip;
 mod schema;
 #[cfg(test)]
 mod shipped;
+#[cfg(test)]
+mod suggestions;
