@@ -2,8 +2,8 @@
 //
 // Attributes that pages use:
 //   data-task="ID"            follows a task: [data-progress], [data-percent], [data-count="created"] inside it are kept up
-//   data-refresh="tasks|task" data-src="/path": the element's content is fetched anew when such an event comes (with
-//                             data-of="ID" only for that task); at most twice a second
+//   data-refresh="tasks|task|reviewed" data-src="/path": the element's content is fetched anew when such an event comes
+//                             (with data-of="ID" only for that task); at most twice a second
 //   data-grow="/path?after="  data-next="17": rows are fetched after the last one and added, while its task runs
 //   form[data-inline]         sent in the background; the answer replaces the closest [data-part], or the form itself
 //   button[data-into="#id"]   sends its form in the background; the answer is put into that element, and the form stays as it
@@ -62,7 +62,9 @@ async function renew(element) {
   delete element.dataset.stale;
   if (element.shown === text) return;
   element.shown = text;
+  const held = element.contains(document.activeElement) && document.activeElement.getAttribute("href");
   element.innerHTML = text;
+  if (held) element.querySelector(`a[href="${CSS.escape(held)}"]`)?.focus({ preventScroll: true });
 }
 
 for (const kind of ["focusout", "change"]) {
@@ -101,24 +103,41 @@ function show(progress) {
   }
 }
 
+let stream;
+
 function follow() {
-  if (!document.querySelector("[data-task], [data-refresh], [data-grow]")) return;
-  const stream = new EventSource("/live");
+  if (stream || document.hidden || !document.querySelector("[data-task], [data-refresh], [data-grow]")) return;
+  const own = stream = new EventSource("/live");
   let away;
-  stream.addEventListener("task", event => {
+  own.addEventListener("task", event => {
     const progress = JSON.parse(event.data);
     show(progress);
     refresh("task", progress.task);
     grow(progress.task);
   });
-  stream.addEventListener("tasks", event => { const { task } = JSON.parse(event.data); refresh("tasks", task); grow(task); });
-  stream.addEventListener("open", () => { clearTimeout(away); away = undefined; say(""); });
-  stream.addEventListener("error", () => {
-    away ??= setTimeout(() => say(script.dataset.away, true), 3000);
-    if (stream.readyState === EventSource.CLOSED) { clearTimeout(away); setTimeout(() => { stream.close(); follow(); }, 2000); }
+  own.addEventListener("tasks", event => {
+    const { task } = JSON.parse(event.data);
+    refresh("tasks", task);
+    grow(task);
+    if (!task) refresh("reviewed"); // the first word of a stream: anything may have happened before it
   });
-  addEventListener("pagehide", () => stream.close(), { once: true });
+  own.addEventListener("reviewed", () => refresh("reviewed"));
+  own.addEventListener("open", () => { clearTimeout(away); away = undefined; say(""); });
+  own.addEventListener("error", () => {
+    away ??= setTimeout(() => { if (stream === own) say(script.dataset.away, true); }, 3000);
+    if (own.readyState === EventSource.CLOSED && stream === own) setTimeout(() => { if (stream === own) { rest(); follow(); } }, 2000);
+  });
 }
+
+function rest() {
+  stream?.close();
+  stream = undefined;
+}
+
+// Browsers open six connections to a server for all their tabs together: a page that nobody sees lets go of its own.
+document.addEventListener("visibilitychange", () => document.hidden ? rest() : follow());
+addEventListener("pagehide", rest);
+addEventListener("pageshow", follow);
 
 async function send(form, submitter) {
   const into = submitter?.dataset.into && document.querySelector(submitter.dataset.into);

@@ -22,7 +22,7 @@ fn disagree(world: &World, order: &str, field: (&str, &str), vtiger: &str, frapp
 }
 
 /// A world with this many orders in conflict about the subscriber's number.
-fn disputed(number: usize) -> (World, Vec<String>) {
+pub(crate) fn disputed(number: usize) -> (World, Vec<String>) {
     let world = Wish::orders(10).start();
     world.sync().expect(0);
     let orders: Vec<String> =
@@ -54,7 +54,7 @@ fn resolve(world: &World, arguments: &[&str]) -> Ended {
     world.run(&[&["conflicts", "resolve"], arguments].concat())
 }
 
-fn said(world: &World, order: &str) -> (String, String) {
+pub(crate) fn said(world: &World, order: &str) -> (String, String) {
     let frappe = text(&sales_order(world, order), "custom_subscriber_id").to_owned();
     (world.record(order).text(SUBSCRIBER).to_owned(), frappe)
 }

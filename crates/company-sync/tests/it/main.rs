@@ -12,6 +12,8 @@ mod both_ways;
 #[cfg(test)]
 mod boundary;
 #[cfg(test)]
+mod browser;
+#[cfg(test)]
 mod conflicts;
 #[cfg(test)]
 mod deletes;

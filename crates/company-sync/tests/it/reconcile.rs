@@ -160,20 +160,20 @@ fn put_order(world: &World, order: &Value) -> String {
     world.system().put(draft).unwrap()
 }
 
-fn put_orders(world: &World, orders: &Value) {
+pub(crate) fn put_orders(world: &World, orders: &Value) {
     for order in orders.as_array().unwrap() {
         put_order(world, order);
     }
 }
 
 /// A CRM with the orders of a fixture, and nothing else.
-fn crm(orders: &Value) -> World {
+pub(crate) fn crm(orders: &Value) -> World {
     let world = Wish::orders(0).start();
     put_orders(&world, orders);
     world
 }
 
-fn command(world: &World, arguments: &[&str]) -> std::process::Command {
+pub(crate) fn command(world: &World, arguments: &[&str]) -> std::process::Command {
     let mut command = world.command(arguments);
     for (name, value) in [
         ("FIELDS_PROBLEM", "cf_2811"),
@@ -271,7 +271,7 @@ fn a_report_moves_dates_forward_and_nothing_else_and_twice_is_once() {
 }
 
 /// A report of Oscar's with these rows: member, status, end.
-fn oscar(world: &World, name: &str, rows: &[(&str, &str)]) -> PathBuf {
+pub(crate) fn oscar(world: &World, name: &str, rows: &[(&str, &str)]) -> PathBuf {
     let line = |(member, status): &(&str, &str)| format!("{member},{status},12/31/2026,$100.00\n");
     let lines: Vec<String> = rows.iter().map(line).collect();
     let text = format!("Member ID,Policy status,Coverage end date,Premium amount\n{}", lines.concat());
@@ -280,7 +280,7 @@ fn oscar(world: &World, name: &str, rows: &[(&str, &str)]) -> PathBuf {
     file
 }
 
-fn order(number: u32, paid: &str) -> Value {
+pub(crate) fn order(number: u32, paid: &str) -> Value {
     json!({
         "salesorder_no": format!("SO{number:05}"), "member_id": format!("{}", 70_000_000 + number), "company": "Oscar",
         "broker": "BROKER SUR", "status": "Active", "effective_date": "2026-01-01",
@@ -289,7 +289,7 @@ fn order(number: u32, paid: &str) -> Value {
     })
 }
 
-fn member(number: u32) -> String {
+pub(crate) fn member(number: u32) -> String {
     (70_000_000 + number).to_string()
 }
 

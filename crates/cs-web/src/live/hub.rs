@@ -26,7 +26,8 @@ const QUEUE: usize = 256;
 pub(crate) struct Message {
     /// Its number.
     pub(crate) number: u64,
-    /// `task`: a task's progress. `tasks`: a task was added or ended, or changed its state.
+    /// `task`: a task's progress. `tasks`: a task was added or ended, or changed its state. `reviewed`: people said something of
+    /// findings or conflicts.
     pub(crate) kind: &'static str,
     /// JSON.
     pub(crate) data: String,
@@ -74,6 +75,11 @@ impl Hub {
     /// Lets every viewer go: their browsers come back when there is a server again.
     pub fn close(&self) {
         self.closing.send_replace(true);
+    }
+
+    /// Tells that people said something of findings or conflicts.
+    pub(crate) fn reviewed(&self) {
+        self.tell(&mut self.told(), "reviewed", "{}".to_owned());
     }
 
     pub(crate) fn epoch(&self) -> &str {

@@ -87,6 +87,7 @@ pub(crate) async fn decide(visit: &Visit, words: &[(StandingConflict, Word)]) ->
     for (standing, choice) in chosen {
         number += resolve(visit, standing, choice).await?;
     }
+    visit.web.hub.reviewed();
     Ok(number)
 }
 
@@ -106,6 +107,7 @@ pub(crate) async fn decide_many(
             None => left += 1,
         }
     }
+    visit.web.hub.reviewed();
     Ok((decided, left))
 }
 

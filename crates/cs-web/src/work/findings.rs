@@ -41,6 +41,7 @@ pub(crate) async fn review(visit: &Visit, id: &FindingId, said: Review) -> Resul
     let after = one(visit, id).await?;
     let told = |found: &StandingFinding| json!({ "review": found.review, "description": found.description });
     visit.record("finding.review", format!("finding {id}"), told(&before), told(&after)).await?;
+    visit.web.hub.reviewed();
     Ok(after)
 }
 
@@ -58,6 +59,7 @@ pub(crate) async fn review_many(visit: &Visit, meant: Meant, said: Review) -> Re
     }
     let told = json!({ "review": said.review, "description": said.description, "findings": ids });
     visit.record("finding.review", format!("{reviewed} findings"), json!({}), told).await?;
+    visit.web.hub.reviewed();
     Ok(reviewed)
 }
 

@@ -1,6 +1,7 @@
 //! *VTiger Sync*: the mappings, running them, what a run would do, and when they run by themselves.
 
 mod dry_run;
+mod history;
 mod list;
 mod now;
 mod place;
@@ -20,6 +21,7 @@ pub(super) fn doors(doors: Doors) -> Doors {
         .get("/sync/rows", reads, list::rows)
         .get("/sync/{mapping}", reads, place::show)
         .get("/sync/{mapping}/now", reads, now::show)
+        .get("/sync/{mapping}/history", reads, history::show)
         .post("/sync/{mapping}/run", runs, start::run)
         .post("/sync/{mapping}/dry-run", runs, start::dry_run)
         .post("/sync/{mapping}/deletes", runs, start::follow_deletes)

@@ -1,13 +1,15 @@
-//! What is going on with a mapping: the tasks that wait or run, with their progress.
+//! What is going on with a mapping: the tasks that wait or run, with their progress, and how its units stand.
 
 use askama::Template;
 use axum::extract::Path;
 use cs_domain::{Balance, MappingName, RunStatus};
 use cs_ports::{Task, Work};
 
+use super::list::{Standing, about};
 use crate::error::WebError;
 use crate::frame::{Frame, Section};
 use crate::visit::{Answer, Visit, fragment};
+use crate::work::syncs;
 
 /// A task that is not over, as far as it has come.
 pub(super) struct Going {
@@ -61,10 +63,17 @@ pub(super) async fn going(visit: &Visit, mapping: &MappingName) -> Result<Vec<Go
 struct NowPart {
     frame: Frame,
     mapping: MappingName,
-    going: Vec<Going>,
+    standing: Standing,
+    /// Units that wait because their deletes were too many to follow unasked.
+    braked: u64,
 }
 
 pub(super) async fn show(visit: Visit, Path(mapping): Path<MappingName>) -> Answer {
-    let going = going(&visit, &mapping).await?;
-    fragment(&NowPart { frame: visit.frame(Section::Sync, "nav-sync"), mapping, going })
+    let about = about(&visit, &mapping).await?;
+    fragment(&NowPart {
+        frame: visit.frame(Section::Sync, "nav-sync"),
+        braked: syncs::braked(&visit, &mapping).await?,
+        standing: Standing::of(&visit, about).await?,
+        mapping,
+    })
 }
