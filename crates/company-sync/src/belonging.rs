@@ -74,7 +74,8 @@ impl BelongingError {
 pub(crate) struct Pair<'a> {
     pub(crate) config: &'a Config,
     pub(crate) store: &'a SqliteStore,
-    pub(crate) vtiger: &'a VtigerClient,
+    /// Not there where something else stands in its place: then its address alone tells.
+    pub(crate) vtiger: Option<&'a VtigerClient>,
     /// Not there where only VTiger is asked.
     pub(crate) frappe: Option<&'a FrappeClient>,
 }
@@ -102,11 +103,15 @@ impl Pair<'_> {
         let known = self.store.systems().await?;
         let noted = |system: System| known.get(&system).cloned().unwrap_or_default();
         let vtiger = noted(System::Vtiger);
-        if vtiger.births.as_ref().is_none_or(|births| births.created.is_empty())
-            && let Ok(births) = self.vtiger.births(kind).await
-        {
-            let time_zone = self.vtiger.known_zone().or(vtiger.time_zone);
-            self.put(System::Vtiger, Some(births), time_zone).await?;
+        match self.vtiger {
+            Some(client) if vtiger.births.as_ref().is_none_or(|births| births.created.is_empty()) => {
+                if let Ok(births) = client.births(kind).await {
+                    let time_zone = client.known_zone().or(vtiger.time_zone);
+                    self.put(System::Vtiger, Some(births), time_zone).await?;
+                }
+            }
+            None if !known.contains_key(&System::Vtiger) => self.put(System::Vtiger, None, None).await?,
+            _ => {}
         }
         let Some(frappe) = self.frappe.filter(|_| !known.contains_key(&System::Frappe)) else {
             return Ok(());
@@ -121,9 +126,10 @@ impl Pair<'_> {
     /// another one.
     pub(crate) async fn accept(&self) -> Result<(), CommandError> {
         let known = self.store.systems().await?;
-        if let Some(births) = known.get(&System::Vtiger).and_then(|known| known.births.as_ref()) {
+        let births = known.get(&System::Vtiger).and_then(|known| known.births.as_ref());
+        if let (Some(births), Some(vtiger)) = (births, self.vtiger) {
             // Unlike before a run, no answer is no proof: whoever accepts an address wants it looked at.
-            self.vtiger.births_of(&births.kind, &ids(births)).await?;
+            vtiger.births_of(&births.kind, &ids(births)).await?;
             self.expect_births(Some(births)).await?;
         }
         for (system, address) in self.addresses() {
@@ -140,7 +146,8 @@ impl Pair<'_> {
             Some(frappe) => frappe.known_zone().await.ok().flatten(),
             None => None,
         };
-        for (system, time_zone) in [(System::Vtiger, self.vtiger.known_zone()), (System::Frappe, frappe)] {
+        let vtiger = self.vtiger.and_then(VtigerClient::known_zone);
+        for (system, time_zone) in [(System::Vtiger, vtiger), (System::Frappe, frappe)] {
             let Some(before) = known.get(&system).filter(|_| time_zone.is_some()) else { continue };
             if before.time_zone != time_zone {
                 self.store.put_system(system, &SystemIdentity { time_zone, ..before.clone() }).await?;
@@ -150,8 +157,8 @@ impl Pair<'_> {
     }
 
     async fn expect_births(&self, known: Option<&Births>) -> Result<(), BelongingError> {
-        let Some(known) = known else { return Ok(()) };
-        let Ok(found) = self.vtiger.births_of(&known.kind, &ids(known)).await else { return Ok(()) };
+        let (Some(known), Some(vtiger)) = (known, self.vtiger) else { return Ok(()) };
+        let Ok(found) = vtiger.births_of(&known.kind, &ids(known)).await else { return Ok(()) };
         if !known.contradicted_by(&found) {
             return Ok(());
         }

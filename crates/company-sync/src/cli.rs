@@ -9,6 +9,7 @@ mod simulation;
 mod systems;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -21,6 +22,8 @@ pub(crate) use reconciliation::{
 pub(crate) use serving::{Serve, UsersCommand};
 pub(crate) use simulation::{SabotageName, Simulate};
 pub(crate) use systems::SystemsCommand;
+
+use crate::extensions::Extensions;
 
 /// Keeps VTiger CRM and Frappe/ERPNext in agreement.
 #[derive(Debug, Parser)]
@@ -51,6 +54,9 @@ pub(crate) struct Global {
     /// No progress, results only
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
+    /// What the program was built with.
+    #[arg(skip)]
+    pub(crate) extensions: Arc<Extensions>,
 }
 
 /// The commands.

@@ -24,11 +24,15 @@ pub(crate) struct Known {
     pub(crate) shipped: bool,
 }
 
-/// Every company, by key; a file of one's own takes the place of a shipped one of the same key.
+/// Every company, by key; one that the program was built with takes the place of a shipped one of the same key, and a file of
+/// one's own that of either.
 pub(crate) fn all(config: &Config) -> Result<BTreeMap<String, Known>, CommandError> {
     let mut known = BTreeMap::new();
     for (file, text) in shipped_files() {
         add(&mut known, file.to_owned(), text.to_owned(), true)?;
+    }
+    for (file, text) in &config.extensions.companies {
+        add(&mut known, file.clone(), text.clone(), true)?;
     }
     let named = config.companies.values().filter_map(|said| said.file.clone());
     for path in folder(config)?.into_iter().chain(named) {

@@ -80,7 +80,8 @@ impl Inquiry {
     ) -> Result<(ReadReport, String), CommandError> {
         let limits = &config.reconciliation.limits;
         let settings = companies::settings(config);
-        let options = ReadOptions { period: &self.period, limits, settings: &settings, rules: &[] };
+        let rules = config.extensions.rules();
+        let options = ReadOptions { period: &self.period, limits, settings: &settings, rules: &rules };
         let password = companies::password(config, &self.company);
         let file = ReportFile { name, bytes, password };
         let refused = |refusal| ReconciliationError::Refused { file: name.to_owned(), refusal };

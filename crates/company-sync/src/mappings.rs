@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use cs_domain::mapping::{ParsedMapping, Problem, did_you_mean, parse, shipped};
+use cs_domain::mapping::{OwnTransforms, ParsedMapping, Problem, did_you_mean, parse_with, shipped};
 use cs_domain::{Edition, Mapping, Origin};
 use cs_engine::{Job, StopSignal};
 use cs_ports::{MappingStore, PublishedMapping, StoreError};
@@ -120,7 +120,7 @@ impl<'c> Editions<'c> {
     pub(crate) fn job(&self, name: &str, full: bool) -> Result<Job, CommandError> {
         let Source { file, text, edition } = self.source(name)?;
         let said = self.config.mappings.get(name).cloned().unwrap_or_default();
-        let mapping = parsed(&file, &text)?.mapping;
+        let mapping = parsed(&self.config.extensions.transforms, &file, &text)?.mapping;
         refuse_unknown_settings(self.config, name, &said, &mapping)?;
         Ok(Job {
             mapping,
@@ -164,8 +164,8 @@ pub(crate) fn told(file: &str, problems: &[Problem]) -> Vec<String> {
 }
 
 /// A mapping found to be right; where it is not, what is wrong with it is printed.
-pub(crate) fn parsed(file: &str, text: &str) -> Result<ParsedMapping, CommandError> {
-    parse(text).map_err(|problems| {
+pub(crate) fn parsed(own: &OwnTransforms, file: &str, text: &str) -> Result<ParsedMapping, CommandError> {
+    parse_with(text, own).map_err(|problems| {
         for line in told(file, &problems) {
             aside(&line);
         }

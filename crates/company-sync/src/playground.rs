@@ -123,6 +123,7 @@ impl Playground {
     /// How to reach the VTiger stand-in.
     pub(crate) fn vtiger(&self) -> Vtiger {
         Vtiger {
+            connector: None,
             url: self.vtiger.url(),
             user: self.user.clone(),
             access_key: self.access_key.clone().into(),

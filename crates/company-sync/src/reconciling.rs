@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use cs_domain::{RunId, System};
+use cs_domain::RunId;
 use cs_engine::reconcile::{OrderSource, Reconciler, WebService};
 use cs_engine::{EngineError, RetryPolicy, StopSignal};
 use cs_ports::{Clock, Entropy, Observer, StoreError};
 
 use crate::belonging::Pair;
 use crate::clock::{SystemClock, SystemEntropy};
-use crate::config::{Config, ConfigError};
+use crate::config::Config;
 use crate::failure::CommandError;
 use crate::holder::Holder;
 use crate::view::ViewOrders;
-use crate::wiring::{Home, WORKERS, vtiger_client};
+use crate::wiring::{Crm, Home, WORKERS};
 
 /// The module that reconciliations write to.
 const ORDERS: &str = "SalesOrder";
@@ -36,25 +36,24 @@ pub(crate) async fn ready_at(
     observers: Vec<Arc<dyn Observer>>,
 ) -> Result<Ready, CommandError> {
     let fields = config.reconciliation.order_fields()?;
-    let section = config.vtiger.as_ref().ok_or(ConfigError::NoSystem { system: System::Vtiger })?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-    let vtiger = Arc::new(vtiger_client(section, Arc::clone(&clock), Arc::clone(&entropy))?);
+    let crm = Crm::of(config, &clock, &entropy)?;
     let orders: Arc<dyn OrderSource> = match &config.reconciliation.view {
         Some(view) => Arc::new(ViewOrders::new(view)),
-        None => Arc::new(WebService { vtiger: Arc::clone(&vtiger) as _, fields: fields.clone() }),
+        None => Arc::new(WebService { vtiger: Arc::clone(&crm.peer) as _, fields: fields.clone() }),
     };
     let store = Arc::clone(&home.store);
-    let pair = Pair { config, store: &store, vtiger: &vtiger, frappe: None };
+    let pair = Pair { config, store: &store, vtiger: crm.vtiger.as_deref(), frappe: None };
     pair.expect_and_note(&ORDERS.into()).await?;
     let reconciler = Reconciler {
-        vtiger,
+        vtiger: crm.peer,
         orders,
         store: Arc::clone(&store) as _,
         findings: store,
         clock,
         entropy,
-        observers,
+        observers: config.extensions.followed_by(observers),
         retry: RetryPolicy::default(),
         workers: WORKERS,
         holder: home.holder.name().to_owned(),

@@ -42,7 +42,7 @@ impl<'a> Weighing<'a> {
     /// Reaches for the two systems that the store belongs to.
     pub(crate) async fn begin(config: &'a Config, store: &SqliteStore) -> Result<Self, CommandError> {
         let looking = look(config)?;
-        let pair = Pair { config, store, vtiger: &looking.vtiger, frappe: Some(&looking.frappe) };
+        let pair = Pair { config, store, vtiger: looking.vtiger.as_deref(), frappe: Some(&looking.frappe) };
         pair.expect_known().await?;
         let editions = Editions::read(config, store).await?;
         Ok(Self { config, looking, editions, bound: BTreeMap::new() })

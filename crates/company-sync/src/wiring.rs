@@ -14,6 +14,7 @@ use cs_vtiger::{DatabaseConfig, VtigerClient, VtigerConfig};
 use crate::belonging::Pair;
 use crate::clock::{SystemClock, SystemEntropy};
 use crate::config::{Config, ConfigError, Frappe, Vtiger};
+use crate::extensions::{Address, Connector};
 use crate::failure::CommandError;
 use crate::holder::Holder;
 
@@ -27,7 +28,7 @@ pub(crate) const WORKERS: usize = 4;
 pub(crate) struct Wired {
     pub(crate) engine: Engine,
     pub(crate) store: Arc<SqliteStore>,
-    vtiger: Arc<VtigerClient>,
+    vtiger: Option<Arc<VtigerClient>>,
     frappe: Arc<FrappeClient>,
     holder: Arc<Holder>,
 }
@@ -48,7 +49,7 @@ impl Wired {
 impl Wired {
     /// The store and the systems that it should belong to. Whoever reads or writes with them asks first whether it does.
     pub(crate) fn pair<'a>(&'a self, config: &'a Config) -> Pair<'a> {
-        Pair { config, store: &self.store, vtiger: &self.vtiger, frappe: Some(&self.frappe) }
+        Pair { config, store: &self.store, vtiger: self.vtiger.as_deref(), frappe: Some(&self.frappe) }
     }
 }
 
@@ -79,7 +80,8 @@ impl Wired {
 /// Both systems, without a memory: enough to look at them.
 pub(crate) struct Looking {
     pub(crate) engine: Engine,
-    pub(crate) vtiger: Arc<VtigerClient>,
+    /// Not there where something else stands in its place.
+    pub(crate) vtiger: Option<Arc<VtigerClient>>,
     pub(crate) frappe: Arc<FrappeClient>,
 }
 
@@ -87,7 +89,7 @@ pub(crate) struct Looking {
 pub(crate) fn look(config: &Config) -> Result<Looking, CommandError> {
     let connected = Connected::to(config)?;
     let engine = connected.engine(Arc::new(MemoryStore::new()), Vec::new(), String::new());
-    Ok(Looking { engine, vtiger: connected.vtiger, frappe: connected.frappe })
+    Ok(Looking { engine, vtiger: connected.crm.vtiger, frappe: connected.frappe })
 }
 
 /// Connects what the configuration names, for one command.
@@ -119,15 +121,16 @@ impl Home {
         observers: Vec<Arc<dyn Observer>>,
     ) -> Result<Wired, CommandError> {
         let connected = Connected::to(config)?;
+        let observers = config.extensions.followed_by(observers);
         let engine = connected.engine(Arc::clone(&self.store) as _, observers, self.holder.name().to_owned());
-        let Connected { vtiger, frappe, .. } = connected;
+        let Connected { crm: Crm { vtiger, .. }, frappe, .. } = connected;
         let (store, holder) = (Arc::clone(&self.store), Arc::clone(&self.holder));
         Ok(Wired { engine, store, vtiger, frappe, holder })
     }
 }
 
 struct Connected {
-    vtiger: Arc<VtigerClient>,
+    crm: Crm,
     frappe: Arc<FrappeClient>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
@@ -135,25 +138,19 @@ struct Connected {
 
 impl Connected {
     fn to(config: &Config) -> Result<Self, CommandError> {
-        let vtiger = config.vtiger.as_ref().ok_or(ConfigError::NoSystem { system: System::Vtiger })?;
         let frappe = config.frappe.as_ref().ok_or(ConfigError::NoSystem { system: System::Frappe })?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-        let vtiger = vtiger_client(vtiger, Arc::clone(&clock), Arc::clone(&entropy))?;
-        // The database that keeps a view for reconciliations is VTiger's own.
-        let vtiger = Arc::new(match config.database() {
-            Some(url) => vtiger.measured_by(DatabaseConfig::new(url)),
-            None => vtiger,
-        });
+        let crm = Crm::of(config, &clock, &entropy)?;
         let frappe = Arc::new(frappe_client(frappe)?);
-        Ok(Self { vtiger, frappe, clock, entropy })
+        Ok(Self { crm, frappe, clock, entropy })
     }
 
     fn engine(&self, store: Arc<dyn Store>, observers: Vec<Arc<dyn Observer>>, holder: String) -> Engine {
         Engine {
-            vtiger: Arc::clone(&self.vtiger) as _,
+            vtiger: Arc::clone(&self.crm.peer) as _,
             frappe: Arc::clone(&self.frappe) as _,
-            census: Arc::clone(&self.vtiger) as _,
+            census: Arc::clone(&self.crm.peer) as _,
             store,
             clock: Arc::clone(&self.clock),
             entropy: Arc::clone(&self.entropy),
@@ -162,6 +159,47 @@ impl Connected {
             workers: WORKERS,
             holder,
         }
+    }
+}
+
+/// The CRM of a configuration: VTiger, or what this program was built with in its place.
+pub(crate) struct Crm {
+    pub(crate) peer: Arc<dyn Connector>,
+    /// VTiger itself, which can be asked what no port has.
+    pub(crate) vtiger: Option<Arc<VtigerClient>>,
+}
+
+impl Crm {
+    /// Connects it.
+    pub(crate) fn of(
+        config: &Config,
+        clock: &Arc<dyn Clock>,
+        entropy: &Arc<dyn Entropy>,
+    ) -> Result<Self, CommandError> {
+        let section = config.vtiger.as_ref().ok_or(ConfigError::NoSystem { system: System::Vtiger })?;
+        if let Some(name) = &section.connector {
+            let known = &config.extensions.connectors;
+            let names = || known.keys().cloned().collect();
+            let unknown = || ConfigError::NoConnector { name: name.clone(), known: names() };
+            let peer = known.get(name).ok_or_else(unknown)?.connect(&address(section))?;
+            return Ok(Self { peer, vtiger: None });
+        }
+        let vtiger = vtiger_client(section, Arc::clone(clock), Arc::clone(entropy))?;
+        // The database that keeps a view for reconciliations is VTiger's own.
+        let vtiger = Arc::new(match config.database() {
+            Some(url) => vtiger.measured_by(DatabaseConfig::new(url)),
+            None => vtiger,
+        });
+        Ok(Self { peer: Arc::clone(&vtiger) as _, vtiger: Some(vtiger) })
+    }
+}
+
+fn address(section: &Vtiger) -> Address<'_> {
+    Address {
+        url: &section.url,
+        user: &section.user,
+        secret: &section.access_key,
+        time_zone: section.time_zone.as_ref(),
     }
 }
 
@@ -198,7 +236,7 @@ pub(crate) async fn open_store(data_dir: &Path) -> Result<SqliteStore, CommandEr
 }
 
 /// A client of the VTiger that is configured.
-pub(crate) fn vtiger_client(
+fn vtiger_client(
     section: &Vtiger,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,

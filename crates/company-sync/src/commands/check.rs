@@ -16,6 +16,7 @@ use serde_json::json;
 use self::directions::{Direction, can_create, directions};
 use super::configuration;
 use crate::cli::{Check, Global};
+use crate::config::ConfigError;
 use crate::failure::{CommandError, Outcome};
 use crate::mappings::Editions;
 use crate::render::line;
@@ -30,7 +31,9 @@ pub(crate) async fn run(global: &Global, check: &Check) -> Result<Outcome, Comma
     let jobs = names.iter().map(|name| editions.job(name, false)).collect::<Result<Vec<_>, _>>()?;
     let found: Vec<&Mapping> = jobs.iter().map(|job| &job.mapping).collect();
     let looking = look(&config)?;
-    let vtiger = looking.vtiger.probe(&wanted_of_vtiger(&found)).await;
+    let own = || config.vtiger.as_ref().and_then(|section| section.connector.clone()).unwrap_or_default();
+    let vtiger = looking.vtiger.as_ref().ok_or_else(|| ConfigError::OwnConnector { connector: own() })?;
+    let vtiger = vtiger.probe(&wanted_of_vtiger(&found)).await;
     let frappe = looking.frappe.probe(&wanted_of_frappe(&found)).await;
     let reached = vtiger.is_ok() && frappe.is_ok();
     let mut findings = Vec::new();

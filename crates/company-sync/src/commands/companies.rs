@@ -103,7 +103,8 @@ fn trial(
     let bytes = inquiry::read_file(path, &config.reconciliation.limits)?;
     let period = Period::new(as_of.unwrap_or_else(|| inquiry::today(config)));
     let limits: &Limits = &config.reconciliation.limits;
-    let options = ReadOptions { period: &period, limits, settings: &companies::settings(config), rules: &[] };
+    let (settings, rules) = (companies::settings(config), config.extensions.rules());
+    let options = ReadOptions { period: &period, limits, settings: &settings, rules: &rules };
     let password = companies::password(config, &known.company);
     let file = ReportFile { name: &name, bytes: &bytes, password };
     let refused = |refusal| ReconciliationError::Refused { file: name.clone(), refusal };

@@ -30,6 +30,7 @@ pub(crate) async fn run(global: &Global, demo: &Demo) -> Result<Outcome, Command
         companies: BTreeMap::new(),
         service: ServiceConfig::default(),
         source: None,
+        extensions: Arc::clone(&global.extensions),
     };
     let say = |text: &str| if global.json { Ok(()) } else { line(text) };
     say(&format!(

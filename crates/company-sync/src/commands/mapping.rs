@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use cs_domain::mapping::{ParsedMapping, Problem, json_schema, parse};
+use cs_domain::mapping::{ParsedMapping, Problem, json_schema, parse_with};
 use serde_json::json;
 
 use super::configuration;
@@ -27,7 +27,7 @@ fn validate(global: &Global, files: &[PathBuf]) -> Result<Outcome, CommandError>
     let mut outcome = Outcome::Done;
     for file in files {
         let name = file.display().to_string();
-        let found = mappings::read(file).map(|text| parse(&text));
+        let found = mappings::read(file).map(|text| parse_with(&text, &global.extensions.transforms));
         if !matches!(found, Ok(Ok(_))) {
             outcome = Outcome::Wrong;
         }
@@ -85,7 +85,7 @@ async fn show(global: &Global, mapping: &str, source: bool) -> Result<Outcome, C
         let source = Editions::at_home(&config).await?.source(mapping)?;
         (source.file, source.text)
     };
-    let parsed = mappings::parsed(&file, &text)?;
+    let parsed = mappings::parsed(&global.extensions.transforms, &file, &text)?;
     if source {
         line(text.trim_end())?;
     } else if global.json {

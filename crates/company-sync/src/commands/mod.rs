@@ -22,6 +22,7 @@ pub(crate) mod undo;
 pub(crate) mod users;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::cli::Global;
 use crate::config::{Config, Environment, Flags, Kept, Lacks, Layers};
@@ -30,7 +31,11 @@ use crate::office;
 
 /// What this command line says of the configuration.
 fn flags(global: &Global) -> Flags {
-    Flags { file: global.config.clone(), data_dir: global.data_dir.clone() }
+    Flags {
+        file: global.config.clone(),
+        data_dir: global.data_dir.clone(),
+        extensions: Arc::clone(&global.extensions),
+    }
 }
 
 /// Where the store is that this command line leads to. The store itself is not read: it may be what is to be mended.

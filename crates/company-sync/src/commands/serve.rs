@@ -40,7 +40,7 @@ pub(crate) async fn run(global: &Global, serve: &Serve) -> Result<Outcome, Comma
         (None, None)
     };
     let data_dir = scratch.as_ref().map(|scratch| scratch.path.clone()).or_else(|| global.data_dir.clone());
-    let flags = Flags { file: global.config.clone(), data_dir };
+    let flags = Flags { file: global.config.clone(), data_dir, extensions: Arc::clone(&global.extensions) };
     let variables = playground.as_ref().map(Playground::environment).unwrap_or_default();
     let environment = Environment::of_process().with(variables);
     let home = Arc::new(Home::enter(&Office::data_dir(&flags, &environment)?).await?);

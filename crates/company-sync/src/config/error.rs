@@ -106,6 +106,20 @@ pub(crate) enum ConfigError {
         /// Which.
         system: cs_domain::System,
     },
+    /// Something that only VTiger itself can be asked.
+    #[error("{connector} stands in VTiger's place, and only VTiger can be looked into like this")]
+    OwnConnector {
+        /// The connector in its place.
+        connector: String,
+    },
+    /// A connector that this program was not built with.
+    #[error("this program has no connector {name:?}")]
+    NoConnector {
+        /// What is named.
+        name: String,
+        /// Those it has.
+        known: Vec<String>,
+    },
     /// The file is there already.
     #[error("{} exists already", path.display())]
     Exists {
@@ -130,6 +144,8 @@ impl ConfigError {
             Self::NoStore { .. } => "config.no_store",
             Self::Zone { .. } => "config.time_zone",
             Self::NoSystem { .. } => "config.no_system",
+            Self::OwnConnector { .. } => "config.own_connector",
+            Self::NoConnector { .. } => "config.no_connector",
             Self::Exists { .. } => "config.exists",
         }
     }
@@ -167,6 +183,14 @@ impl ConfigError {
                 "Write a [{}] section (`company-sync config init` writes a file to fill in), or try `company-sync demo`.",
                 system.as_str()
             ),
+            Self::OwnConnector { .. } => {
+                "Nothing is wrong; a dry run shows what the mapping would do: `company-sync sync --dry-run`.".to_owned()
+            }
+            Self::NoConnector { known, .. } if known.is_empty() => {
+                "It was built without any: take `connector` out of [vtiger], or build the program with it (docs/EXTENDING.md)."
+                    .to_owned()
+            }
+            Self::NoConnector { known, .. } => format!("[vtiger] connector can be: {}.", known.join(", ")),
             Self::Exists { .. } => {
                 "Move it away, or name another file: `company-sync config init FILE`.".to_owned()
             }

@@ -40,6 +40,7 @@ pub(super) struct ConfigFile {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct VtigerSection {
+    pub(super) connector: Option<String>,
     pub(super) url: Option<String>,
     pub(super) user: Option<String>,
     pub(super) access_key: Option<SecretString>,
@@ -118,7 +119,12 @@ impl VtigerSection {
     pub(super) fn resolve(self, beside: &Path) -> Result<Vtiger, ConfigError> {
         let access_key = secret(self.access_key, self.access_key_file, beside)?;
         Ok(Vtiger {
-            url: address(self.url, "vtiger.url")?,
+            url: match &self.connector {
+                // What stands in VTiger's place has addresses of its own form.
+                Some(_) => said(self.url, "vtiger.url")?,
+                None => address(self.url, "vtiger.url")?,
+            },
+            connector: self.connector,
             user: said(self.user, "vtiger.user")?,
             access_key: said(access_key, "vtiger.access_key")?,
             requests_per_minute: self.requests_per_minute,

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 use toml::{Table, Value};
 
 use super::document::{at, laid_over, put};
 use super::file::ConfigFile;
+use crate::extensions::Extensions;
+
 use super::{Config, ConfigError, Environment, FILE_NAME, Flags, default_data_dir, service};
 
 /// What people set on pages: the lowest layer.
@@ -47,6 +50,7 @@ pub(crate) struct Layers {
     source: Option<PathBuf>,
     environment: Environment,
     data_dir: Option<PathBuf>,
+    extensions: Arc<Extensions>,
 }
 
 impl Layers {
@@ -64,7 +68,8 @@ impl Layers {
             .data_dir
             .as_ref()
             .map(|data_dir| std::path::absolute(data_dir).unwrap_or_else(|_| data_dir.clone()));
-        Ok(Self { file, source, environment: environment.clone(), data_dir })
+        let (environment, extensions) = (environment.clone(), Arc::clone(&flags.extensions));
+        Ok(Self { file, source, environment, data_dir, extensions })
     }
 
     /// Where the store is. What people set on pages is in it, and so does not say where.
@@ -94,7 +99,7 @@ impl Layers {
             .map_err(|source: toml::de::Error| ConfigError::Kept { message: source.message().to_owned() })?;
         self.environment.overrule(&mut file)?;
         file.data_dir = Some(self.data_dir());
-        Config::resolve(file, self.source.clone(), lacks)
+        Config::resolve(file, self.source.clone(), Arc::clone(&self.extensions), lacks)
     }
 
     /// The file or the variable that says a key, so that what pages set does not hold. A secret may stand in a file of its
@@ -129,7 +134,7 @@ mod tests {
     fn layers(folder: &Path, file: &str, variables: &[(&str, &str)]) -> Layers {
         let path = folder.join(FILE_NAME);
         std::fs::write(&path, file).unwrap();
-        let flags = Flags { file: Some(path), data_dir: Some(folder.join("flags")) };
+        let flags = Flags { file: Some(path), data_dir: Some(folder.join("flags")), ..Flags::default() };
         Layers::read(&flags, &Environment::of(variables)).unwrap()
     }
 

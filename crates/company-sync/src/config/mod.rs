@@ -12,6 +12,7 @@ mod template;
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use cs_domain::Settings;
 use jiff::tz::TimeZone;
@@ -26,6 +27,7 @@ pub(crate) use service::{
 };
 pub(crate) use template::TEMPLATE;
 
+use crate::extensions::Extensions;
 use file::ConfigFile;
 
 /// The name of the configuration file where none is given.
@@ -38,6 +40,8 @@ pub(crate) struct Flags {
     pub(crate) file: Option<PathBuf>,
     /// `--data-dir`.
     pub(crate) data_dir: Option<PathBuf>,
+    /// What the program was built with.
+    pub(crate) extensions: Arc<Extensions>,
 }
 
 /// Everything an installation says about itself.
@@ -61,11 +65,15 @@ pub(crate) struct Config {
     pub(crate) service: ServiceConfig,
     /// The file this came from, where there was one.
     pub(crate) source: Option<PathBuf>,
+    /// What the program was built with.
+    pub(crate) extensions: Arc<Extensions>,
 }
 
 /// How to reach VTiger.
 #[derive(Debug)]
 pub(crate) struct Vtiger {
+    /// The connector of this program's own that is to be used in place of VTiger's.
+    pub(crate) connector: Option<String>,
     pub(crate) url: String,
     pub(crate) user: String,
     pub(crate) access_key: SecretString,
@@ -107,7 +115,12 @@ impl Config {
         Layers::read(flags, environment)?.resolve(&Kept::default(), Lacks::Refused)
     }
 
-    fn resolve(file: ConfigFile, source: Option<PathBuf>, lacks: Lacks) -> Result<Self, ConfigError> {
+    fn resolve(
+        file: ConfigFile,
+        source: Option<PathBuf>,
+        extensions: Arc<Extensions>,
+        lacks: Lacks,
+    ) -> Result<Self, ConfigError> {
         let beside = source.as_deref().and_then(Path::parent).map(Path::to_path_buf).unwrap_or_default();
         let zone = match &file.time_zone {
             Some(name) => zone("time_zone", name)?,
@@ -144,6 +157,7 @@ impl Config {
             mappings: mappings.collect(),
             service,
             source,
+            extensions,
         })
     }
 }
@@ -186,7 +200,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(FILE_NAME);
         std::fs::write(&path, text).unwrap();
-        let flags = Flags { file: Some(path), data_dir: None };
+        let flags = Flags { file: Some(path), ..Flags::default() };
         Config::load(&flags, &Environment::of(variables))
     }
 
@@ -292,7 +306,7 @@ mod tests {
         std::fs::write(folder.path().join("key"), "whispered\n").unwrap();
         let path = folder.path().join(FILE_NAME);
         std::fs::write(&path, "[vtiger]\nurl = \"x\"\nuser = \"u\"\naccess_key_file = \"key\"").unwrap();
-        let flags = Flags { file: Some(path), data_dir: None };
+        let flags = Flags { file: Some(path), ..Flags::default() };
         let config = Config::load(&flags, &Environment::of(&[])).unwrap();
         assert_eq!(config.vtiger.unwrap().access_key.expose_secret(), "whispered");
     }

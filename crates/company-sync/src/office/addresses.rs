@@ -44,7 +44,7 @@ mod tests {
         let text = "[vtiger]\nurl = 'https://crm.example.test/v/webservice.php'\nuser = 'u'\naccess_key = 'k'\n\
                     [frappe]\nurl = 'https://erp.example.test/'\napi_key = 'k'\napi_secret = 's'";
         std::fs::write(&path, text).unwrap();
-        let flags = Flags { file: Some(path), data_dir: None };
+        let flags = Flags { file: Some(path), ..Flags::default() };
         let config = Config::load(&flags, &Environment::of(&[])).unwrap();
         let order = RecordRef::vtiger("SalesOrder", "6x231");
         assert_eq!(

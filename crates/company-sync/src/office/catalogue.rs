@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cs_companies::company::KeepTest;
-use cs_domain::mapping::parse;
+use cs_domain::mapping::parse_with;
 
 use crate::companies;
 use crate::config::{Config, reference_fields};
@@ -196,7 +196,7 @@ fn of_mappings(editions: &Editions<'_>) -> Vec<Known> {
     let mut all = Vec::new();
     for name in editions.known() {
         let Ok(source) = editions.source(&name) else { continue };
-        let Ok(parsed) = parse(&source.text) else { continue };
+        let Ok(parsed) = parse_with(&source.text, &editions.config().extensions.transforms) else { continue };
         for (setting, spec) in parsed.mapping.settings {
             all.push(Known {
                 key: format!("mapping.{name}.settings.{setting}"),
@@ -238,7 +238,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("none.toml");
         std::fs::write(&file, "").unwrap();
-        Config::load(&Flags { file: Some(file), data_dir: None }, &Environment::of(&[])).unwrap()
+        Config::load(&Flags { file: Some(file), ..Flags::default() }, &Environment::of(&[])).unwrap()
     }
 
     #[test]

@@ -351,7 +351,7 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("company-sync.toml");
             std::fs::write(&path, file).unwrap();
-            let flags = Flags { file: Some(path), data_dir: None };
+            let flags = Flags { file: Some(path), ..Flags::default() };
             Self { layers: Layers::read(&flags, &Environment::of(variables)).unwrap(), folder }
         }
 

@@ -7,7 +7,7 @@ use cs_companies::company::{ReadOptions, Trial, try_report};
 use cs_companies::reconcile::finding_message;
 use cs_companies::report::Format;
 use cs_companies::{Period, ReportFile};
-use cs_domain::mapping::parse;
+use cs_domain::mapping::parse_with;
 use cs_domain::{Mapping, MappingName, Origin};
 use cs_engine::missing_settings;
 use cs_ports::{Clock, FoundFinding};
@@ -43,7 +43,7 @@ fn about_mapping(editions: &Editions<'_>, name: &str) -> MappingAbout {
         }
     };
     about.shipped = edition.origin == Origin::Shipped;
-    match parse(&text) {
+    match parse_with(&text, &editions.config().extensions.transforms) {
         Ok(parsed) => describe(&mut about, &parsed.mapping, editions.config()),
         Err(problems) => about.problems = mappings::told(&file, &problems),
     }
@@ -137,7 +137,8 @@ pub(super) fn inspect(
     };
     let settings = companies::settings(config);
     let limits = &config.reconciliation.limits;
-    let options = ReadOptions { period: &period, limits, settings: &settings, rules: &[] };
+    let rules = config.extensions.rules();
+    let options = ReadOptions { period: &period, limits, settings: &settings, rules: &rules };
     let file = ReportFile { name, bytes, password: companies::password(config, &company) };
     let trial = try_report(&file, &company, &options, SHOWN)
         .map_err(|refusal| ReconciliationError::Refused { file: name.to_owned(), refusal })?;

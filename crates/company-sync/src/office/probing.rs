@@ -8,10 +8,10 @@ use cs_ports::PeerError;
 use cs_vtiger::{DatabaseConfig, KindProbe, ServerProbe, VtigerClient, VtigerDatabase};
 use cs_web::office::{Connection, Probe};
 
-use super::telling::cause;
+use super::telling::{cause, failure};
 use crate::clock::{SystemClock, SystemEntropy};
 use crate::commands::check::{lacking_rights, wanted_of_frappe, wanted_of_vtiger};
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
 use crate::failure::CommandError;
 use crate::mappings::Editions;
 use crate::view::ViewOrders;
@@ -79,6 +79,9 @@ async fn test_vtiger(config: &Config, wanted: &[&Mapping]) -> Vec<Probe> {
 /// A client that waits no longer than a test may take.
 pub(super) fn vtiger(config: &Config) -> Result<VtigerClient, Failure> {
     let section = config.vtiger.as_ref().ok_or_else(|| not_configured(Connection::Vtiger))?;
+    if let Some(connector) = section.connector.clone() {
+        return Err(failure(&ConfigError::OwnConnector { connector }.into()));
+    }
     let mut config = vtiger_config(section);
     (config.connect_timeout, config.request_timeout) = (PATIENCE, PATIENCE);
     let client =

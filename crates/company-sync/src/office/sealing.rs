@@ -189,7 +189,7 @@ mod tests {
     fn seal(folder: &Path, variables: &[(&str, &str)]) -> Result<Seal, SealError> {
         let nothing = folder.join("none.toml");
         fs::write(&nothing, "").unwrap();
-        let flags = Flags { file: Some(nothing), data_dir: None };
+        let flags = Flags { file: Some(nothing), ..Flags::default() };
         Seal::new(&Layers::read(&flags, &Environment::of(variables)).unwrap(), folder)
     }
 

@@ -35,7 +35,7 @@ impl Ground {
 
     fn flags(&self) -> Flags {
         let file = Some(self.path().join("company-sync.toml"));
-        Flags { file, data_dir: Some(self.path().to_owned()) }
+        Flags { file, data_dir: Some(self.path().to_owned()), ..Flags::default() }
     }
 
     async fn office(&self, store: &Arc<SqliteStore>, variables: &[(&str, &str)]) -> Result<Office, String> {

@@ -14,6 +14,7 @@ pub mod edit;
 pub mod file;
 mod json_schema;
 mod order;
+pub mod own;
 mod place;
 mod shipped;
 mod sketch;
@@ -40,14 +41,15 @@ use crate::value::Value;
 pub use bind::{BindProblem, Bound, Schemas, Severity, bind};
 pub use diagnostic::{Problem, did_you_mean};
 pub use json_schema::json_schema;
+pub use own::{Own, OwnTransform, OwnTransforms};
 pub use place::{DocumentPart, Place, UnitPart};
 pub use shipped::shipped;
 pub use sketch::{Sketch, sketch};
 pub use transform_error::{TransformError, TransformFault};
-pub use validate::{ParsedMapping, parse};
+pub use validate::{ParsedMapping, parse, parse_with};
 
 /// What corresponds to what between the two systems, as far as one administrator cares.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Mapping {
     /// Its name: `policy`.
     pub name: MappingName,
@@ -82,7 +84,7 @@ pub struct SettingSpec {
 pub type Settings = BTreeMap<String, String>;
 
 /// One VTiger record and the Frappe documents that hold the same facts; read, merged and written together.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct UnitMapping {
     /// Its name within the mapping.
     pub name: UnitName,
@@ -98,7 +100,6 @@ pub struct UnitMapping {
     /// comes after it.
     pub match_order: Vec<Role>,
     /// Which documents, new in Frappe, make a new VTiger record; none do where this is `None`.
-    #[serde(default)]
     pub create_in_vtiger: Option<CreateInVtiger>,
 }
 
@@ -137,7 +138,7 @@ impl UnitMapping {
 }
 
 /// One Frappe document of a unit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DocumentMapping {
     /// Its role in the unit.
     pub role: Role,
@@ -165,12 +166,10 @@ pub struct DocumentMapping {
     pub conflict: ConflictPolicy,
     /// Whose value stands where a document that was already there differs before anything was agreed on, where the field
     /// does not say; `None`: as with other conflicts.
-    #[serde(default)]
     pub first_contact: Option<ConflictPolicy>,
     /// What deletes mean.
     pub deletes: DeletePolicy,
     /// Whether a submitted document is amended where a field has to change that may not; otherwise a person does it.
-    #[serde(default)]
     pub amend: bool,
 }
 
@@ -215,7 +214,7 @@ pub enum MatchPart {
 }
 
 /// The rule for one field.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FieldRule {
     /// The Frappe field.
     pub frappe: FieldName,
@@ -286,13 +285,11 @@ pub struct RowRule {
     pub on_create: bool,
     /// Checkbox columns that only one row of the table may have set (a contact's primary e-mail): where another row has one
     /// set, this one goes without (facts/FRAPPE.md "Writing": two primaries are refused).
-    #[serde(default)]
     pub exclusive: Vec<FieldName>,
 }
 
-/// What happens to a value on its way from VTiger to Frappe, and back. The set is closed on purpose: each has an
-/// inverse, or says that it has none.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What happens to a value on its way from VTiger to Frappe, and back. Each has an inverse, or says that it has none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Transform {
     /// Space at both ends goes.
@@ -333,6 +330,8 @@ pub enum Transform {
     },
     /// What stands in for an empty value.
     Default(Value),
+    /// One that this program was built with ([`own`]).
+    Own(Own),
 }
 
 /// What happens to a word that a value map does not know.

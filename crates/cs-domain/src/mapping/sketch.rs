@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::mapping::diagnostic::{Problem, Problems};
+use crate::mapping::OwnTransforms;
 use crate::mapping::edit::{Level, PoliciesSaid};
 use crate::mapping::file::{self, DeletesForm, DeletesWord, MappingForm, Placed};
 use crate::mapping::place::Place;
@@ -35,12 +36,17 @@ impl Sketch {
 
 /// Makes out what it can.
 pub fn sketch(text: &str) -> Sketch {
+    sketch_with(text, &OwnTransforms::default())
+}
+
+/// [`sketch`] for a program that was built with transforms of its own.
+pub fn sketch_with(text: &str, own: &OwnTransforms) -> Sketch {
     let mut problems = Problems::new(text);
     let form = file::read(text, &mut problems);
     let Some(form) = form else {
         return Sketch { parsed: None, problems: problems.sorted(), said: BTreeMap::new() };
     };
-    let (parsed, found) = Lowering::lower(text, &form);
+    let (parsed, found) = Lowering::lower(text, &form, own);
     // One stage at a time: what follows from a misspelt key is no news.
     let problems = if problems.is_empty() { found } else { problems.sorted() };
     Sketch { parsed: Some(parsed), problems, said: said(&form) }

@@ -1,6 +1,7 @@
 //! What happens to one value on its way, and back.
 
 use crate::fold::fold;
+use crate::mapping::own::Refusal;
 use crate::mapping::transform_error::{TransformError, TransformFault};
 use crate::mapping::{Otherwise, Transform, transform_phone};
 use crate::value::Value;
@@ -41,6 +42,9 @@ impl Transform {
                 Ok(Value::text(parts.nth(usize::from(*index)).unwrap_or_default()))
             }
             Self::Default(_) => Ok(value.clone()),
+            Self::Own(own) => {
+                own.transform.forward(value, &own.with).map_err(|refusal| self.refused(refusal))
+            }
         }
     }
 
@@ -67,11 +71,18 @@ impl Transform {
             }
             Self::Default(default) if current.is_empty() && same(new, default) => Ok(Value::Empty),
             Self::Default(_) => Ok(new.clone()),
+            Self::Own(own) if !own.transform.goes_back(&own.with) => {
+                Err(TransformFault::NoWayBack { transform: self.name().to_owned() }.into())
+            }
+            Self::Own(_) if new.is_empty() => Ok(Value::Empty),
+            Self::Own(own) => {
+                own.transform.backward(new, current, &own.with).map_err(|refusal| self.refused(refusal))
+            }
         }
     }
 
     /// What the mapping files call it.
-    pub fn name(&self) -> &'static str {
+    pub fn name(&self) -> &str {
         match self {
             Self::Trim => "trim",
             Self::Upper => "upper",
@@ -83,6 +94,7 @@ impl Transform {
             Self::LastFour => "last_four",
             Self::Part { .. } => "part",
             Self::Default(_) => "default",
+            Self::Own(own) => own.transform.name(),
         }
     }
 
@@ -90,6 +102,10 @@ impl Transform {
     /// reason to refuse an edit.
     pub(super) fn normalises(&self) -> bool {
         matches!(self, Self::Trim | Self::Upper | Self::Lower | Self::Title | Self::Phone { .. })
+    }
+
+    fn refused(&self, refusal: Refusal) -> TransformError {
+        TransformFault::Own { transform: self.name().to_owned(), cause: refusal.0 }.into()
     }
 
     fn unsupported(&self, value: &Value) -> TransformError {

@@ -63,6 +63,14 @@ pub enum TransformFault {
         /// How many fields it is joined from.
         sources: usize,
     },
+    /// A value that a transform of this installation's own does not take.
+    #[error("{transform}: {cause}")]
+    Own {
+        /// In the words of the mapping files.
+        transform: String,
+        /// Its reason.
+        cause: String,
+    },
     /// A value that cannot go where it was to go.
     #[error("a value of the type {type_name} cannot go through {transform}")]
     Unsupported {
@@ -82,6 +90,7 @@ impl TransformError {
             TransformFault::NoWayBack { .. } => "transform.no_way_back",
             TransformFault::NotReversible { .. } => "transform.not_reversible",
             TransformFault::AmbiguousSplit { .. } => "transform.ambiguous_split",
+            TransformFault::Own { .. } => "transform.own",
             TransformFault::Unsupported { .. } => "transform.unsupported",
         }
     }
@@ -103,6 +112,9 @@ impl TransformError {
             }
             TransformFault::AmbiguousSplit { .. } => {
                 "Make the edit in VTiger, where the parts have fields of their own."
+            }
+            TransformFault::Own { .. } => {
+                "Correct the value at its source, or change what the mapping tells the transform."
             }
             TransformFault::Unsupported { .. } => "Take the transform from the field in the mapping.",
         }
@@ -136,6 +148,7 @@ impl TransformError {
                 HIDDEN.clone_into(wanted);
                 HIDDEN.clone_into(returned);
             }
+            TransformFault::Own { cause, .. } => HIDDEN.clone_into(cause),
             TransformFault::NoWayBack { .. } | TransformFault::Unsupported { .. } => {}
         }
         self

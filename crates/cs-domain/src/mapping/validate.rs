@@ -7,7 +7,7 @@ use crate::mapping::diagnostic::{Problem, Problems, at, did_you_mean};
 use crate::mapping::file::{self, Entries, MappingForm, Placed, SettingForm};
 use crate::mapping::place::{DocumentPart, Place, UnitPart};
 use crate::mapping::validate_unit::Inherited;
-use crate::mapping::{BindProblem, Mapping, SettingSpec};
+use crate::mapping::{BindProblem, Mapping, OwnTransforms, SettingSpec};
 use crate::name::{Role, UnitName};
 use crate::policy::ConflictPolicy;
 
@@ -32,12 +32,19 @@ impl ParsedMapping {
 ///
 /// Problems come in three stages, all of one stage at once: the text is no TOML; its tables and keys are not those of
 /// a mapping; what it says contradicts itself. They are in the order of the file.
+///
+/// A file that names a transform of somebody's own is refused: see [`parse_with`].
 pub fn parse(text: &str) -> Result<ParsedMapping, Vec<Problem>> {
+    parse_with(text, &OwnTransforms::default())
+}
+
+/// [`parse`] for a program that was built with transforms of its own.
+pub fn parse_with(text: &str, own: &OwnTransforms) -> Result<ParsedMapping, Vec<Problem>> {
     let mut problems = Problems::new(text);
     let form = file::read(text, &mut problems);
     match form {
         Some(form) if problems.is_empty() => {
-            let (parsed, problems) = Lowering::lower(text, &form);
+            let (parsed, problems) = Lowering::lower(text, &form, own);
             if problems.is_empty() { Ok(parsed) } else { Err(problems) }
         }
         _ => Err(problems.sorted()),
@@ -48,6 +55,7 @@ pub fn parse(text: &str) -> Result<ParsedMapping, Vec<Problem>> {
 /// can be judged; the result counts only where nothing was told.
 pub(super) struct Lowering<'a> {
     pub(super) problems: Problems<'a>,
+    pub(super) own: &'a OwnTransforms,
     pub(super) places: BTreeMap<Place, Range<usize>>,
     settings: BTreeSet<String>,
     used_settings: BTreeSet<String>,
@@ -57,9 +65,10 @@ pub(super) struct Lowering<'a> {
 }
 
 impl<'a> Lowering<'a> {
-    fn new(problems: Problems<'a>, form: &MappingForm) -> Self {
+    fn new(problems: Problems<'a>, form: &MappingForm, own: &'a OwnTransforms) -> Self {
         Self {
             problems,
+            own,
             places: BTreeMap::new(),
             settings: form.settings.iter().map(|(name, _)| name.value.clone()).collect(),
             used_settings: BTreeSet::new(),
@@ -69,8 +78,12 @@ impl<'a> Lowering<'a> {
     }
 
     /// The model of a form, and what is wrong with it.
-    pub(super) fn lower(text: &'a str, form: &MappingForm) -> (ParsedMapping, Vec<Problem>) {
-        let mut lowering = Self::new(Problems::new(text), form);
+    pub(super) fn lower(
+        text: &'a str,
+        form: &MappingForm,
+        own: &'a OwnTransforms,
+    ) -> (ParsedMapping, Vec<Problem>) {
+        let mut lowering = Self::new(Problems::new(text), form, own);
         let mapping = lowering.mapping(form);
         let Self { problems, places, .. } = lowering;
         (ParsedMapping { mapping, places }, problems.sorted())

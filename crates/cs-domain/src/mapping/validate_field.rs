@@ -259,6 +259,10 @@ impl Lowering<'_> {
                 self.problems.add("last_four.no_way_back", span, message, help);
             }
             Transform::Map { pairs, otherwise } => self.check_map_back(span, pairs, otherwise),
+            Transform::Own(own) if !own.transform.goes_back(&own.with) => {
+                let message = format!("`{}` has no way back to VTiger", own.transform.name());
+                self.problems.add("own.no_way_back", span, message, "write direction = \"to_frappe\"");
+            }
             Transform::Default(_) if rule.direction == Direction::ToVtiger => {
                 let message = "a default stands in on the way to Frappe, and this field never goes there";
                 let help = "take the default out, or change the direction";

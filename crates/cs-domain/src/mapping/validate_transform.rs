@@ -1,6 +1,7 @@
 //! Transforms: their parameters, and whether a value map can be read backwards.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use jiff::civil::date;
 use jiff::fmt::strtime;
@@ -12,7 +13,7 @@ use crate::mapping::file::{
 };
 use crate::mapping::transform_phone;
 use crate::mapping::validate::Lowering;
-use crate::mapping::{Otherwise, Transform};
+use crate::mapping::{Otherwise, Own, Transform};
 use crate::value::Value;
 
 /// The most parts that a text is cut into.
@@ -52,22 +53,60 @@ impl Lowering<'_> {
             }
             found.push(Transform::Default(default.value.0.clone()));
         }
+        if let Some(name) = &form.own {
+            found.extend(self.own_transform(name, form.with.as_ref()));
+            if found.is_empty() {
+                return Transform::Trim; // told already, and whatever stands in is not used
+            }
+        }
         if found.len() != 1 {
             let message = format!("a transform does exactly one thing, and this one does {}", found.len());
-            let help =
-                "write one of `date`, `phone`, `map`, `part` and `default`, and several transforms as a list";
+            let help = "write one of `date`, `phone`, `map`, `part`, `default` and `own`, and several transforms as a list";
             self.problems.add("transform.one", span, message, help);
         }
         self.stray_keys(form);
         found.pop().unwrap_or(Transform::Trim)
     }
 
+    /// A transform that this program was built with, and whether it understands what it is told.
+    fn own_transform(
+        &mut self,
+        name: &Placed<String>,
+        with: Option<&Placed<Entries<Placed<String>>>>,
+    ) -> Option<Transform> {
+        let Some(transform) = self.own.get(name) else {
+            let message = format!("this program has no transform \"{}\" of its own", name.value);
+            let known: Vec<&str> = self.own.iter().map(|own| own.name()).collect();
+            let help = if known.is_empty() {
+                "it was built without any: docs/EXTENDING.md says how to add one".to_owned()
+            } else {
+                did_you_mean(name, known.iter().copied())
+            };
+            self.problems.add("transform.own_unknown", &name.span, message, help);
+            return None;
+        };
+        let entries = with.map(|with| with.value.as_slice()).unwrap_or_default();
+        let arguments = entries.iter().map(|(key, value)| (key.value.clone(), value.value.clone())).collect();
+        let own = Own { transform: Arc::clone(transform), with: arguments };
+        if let Err(refusal) = own.transform.check(&own.with) {
+            let span = with.map_or(&name.span, |with| &with.span);
+            let help = format!("`{}`: {}", name.value, own.transform.about());
+            self.problems.add("transform.own_arguments", span, refusal.to_string(), help);
+        }
+        Some(Transform::Own(own))
+    }
+
     fn stray_keys(&mut self, form: &TransformTable) {
         let otherwise = form.otherwise.as_ref().map(|key| (&key.span, "otherwise", "map"));
         let of = form.of.as_ref().map(|key| (&key.span, "of", "part"));
         let separator = form.separator.as_ref().map(|key| (&key.span, "separator", "part"));
-        for (span, key, owner) in [otherwise, of, separator].into_iter().flatten() {
-            let has_owner = if owner == "map" { form.map.is_some() } else { form.part.is_some() };
+        let with = form.with.as_ref().map(|key| (&key.span, "with", "own"));
+        for (span, key, owner) in [otherwise, of, separator, with].into_iter().flatten() {
+            let has_owner = match owner {
+                "map" => form.map.is_some(),
+                "own" => form.own.is_some(),
+                _ => form.part.is_some(),
+            };
             if !has_owner {
                 let message = format!("`{key}` belongs to `{owner}`, and there is none");
                 self.problems.add("transform.stray_key", span, message, "take it out");

@@ -127,6 +127,12 @@ fn transform(transform: &Transform) -> Toml {
             ("separator", (separator != " ").then(|| separator.as_str().into())),
         ])),
         Transform::Default(value) => of(table([("default", Some(scalar(value)))])),
+        Transform::Own(own) => {
+            let with: InlineTable =
+                own.with.iter().map(|(name, value)| (name.as_str(), Toml::from(value.as_str()))).collect();
+            let with = (!own.with.is_empty()).then(|| Toml::InlineTable(with));
+            of(table([("own", Some(own.transform.name().into())), ("with", with)]))
+        }
     }
 }
 

@@ -78,7 +78,7 @@ pub enum TransformWord {
     LastFour,
 }
 
-/// A transform with parameters; exactly one of `date`, `phone`, `map`, `part` and `default`.
+/// A transform with parameters; exactly one of `date`, `phone`, `map`, `part`, `default` and `own`.
 #[derive(Clone, Debug, Default, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct TransformTable {
@@ -99,6 +99,11 @@ pub struct TransformTable {
     pub separator: Option<Placed<String>>,
     /// What stands in for an empty value.
     pub default: Option<Placed<Scalar>>,
+    /// A transform that this program was built with, by its name.
+    pub own: Option<Placed<String>>,
+    /// With `own`: what it is told.
+    #[schemars(with = "Option<BTreeMap<String, String>>")]
+    pub with: Option<Placed<Entries<Placed<String>>>>,
 }
 
 /// What happens to a word that a value map does not know.

@@ -326,6 +326,8 @@ fn transform(at: At<'_>, problems: &mut Problems<'_>) -> Option<TransformForm> {
         of: table.optional("of", number, problems),
         separator: table.optional("separator", text, problems),
         default: table.optional("default", scalar, problems),
+        own: table.optional("own", text, problems),
+        with: table.entries("with", text, problems),
     };
     table.close(problems);
     Some(TransformForm::Table(Box::new(form)))

@@ -47,7 +47,7 @@ pub struct Context<'a> {
 }
 
 /// A pair of fields that could be one and the same fact.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Suggestion {
     /// VTiger's field.
     pub vtiger: FieldName,
