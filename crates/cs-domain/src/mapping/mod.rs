@@ -44,7 +44,7 @@ pub use json_schema::json_schema;
 pub use own::{Own, OwnTransform, OwnTransforms};
 pub use place::{DocumentPart, Place, UnitPart};
 pub use shipped::shipped;
-pub use sketch::{Sketch, sketch};
+pub use sketch::{Sketch, sketch, sketch_with};
 pub use transform_error::{TransformError, TransformFault};
 pub use validate::{ParsedMapping, parse, parse_with};
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::mapping::diagnostic::{Problem, Problems};
 use crate::mapping::OwnTransforms;
+use crate::mapping::diagnostic::{Problem, Problems};
 use crate::mapping::edit::{Level, PoliciesSaid};
 use crate::mapping::file::{self, DeletesForm, DeletesWord, MappingForm, Placed};
 use crate::mapping::place::Place;

@@ -162,7 +162,9 @@ fn judge(
 ) {
     let truth = truth(document, module);
     let label = |name: &FieldName| module.fields[name].label.clone();
-    let names = |transforms: &[Transform]| transforms.iter().map(Transform::name).collect::<BTreeSet<_>>();
+    let names = |transforms: &[Transform]| {
+        transforms.iter().map(|transform| transform.name().to_owned()).collect::<BTreeSet<_>>()
+    };
     let mut line = |verdict: &str, frappe: &FieldName, rest: String| {
         lines.push(format!("{verdict:<6} {:<15} {:<22} {rest}", document.role.as_str(), frappe.as_str()));
     };
