@@ -41,7 +41,7 @@ pub use intent::{Action, Intent, IntentId, IntentState, OperationKey};
 pub use link::{Link, LinkOrigin, LinkStanding};
 pub use mapping::{Mapping, Settings};
 pub use name::{FieldName, Kind, MappingName, RecordId, Role, UnitName, Version};
-pub use policy::{Clearing, ConflictPolicy, DeletePolicy, Direction};
+pub use policy::{Clearing, ConflictPolicy, DeletePolicy, Direction, DriftPolicy};
 pub use record::{Fields, Record, RecordRef, System};
 pub use run::{Balance, Edition, Origin, RequestCount, Requests, Run, RunId, RunStatus, Verdict};
 pub use schema::{FieldSchema, FieldType, KindSchema, Misfit};

@@ -57,6 +57,30 @@ pub enum ConflictPolicy {
     NewestWins,
 }
 
+/// What a run does where a field that the mapping uses is no longer what it was. Where a mapping says nothing, it depends on
+/// what has changed ([`crate::mapping::drift`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DriftPolicy {
+    /// It goes on as if nothing had happened, as far as that can be done.
+    GoOn,
+    /// It goes on without the field's rule; what was agreed on the field stays as it was.
+    SkipField,
+    /// It does not begin.
+    Stop,
+}
+
+impl DriftPolicy {
+    /// The word that mapping files have for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::GoOn => "go_on",
+            Self::SkipField => "skip_field",
+            Self::Stop => "stop",
+        }
+    }
+}
+
 /// What a delete on one side means for the other.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

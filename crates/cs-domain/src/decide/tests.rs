@@ -51,6 +51,7 @@ fn document(role: &str, doctype: &str, fields: Vec<FieldRule>) -> DocumentMappin
         first_contact: None,
         deletes: DeletePolicy::Unlink,
         amend: false,
+        on_drift: None,
     }
 }
 
@@ -98,6 +99,7 @@ fn family() -> UnitMapping {
         documents: vec![customer, owner, order],
         match_order: vec!["owner".into(), "customer".into(), "order".into()],
         create_in_vtiger: None,
+        on_drift: None,
     }
 }
 

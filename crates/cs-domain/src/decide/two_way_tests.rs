@@ -49,6 +49,7 @@ fn document(role: &str, doctype: &str, fields: Vec<FieldRule>) -> DocumentMappin
         first_contact: None,
         deletes: DeletePolicy::Propagate,
         amend: false,
+        on_drift: None,
     }
 }
 
@@ -65,6 +66,7 @@ fn unit() -> UnitMapping {
         documents: vec![person, note],
         match_order: vec!["person".into(), "note".into()],
         create_in_vtiger: Some(CreateInVtiger { document: "person".into(), when: Vec::new(), key: None }),
+        on_drift: None,
     }
 }
 

@@ -287,7 +287,7 @@ pub(super) fn converts(from: &FieldType, to: &FieldType) -> bool {
     }
 }
 
-fn described(field_type: &FieldType) -> &'static str {
+pub(super) fn described(field_type: &FieldType) -> &'static str {
     match field_type {
         FieldType::Text => "text",
         FieldType::Integer => "whole number",

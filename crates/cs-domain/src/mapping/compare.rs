@@ -47,6 +47,8 @@ pub enum Aspect {
     FirstContact,
     /// What deletes mean.
     Deletes,
+    /// What a changed field means, said there or further out.
+    OnDrift,
     /// The rule of a Frappe field.
     Field(FieldName),
     /// A row of a table; the number tells rows of one table apart, from 0.
@@ -73,6 +75,7 @@ impl fmt::Display for Aspect {
             Self::Conflict => f.write_str("conflict"),
             Self::FirstContact => f.write_str("first_contact"),
             Self::Deletes => f.write_str("deletes"),
+            Self::OnDrift => f.write_str("on_drift"),
             Self::Field(field) => write!(f, "field {field}"),
             Self::Row(table, number) => write!(f, "row {} of {table}", number + 1),
         }
@@ -203,6 +206,7 @@ fn of_document(unit: &UnitMapping, document: &DocumentMapping) -> Vec<(Spot, Str
     say(Aspect::Conflict, Some(format!("{:?}", notation::conflict(document.conflict))));
     say(Aspect::FirstContact, document.first_contact.map(|one| format!("{:?}", notation::conflict(one))));
     say(Aspect::Deletes, Some(notation::deletes(&document.deletes).to_string()));
+    say(Aspect::OnDrift, document.on_drift.map(|policy| format!("{:?}", policy.as_str())));
     for rule in &document.fields {
         say(Aspect::Field(rule.frappe.clone()), Some(notation::rule(rule).to_string()));
     }

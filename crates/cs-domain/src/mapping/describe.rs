@@ -6,7 +6,7 @@ use crate::mapping::{
     Check, Condition, CreateInVtiger, DocumentMapping, FieldRule, Mapping, MatchPart, Operand, RowRule,
     Source, Test, UnitMapping,
 };
-use crate::policy::{Clearing, ConflictPolicy, DeletePolicy, Direction};
+use crate::policy::{Clearing, ConflictPolicy, DeletePolicy, Direction, DriftPolicy};
 use crate::value::Value;
 
 impl fmt::Display for Mapping {
@@ -96,6 +96,14 @@ impl fmt::Display for DocumentMapping {
             DeletePolicy::Ignore => f.write_str("\n    deletes: nothing happens")?,
             DeletePolicy::Propagate => f.write_str("\n    deletes: the other side is deleted, too")?,
             DeletePolicy::Mark { field, value } => write!(f, "\n    deletes: {field} becomes {value}")?,
+        }
+        if let Some(policy) = self.on_drift {
+            let said = match policy {
+                DriftPolicy::Stop => "no run begins",
+                DriftPolicy::SkipField => "a run goes on without its rule",
+                DriftPolicy::GoOn => "a run goes on",
+            };
+            write!(f, "\n    where a field has changed in its system: {said}")?;
         }
         if self.amend {
             f.write_str("\n    amended where a submitted one may not change")?;

@@ -14,7 +14,7 @@ use std::ops::Range;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
-use crate::policy::ConflictPolicy;
+use crate::policy::{ConflictPolicy, DriftPolicy};
 use crate::value::Value;
 
 pub use document::{
@@ -90,6 +90,9 @@ pub struct MappingForm {
     /// What a delete on one side means for the other; `unlink` where nothing is said. Units and documents may say
     /// otherwise.
     pub deletes: Option<Placed<DeletesForm>>,
+    /// What a run does where a field that the mapping uses has changed in its system: `stop`, `skip_field` (go on without its
+    /// rule) or `go_on`. Where nothing is said, it depends on what has changed. Units and documents may say otherwise.
+    pub on_drift: Option<Placed<DriftPolicy>>,
     /// The mapping's units. A unit is one VTiger record and the Frappe documents that hold the same facts.
     pub unit: Vec<UnitForm>,
 }
@@ -129,6 +132,8 @@ pub struct UnitForm {
     pub first_contact: Option<Placed<ConflictPolicy>>,
     /// What a delete on one side means for the other, where it differs from the mapping's.
     pub deletes: Option<Placed<DeletesForm>>,
+    /// What a run does where a field that the unit uses has changed in its system, where it differs from the mapping's.
+    pub on_drift: Option<Placed<DriftPolicy>>,
     /// Its documents.
     pub document: Vec<DocumentForm>,
 }

@@ -10,6 +10,7 @@ pub mod compare;
 mod condition;
 mod describe;
 mod diagnostic;
+pub mod drift;
 pub mod edit;
 pub mod file;
 mod json_schema;
@@ -35,7 +36,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::name::{FieldName, Kind, MappingName, Role, UnitName};
-use crate::policy::{Clearing, ConflictPolicy, DeletePolicy, Direction};
+use crate::policy::{Clearing, ConflictPolicy, DeletePolicy, Direction, DriftPolicy};
 use crate::value::Value;
 
 pub use bind::{BindProblem, Bound, Schemas, Severity, bind};
@@ -101,6 +102,9 @@ pub struct UnitMapping {
     pub match_order: Vec<Role>,
     /// Which documents, new in Frappe, make a new VTiger record; none do where this is `None`.
     pub create_in_vtiger: Option<CreateInVtiger>,
+    /// What a run does where something that the unit itself names is no longer what it was; `None`: it depends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_drift: Option<DriftPolicy>,
 }
 
 /// What makes a new VTiger record out of a document that appeared in Frappe. Its document stands for the record as a
@@ -171,6 +175,9 @@ pub struct DocumentMapping {
     pub deletes: DeletePolicy,
     /// Whether a submitted document is amended where a field has to change that may not; otherwise a person does it.
     pub amend: bool,
+    /// What a run does where a field that the document names is no longer what it was; `None`: it depends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_drift: Option<DriftPolicy>,
 }
 
 impl DocumentMapping {

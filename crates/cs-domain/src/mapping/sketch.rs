@@ -53,15 +53,18 @@ pub fn sketch_with(text: &str, own: &OwnTransforms) -> Sketch {
 }
 
 fn said(form: &MappingForm) -> BTreeMap<Level, PoliciesSaid> {
-    let top = policies(form.conflict.as_ref(), form.first_contact.as_ref(), form.deletes.as_ref());
+    let mut top = policies(form.conflict.as_ref(), form.first_contact.as_ref(), form.deletes.as_ref());
+    top.on_drift = form.on_drift.as_ref().map(|policy| policy.value);
     let mut all = vec![(Level::Mapping, top)];
     for unit in &form.unit {
         let name = || unit.name.as_str().into();
-        let own = policies(unit.conflict.as_ref(), unit.first_contact.as_ref(), unit.deletes.as_ref());
+        let mut own = policies(unit.conflict.as_ref(), unit.first_contact.as_ref(), unit.deletes.as_ref());
+        own.on_drift = unit.on_drift.as_ref().map(|policy| policy.value);
         all.push((Level::Unit(name()), own));
         all.extend(unit.document.iter().map(|document| {
             let (conflict, deletes) = (document.conflict.as_ref(), document.deletes.as_ref());
-            let own = policies(conflict, document.first_contact.as_ref(), deletes);
+            let mut own = policies(conflict, document.first_contact.as_ref(), deletes);
+            own.on_drift = document.on_drift.as_ref().map(|policy| policy.value);
             (Level::Document(name(), document.role.as_str().into()), own)
         }));
     }
@@ -85,6 +88,7 @@ fn policies(
                 value: mark.mark.value.0.plain(),
             },
         }),
+        on_drift: None,
     }
 }
 

@@ -102,9 +102,15 @@ impl<'a> Lowering<'a> {
             );
         }
         self.unique(form.unit.iter().map(|unit| &unit.name), "unit", "unit.duplicate");
-        let defaults = Inherited { conflict: ConflictPolicy::default(), first_contact: None, deletes: None };
-        let defaults =
-            defaults.or(form.conflict.as_ref(), form.first_contact.as_ref(), form.deletes.as_ref());
+        let nothing_said = Inherited {
+            conflict: ConflictPolicy::default(),
+            first_contact: None,
+            deletes: None,
+            on_drift: None,
+        };
+        let defaults = nothing_said
+            .or(form.conflict.as_ref(), form.first_contact.as_ref(), form.deletes.as_ref())
+            .or_on_drift(form.on_drift.as_ref());
         let units = form.unit.iter().map(|unit| self.unit_mapping(unit, defaults)).collect();
         let mut mapping =
             Mapping { name: form.name.as_str().into(), title: form.title.value.clone(), settings, units };

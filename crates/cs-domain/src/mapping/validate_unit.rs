@@ -7,7 +7,7 @@ use crate::mapping::place::{DocumentPart, UnitPart};
 use crate::mapping::validate::Lowering;
 use crate::mapping::{Check, DocumentMapping, MatchKey, MatchPart, UnitMapping};
 use crate::name::FieldName;
-use crate::policy::{ConflictPolicy, DeletePolicy};
+use crate::policy::{ConflictPolicy, DeletePolicy, DriftPolicy};
 use crate::record::System;
 
 /// What holds where a document does not say otherwise.
@@ -16,6 +16,7 @@ pub(super) struct Inherited<'f> {
     pub(super) conflict: ConflictPolicy,
     pub(super) first_contact: Option<ConflictPolicy>,
     pub(super) deletes: Option<&'f Placed<DeletesForm>>,
+    pub(super) on_drift: Option<DriftPolicy>,
 }
 
 impl<'f> Inherited<'f> {
@@ -30,7 +31,13 @@ impl<'f> Inherited<'f> {
             conflict: conflict.map_or(self.conflict, |conflict| conflict.value),
             first_contact: first_contact.map(|policy| policy.value).or(self.first_contact),
             deletes: deletes.or(self.deletes),
+            ..self
         }
+    }
+
+    /// The same of what a changed field means.
+    pub(super) fn or_on_drift(self, on_drift: Option<&Placed<DriftPolicy>>) -> Self {
+        Self { on_drift: on_drift.map(|policy| policy.value).or(self.on_drift), ..self }
     }
 }
 
@@ -55,7 +62,9 @@ impl Lowering<'_> {
             })
             .collect();
         let create_in_vtiger = form.create_in_vtiger.as_ref().map(|create| self.create_in_vtiger(create));
-        let inherited = above.or(form.conflict.as_ref(), form.first_contact.as_ref(), form.deletes.as_ref());
+        let inherited = above
+            .or(form.conflict.as_ref(), form.first_contact.as_ref(), form.deletes.as_ref())
+            .or_on_drift(form.on_drift.as_ref());
         if form.document.is_empty() {
             let message = format!("the unit `{}` has no documents", form.name.value);
             self.problems.add("unit.no_documents", &form.name.span, message, "add a [[unit.document]]");
@@ -71,6 +80,7 @@ impl Lowering<'_> {
             documents: documents.collect(),
             match_order: Vec::new(),
             create_in_vtiger,
+            on_drift: inherited.on_drift,
         }
     }
 
@@ -94,7 +104,9 @@ impl Lowering<'_> {
         if let Some(amend) = &form.amend {
             self.at_document(DocumentPart::Amend, &amend.span);
         }
-        let inherited = above.or(form.conflict.as_ref(), form.first_contact.as_ref(), form.deletes.as_ref());
+        let inherited = above
+            .or(form.conflict.as_ref(), form.first_contact.as_ref(), form.deletes.as_ref())
+            .or_on_drift(form.on_drift.as_ref());
         let keys = form.match_keys.iter().enumerate();
         let match_keys = keys.map(|(index, key)| self.match_key(index, key)).collect();
         let checks = form.checks.iter().enumerate();
@@ -114,6 +126,7 @@ impl Lowering<'_> {
             first_contact: inherited.first_contact,
             deletes: inherited.deletes.map(|deletes| self.deletes(deletes)).unwrap_or_default(),
             amend: form.amend.as_ref().is_some_and(|amend| amend.value),
+            on_drift: inherited.on_drift,
         }
     }
 

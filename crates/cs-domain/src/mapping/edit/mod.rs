@@ -11,7 +11,7 @@ use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike,
 
 use crate::mapping::{Condition, CreateInVtiger, FieldRule, MatchKey, SettingSpec};
 use crate::name::{FieldName, Kind, MappingName, Role, UnitName};
-use crate::policy::{ConflictPolicy, DeletePolicy};
+use crate::policy::{ConflictPolicy, DeletePolicy, DriftPolicy};
 
 /// Something that is to be otherwise in a mapping.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -166,6 +166,8 @@ pub struct PoliciesSaid {
     pub first_contact: Option<ConflictPolicy>,
     /// What deletes mean.
     pub deletes: Option<DeletePolicy>,
+    /// What a changed field means.
+    pub on_drift: Option<DriftPolicy>,
 }
 
 /// Why a text cannot be changed part by part.
@@ -438,4 +440,5 @@ fn set_policies(table: &mut Table, said: &PoliciesSaid) {
     put(table, "conflict", said.conflict.map(|policy| notation::conflict(policy).into()));
     put(table, "first_contact", said.first_contact.map(|policy| notation::conflict(policy).into()));
     put(table, "deletes", said.deletes.as_ref().map(notation::deletes));
+    put(table, "on_drift", said.on_drift.map(|policy| policy.as_str().into()));
 }

@@ -87,6 +87,7 @@ fn retold(mapping: &Mapping) -> String {
                 conflict: Some(document.conflict),
                 first_contact: document.first_contact,
                 deletes: Some(document.deletes.clone()),
+                on_drift: document.on_drift,
             };
             let level = Level::Document(unit_name.clone(), role.clone());
             edits.push(MappingEdit::SetPolicies { level, said });

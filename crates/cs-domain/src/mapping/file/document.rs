@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 
 use crate::mapping::file::{ColumnForm, Entries, FieldForm, Placed, Scalar};
-use crate::policy::ConflictPolicy;
+use crate::policy::{ConflictPolicy, DriftPolicy};
 
 /// One Frappe document of a unit.
 #[derive(Clone, Debug, JsonSchema)]
@@ -37,6 +37,8 @@ pub struct DocumentForm {
     pub first_contact: Option<Placed<ConflictPolicy>>,
     /// What a delete on one side means for the other, where it differs from the unit's.
     pub deletes: Option<Placed<DeletesForm>>,
+    /// What a run does where a field that the document uses has changed in its system, where it differs from the unit's.
+    pub on_drift: Option<Placed<DriftPolicy>>,
     /// Whether a submitted document is amended (cancelled, and copied to a new one) where a field has to change that may
     /// not change on a submitted one; otherwise a person is asked to.
     pub amend: Option<Placed<bool>>,

@@ -10,7 +10,7 @@ use crate::mapping::file::{
     OtherwiseForm, OtherwiseWord, Placed, RowForm, RuleForm, Scalar, Selector, SettingForm, SettingName,
     SourceForm, TransformForm, TransformTable, TransformWord, UnitForm, UseForm,
 };
-use crate::policy::{Clearing, ConflictPolicy, Direction};
+use crate::policy::{Clearing, ConflictPolicy, Direction, DriftPolicy};
 use crate::value::Value;
 
 /// Reads the form. `None` only where nothing could be made of the text; problems may have been found either way.
@@ -46,6 +46,7 @@ pub(in crate::mapping) fn read(source: &str, problems: &mut Problems<'_>) -> Opt
     let policy = table.optional("conflict", conflict, problems);
     let first_contact = table.optional("first_contact", conflict, problems);
     let deletes = table.optional("deletes", deletes, problems);
+    let on_drift = table.optional("on_drift", drift, problems);
     let units = table.required("unit", units, problems);
     table.close(problems);
     Some(MappingForm {
@@ -56,6 +57,7 @@ pub(in crate::mapping) fn read(source: &str, problems: &mut Problems<'_>) -> Opt
         conflict: policy,
         first_contact,
         deletes,
+        on_drift,
         unit: units?.value,
     })
 }
@@ -84,6 +86,7 @@ fn unit(at: At<'_>, problems: &mut Problems<'_>) -> Option<UnitForm> {
     let policy = table.optional("conflict", conflict, problems);
     let first_contact = table.optional("first_contact", conflict, problems);
     let deletes = table.optional("deletes", deletes, problems);
+    let on_drift = table.optional("on_drift", drift, problems);
     let documents = table.required("document", documents, problems);
     table.close(problems);
     Some(UnitForm {
@@ -95,6 +98,7 @@ fn unit(at: At<'_>, problems: &mut Problems<'_>) -> Option<UnitForm> {
         conflict: policy,
         first_contact,
         deletes,
+        on_drift,
         document: documents?.value,
     })
 }
@@ -126,6 +130,7 @@ fn document(at: At<'_>, problems: &mut Problems<'_>) -> Option<DocumentForm> {
     let policy = table.optional("conflict", conflict, problems);
     let first_contact = table.optional("first_contact", conflict, problems);
     let deletes = table.optional("deletes", deletes, problems);
+    let on_drift = table.optional("on_drift", drift, problems);
     let amend = table.optional("amend", flag, problems);
     let fields = table.entries("fields", field, problems);
     let row = table.list("row", row, problems);
@@ -142,6 +147,7 @@ fn document(at: At<'_>, problems: &mut Problems<'_>) -> Option<DocumentForm> {
         conflict: policy,
         first_contact,
         deletes,
+        on_drift,
         amend,
         fields: fields.map(|fields| fields.value).unwrap_or_default(),
         row,
@@ -238,6 +244,11 @@ fn conflict(at: At<'_>, problems: &mut Problems<'_>) -> Option<ConflictPolicy> {
         ("newest_wins", ConflictPolicy::NewestWins),
     ];
     word(at, &words, problems)
+}
+
+fn drift(at: At<'_>, problems: &mut Problems<'_>) -> Option<DriftPolicy> {
+    let words = [DriftPolicy::Stop, DriftPolicy::SkipField, DriftPolicy::GoOn];
+    word(at, &words.map(|policy| (policy.as_str(), policy)), problems)
 }
 
 fn direction(at: At<'_>, problems: &mut Problems<'_>) -> Option<Direction> {
