@@ -8,6 +8,7 @@ use clap::Parser;
 use cs_companies::company::RowRule;
 use cs_domain::mapping::OwnTransform;
 use cs_ports::Observer;
+use futures_util::future::LocalBoxFuture;
 
 use crate::cli::{Cli, Command};
 use crate::commands;
@@ -109,28 +110,29 @@ fn failed(cli: &Cli, error: &CommandError) -> ExitCode {
     error.outcome().into()
 }
 
-async fn dispatch(cli: &Cli) -> Result<Outcome, CommandError> {
+/// Each command's future stands in a box of its own: all in one would be deeper than the compiler goes.
+fn dispatch(cli: &Cli) -> LocalBoxFuture<'_, Result<Outcome, CommandError>> {
     let global = &cli.global;
     match &cli.command {
-        Command::Demo(demo) => commands::demo::run(global, demo).await,
-        Command::Sync(sync) => commands::sync::run(global, sync).await,
-        Command::Conflicts(command) => commands::conflicts::run(global, command).await,
-        Command::Links(command) => commands::links::run(global, command).await,
-        Command::Check(check) => commands::check::run(global, check).await,
-        Command::Mapping(command) => commands::mapping::run(global, command).await,
-        Command::Companies(command) => commands::companies::run(global, command).await,
-        Command::Findings(command) => commands::findings::run(global, command).await,
-        Command::Undo(undo) => commands::undo::run(global, undo).await,
-        Command::Reconcile(reconcile) => commands::reconcile::run(global, reconcile).await,
-        Command::Runs(runs) => commands::runs::run(global, runs).await,
-        Command::Log(log) => commands::log::run(global, log).await,
-        Command::Systems(command) => commands::systems::run(global, command).await,
-        Command::Config(command) => commands::config::run(global, command).await,
-        Command::Serve(serve) => commands::serve::run(global, serve).await,
-        Command::Backup(backup) => commands::backup::back_up(global, backup).await,
-        Command::Restore(restore) => commands::backup::restore(global, restore).await,
-        Command::Users(command) => commands::users::run(global, command).await,
-        Command::Sandbox(sandbox) => commands::sandbox::run(global, sandbox).await,
-        Command::Simulate(simulate) => commands::simulate::run(global, simulate),
+        Command::Demo(demo) => Box::pin(commands::demo::run(global, demo)),
+        Command::Sync(sync) => Box::pin(commands::sync::run(global, sync)),
+        Command::Conflicts(command) => Box::pin(commands::conflicts::run(global, command)),
+        Command::Links(command) => Box::pin(commands::links::run(global, command)),
+        Command::Check(check) => Box::pin(commands::check::run(global, check)),
+        Command::Mapping(command) => Box::pin(commands::mapping::run(global, command)),
+        Command::Companies(command) => Box::pin(commands::companies::run(global, command)),
+        Command::Findings(command) => Box::pin(commands::findings::run(global, command)),
+        Command::Undo(undo) => Box::pin(commands::undo::run(global, undo)),
+        Command::Reconcile(reconcile) => Box::pin(commands::reconcile::run(global, reconcile)),
+        Command::Runs(runs) => Box::pin(commands::runs::run(global, runs)),
+        Command::Log(log) => Box::pin(commands::log::run(global, log)),
+        Command::Systems(command) => Box::pin(commands::systems::run(global, command)),
+        Command::Config(command) => Box::pin(commands::config::run(global, command)),
+        Command::Serve(serve) => Box::pin(commands::serve::run(global, serve)),
+        Command::Backup(backup) => Box::pin(commands::backup::back_up(global, backup)),
+        Command::Restore(restore) => Box::pin(commands::backup::restore(global, restore)),
+        Command::Users(command) => Box::pin(commands::users::run(global, command)),
+        Command::Sandbox(sandbox) => Box::pin(commands::sandbox::run(global, sandbox)),
+        Command::Simulate(simulate) => Box::pin(async move { commands::simulate::run(global, simulate) }),
     }
 }
