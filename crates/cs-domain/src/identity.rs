@@ -25,7 +25,7 @@ pub enum Choice<'a> {
     Taken(&'a Candidate),
 }
 
-/// Chooses among candidates: the one that carries the creation's own key; else those of the first match key that found
+/// Chooses among candidates: the one that carries the creation's own key, or that the record was created for; else those of the first match key that found
 /// any.
 pub fn choose<'a>(mapping: &DocumentMapping, candidates: &'a [Candidate]) -> Choice<'a> {
     let Some(best) = candidates.iter().map(|candidate| candidate.found_by).min() else {
@@ -33,7 +33,7 @@ pub fn choose<'a>(mapping: &DocumentMapping, candidates: &'a [Candidate]) -> Cho
     };
     let mut found: Vec<&Candidate> =
         candidates.iter().filter(|candidate| candidate.found_by == best).collect();
-    if best != FoundBy::OperationKey && !mapping.shared && found.len() > 1 {
+    if matches!(best, FoundBy::MatchKey(_)) && !mapping.shared && found.len() > 1 {
         found.retain(|candidate| candidate.taken_by.is_none());
     }
     match found.as_slice() {

@@ -52,6 +52,11 @@ impl Plan {
         }
     }
 
+    /// Whether the record goes, or one of its documents because the record is gone: the brake counts such plans.
+    pub fn takes_away(&self) -> bool {
+        self.departure.is_some() || matches!(self.vtiger, Some(VtigerStep::Delete { .. }))
+    }
+
     /// Whether nothing is to be written.
     pub fn writes_nothing(&self) -> bool {
         self.vtiger.is_none()
@@ -120,7 +125,7 @@ pub enum VtigerStep {
         /// The fields it sets.
         changes: Vec<Change>,
     },
-    /// Deletes it, since the document that stands for it was deleted.
+    /// Deletes it, since the document that stands for it was deleted, or has another record that was created for it.
     Delete {
         /// Which.
         target: RecordRef,

@@ -31,9 +31,10 @@ impl Shadow {
             let frappe = if untouched { shown } else { value };
             self.fields.insert(field.clone(), Agreed { vtiger: value.clone(), frappe: frappe.clone() });
         }
-        // What was agreed to be empty and is not was filled in by the system, or by somebody since.
+        // What was agreed to be empty, was not sent and is not empty was filled in by the system, or by somebody since.
         let still = |field: &FieldName, agreed: &mut Agreed| {
-            !agreed.frappe.is_empty() || document.get(field).is_none_or(Value::is_empty)
+            let is_filled = document.get(field).is_some_and(|shown| !shown.is_empty());
+            !(agreed.frappe.is_empty() && is_filled) || sent.contains_key(field)
         };
         self.fields.retain(still);
         self.frappe = untouched.then(|| document.version.clone());

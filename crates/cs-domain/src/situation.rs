@@ -33,6 +33,10 @@ pub struct Situation {
     /// Whether VTiger may be written. Where it may not, VTiger's values stand at first contact, and what only Frappe knows
     /// stays there.
     pub writes_vtiger: bool,
+    /// Whether VTiger has just refused what it was to be told of this unit. It is not told again now, and its values stand
+    /// against nothing for that: the documents get what nobody disputes.
+    #[serde(default)]
+    pub refused_by_vtiger: bool,
     /// What people decided about conflicts of this unit.
     pub decided: Vec<Decided>,
     /// Each role's document, as far as there is one or might be one.
@@ -59,6 +63,11 @@ pub struct Elsewhere {
 }
 
 impl Situation {
+    /// Whether VTiger can be told something now.
+    pub fn may_tell_vtiger(&self) -> bool {
+        self.writes_vtiger && !self.refused_by_vtiger
+    }
+
     /// Whether a document that should be there is not: its own or another unit's, deleted or renamed just now.
     pub fn misses_a_document(&self) -> bool {
         let own = self.counterparts.values().any(|known| {
@@ -101,6 +110,11 @@ pub struct Candidate {
 pub enum FoundBy {
     /// It carries the key of its creation for this very record and role: it is the one, whatever else it holds.
     OperationKey,
+    /// The VTiger record carries the key of its creation for this very document ([`crate::mapping::CreateInVtiger::key`]).
+    CreatedFor {
+        /// Whether nobody has written the record since: it holds what the document said then.
+        untouched: bool,
+    },
     /// The match key with this number, counted from 0.
     MatchKey(usize),
 }

@@ -83,6 +83,7 @@ impl Scales<'_> {
             newcomer: None,
             namesake: None,
             writes_vtiger: true,
+            refused_by_vtiger: false,
             decided: Vec::new(),
             counterparts: BTreeMap::new(),
             elsewhere: Vec::new(),

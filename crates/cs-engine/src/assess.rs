@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cs_domain::decide::is_selected;
 use cs_domain::identity::{is_outgrown, is_replaced};
 use cs_domain::mapping::{Source, UnitMapping};
-use cs_domain::situation::{Elsewhere, Situation};
+use cs_domain::situation::{Counterpart, Elsewhere, Situation};
 use cs_domain::wanted::wanted_document;
 use cs_domain::{
     Decided, DeletePolicy, Kind, Link, LinkStanding, Record, RecordId, RecordRef, Role, Shadow, System, Value,
@@ -48,14 +48,18 @@ pub(crate) async fn load(
     }
     read_others(scope, unit, &mut situations).await?;
     note_decisions(scope, &mut situations).await?;
+    let mut left = BTreeMap::new();
     for situation in &mut situations {
-        leave_outgrown(scope, unit, situation);
+        left.insert(situation.subject.clone(), leave_outgrown(scope, unit, situation));
     }
     let takes_part = |situation: &Situation| {
         situation.record.as_ref().is_some_and(|record| is_selected(unit, situation, record))
     };
     let (mut taking_part, left_out): (Vec<_>, Vec<_>) = situations.into_iter().partition(takes_part);
     candidates::search(scope, unit, &mut taking_part).await?;
+    for situation in &mut taking_part {
+        return_to_left(unit, situation, left.remove(&situation.subject).unwrap_or_default());
+    }
     note_sharers(scope, unit, &mut taking_part).await?;
     for situation in &mut taking_part {
         let record = situation.record.clone();
@@ -86,6 +90,7 @@ pub(crate) fn situation(
         settings: scope.settings.clone(),
         today: scope.today,
         writes_vtiger: scope.writes_vtiger(unit),
+        refused_by_vtiger: false,
         decided: Vec::new(),
         counterparts: BTreeMap::new(),
         elsewhere: elsewhere.to_vec(),
@@ -200,9 +205,13 @@ async fn note_sharers(
 
 /// Takes the tie from documents that the record no longer means: it looks for, or gets, others. In match order, since
 /// another person is another customer.
-fn leave_outgrown(scope: &Scope<'_>, unit: &UnitMapping, situation: &mut Situation) {
+fn leave_outgrown(
+    scope: &Scope<'_>,
+    unit: &UnitMapping,
+    situation: &mut Situation,
+) -> BTreeMap<Role, Counterpart> {
     let Some(record) = &situation.record else {
-        return;
+        return BTreeMap::new();
     };
     let mut outgrown: BTreeSet<&Role> = BTreeSet::new();
     for role in &unit.match_order {
@@ -215,8 +224,24 @@ fn leave_outgrown(scope: &Scope<'_>, unit: &UnitMapping, situation: &mut Situati
             outgrown.insert(role);
         }
     }
-    for role in outgrown {
-        situation.counterparts.remove(role);
+    let outgrown: Vec<Role> = outgrown.into_iter().cloned().collect();
+    let leave = |role: Role| {
+        let known = situation.counterparts.remove(&role)?;
+        Some((role, known))
+    };
+    outgrown.into_iter().filter_map(leave).collect()
+}
+
+/// Where the document that a record looks for is the very one that it left (the address of a customer who has another name
+/// by now), the tie holds, with all that was agreed on.
+fn return_to_left(unit: &UnitMapping, situation: &mut Situation, left: BTreeMap<Role, Counterpart>) {
+    for (role, known) in left {
+        let Some(mapping) = unit.document(&role) else { continue };
+        let found = situation.counterparts.get(&role).and_then(|found| found.document(mapping));
+        let had = known.linked.as_ref().map(|document| &document.reference);
+        if found.is_some_and(|found| Some(&found.reference) == had) {
+            situation.counterparts.insert(role, known);
+        }
     }
 }
 

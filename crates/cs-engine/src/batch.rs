@@ -45,6 +45,8 @@ struct Decided {
     claims: BTreeSet<String>,
     /// Why the plan may not be carried out: it is not the one that was approved.
     refused: Option<Failure>,
+    /// Whether one of its documents was taken from it since it was read.
+    outdated: bool,
 }
 
 /// A unit whose plan was carried out as far as it went.
@@ -53,6 +55,8 @@ struct Carried {
     claims: BTreeSet<String>,
     /// What was written, for the units that come after.
     written: Vec<(Record, Vec<String>)>,
+    /// Documents that were taken from other records.
+    taken: Vec<RecordRef>,
     /// The unit as it is now, where it has to be decided anew.
     again: Option<Unit>,
 }
@@ -62,6 +66,8 @@ struct Batch<'b, 'e> {
     mapping: &'b UnitMapping,
     waiting: VecDeque<Unit>,
     fresh: Fresh,
+    /// Documents that units of this batch took from other records, and who has them now.
+    taken: BTreeMap<RecordRef, RecordRef>,
     claimed: BTreeSet<String>,
 }
 
@@ -77,7 +83,8 @@ pub(crate) async fn go_through(
     due: Vec<Due>,
 ) -> Result<(), EngineError> {
     let waiting = read(context, ledger, mapping, due).await?;
-    let mut batch = Batch { context, mapping, waiting, fresh: Fresh::default(), claimed: BTreeSet::new() };
+    let (fresh, taken, claimed) = (Fresh::default(), BTreeMap::new(), BTreeSet::new());
+    let mut batch = Batch { context, mapping, waiting, fresh, taken, claimed };
     let workers = context.scope.engine.workers.max(1);
     let mut under_way = FuturesUnordered::new();
     let (mut stopped, mut left) = (None, None);
@@ -114,11 +121,15 @@ async fn carry_out(
     mapping: &UnitMapping,
     decided: Decided,
 ) -> Result<Carried, EngineError> {
-    let Decided { mut unit, plan, claims, refused } = decided;
+    let Decided { mut unit, plan, claims, refused, outdated } = decided;
     let subject = plan.subject.clone();
+    if outdated {
+        let again = read_again(context, ledger, mapping, unit).await?;
+        return Ok(Carried { subject, claims, written: Vec::new(), taken: Vec::new(), again });
+    }
     if let Some(failure) = refused {
         ledger.fail(context, &unit.due, failure).await?;
-        return Ok(Carried { subject, claims, written: Vec::new(), again: None });
+        return Ok(Carried { subject, claims, written: Vec::new(), taken: Vec::new(), again: None });
     }
     let applied = match apply(context, mapping, &unit.situation, &plan).await {
         Ok(applied) => applied,
@@ -130,16 +141,16 @@ async fn carry_out(
     unit.wrote |= applied.wrote;
     let again = if applied.refused_by_vtiger {
         unit.failures.extend(applied.failures);
-        unit.situation.writes_vtiger = false;
+        unit.situation.refused_by_vtiger = true;
         Some(unit)
     } else if applied.stale {
         read_again(context, ledger, mapping, unit).await?
     } else {
         let end = unit.end(context, &plan, &applied);
         ledger.conclude(context, &unit.due, end).await?;
-        return Ok(Carried { subject, claims, written: applied.written, again: None });
+        None
     };
-    Ok(Carried { subject, claims, written: applied.written, again })
+    Ok(Carried { subject, claims, written: applied.written, taken: applied.taken, again })
 }
 
 /// A record moved under the unit: it is read again to be decided anew, a few times at most.
@@ -264,7 +275,7 @@ impl Batch<'_, '_> {
             let schemas = self.context.scope.schemas_of(self.mapping);
             self.fresh.amend(self.mapping, schemas.frappe, &mut next.situation);
             let plan = decide(self.mapping, schemas, &next.situation);
-            if plan.departure.is_some() && next.decisions == 0 && self.context.departures.puts_aside() {
+            if plan.takes_away() && next.decisions == 0 && self.context.departures.puts_aside() {
                 let unit = self.waiting.pop_front()?;
                 self.context.departures.put_aside(self.mapping, unit.due);
                 continue;
@@ -274,13 +285,21 @@ impl Batch<'_, '_> {
                 return None;
             }
             let mut unit = self.waiting.pop_front()?;
+            let outdated = self.lost_a_document(&unit.situation);
             unit.decisions += 1;
             self.claimed.extend(claims.iter().cloned());
             let is_fresh = |reference: &RecordRef| self.context.has_written(reference);
             let refused =
                 self.context.approved.as_ref().and_then(|approved| moved(approved, &plan, is_fresh));
-            return Some(Decided { unit, plan, claims, refused });
+            return Some(Decided { unit, plan, claims, refused, outdated });
         }
+    }
+
+    /// Whether a unit of this batch took a document that this one was read with.
+    fn lost_a_document(&self, situation: &Situation) -> bool {
+        let ties = situation.counterparts.values().filter_map(|known| known.tie.as_ref());
+        let mut takers = ties.filter_map(|(link, _)| self.taken.get(&link.document));
+        takers.any(|taker| *taker != situation.subject)
     }
 
     /// Leaves the units that were not taken up yet as they are: due. Answers whether there were any.
@@ -297,6 +316,8 @@ impl Batch<'_, '_> {
             self.context.note_written(&document.reference);
             self.fresh.remember(document, &carried.subject, keys);
         }
+        let takers = carried.taken.into_iter().map(|document| (document, carried.subject.clone()));
+        self.taken.extend(takers);
         self.waiting.extend(carried.again);
     }
 }

@@ -12,6 +12,7 @@ use cs_ports::{Criterion, FieldRequests, Tie};
 
 use crate::error::EngineError;
 use crate::fresh::documents;
+use crate::requests::{creation_key, is_as_created};
 use crate::scope::Scope;
 
 /// Fills in the candidates of every role that has no link yet, roles in match order, since a key may name a role found
@@ -29,6 +30,7 @@ pub(crate) async fn search(
             continue;
         };
         search_by_operation_key(scope, mapping, fields, situations).await?;
+        search_by_creation_key(scope, unit, mapping, situations).await?;
         for (number, key) in mapping.match_keys.iter().enumerate() {
             search_by_match_key(scope, unit, mapping, (number, key), fields, situations).await?;
         }
@@ -74,6 +76,41 @@ async fn search_by_operation_key(
         let ours = found.iter().filter(|document| document.get(field).is_some_and(is_ours));
         let candidates = ours.map(|document| candidate(document, FoundBy::OperationKey)).collect();
         situation.counterparts.entry(mapping.role.clone()).or_default().candidates = candidates;
+    }
+    Ok(())
+}
+
+/// The documents that records were created for whose creation nobody saw the end of (its process hung or died): the record
+/// says itself what it was created for, whatever either is called by now.
+async fn search_by_creation_key(
+    scope: &Scope<'_>,
+    unit: &UnitMapping,
+    mapping: &DocumentMapping,
+    situations: &mut [Situation],
+) -> Result<(), EngineError> {
+    let created = unit.create_in_vtiger.as_ref().filter(|created| created.document == mapping.role);
+    let (Some(_), Some(field)) = (created, creation_key(unit)) else { return Ok(()) };
+    let named = |situation: &Situation| {
+        seeking(scope, mapping, situation)?;
+        let key = situation.record.as_ref()?.get(field)?.plain();
+        let (doctype, name) = key.split_once('/')?;
+        (doctype == mapping.doctype.as_str()).then(|| RecordId::new(name))
+    };
+    let names: Vec<Option<RecordId>> = situations.iter().map(named).collect();
+    let ids: BTreeSet<RecordId> = names.iter().flatten().cloned().collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let (ids, fields) = (Vec::from_iter(ids), scope.fields_of(&mapping.doctype));
+    let found = scope.patiently(|| scope.engine.frappe.read(&mapping.doctype, &ids, &fields)).await?;
+    for (situation, name) in situations.iter_mut().zip(names) {
+        let Some(document) = found.iter().find(|document| Some(&document.reference.id) == name.as_ref())
+        else {
+            continue;
+        };
+        let untouched = situation.record.as_ref().is_some_and(is_as_created);
+        let known = situation.counterparts.entry(mapping.role.clone()).or_default();
+        known.candidates = vec![candidate(document, FoundBy::CreatedFor { untouched })];
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use cs_domain::mapping::{MatchPart, UnitMapping};
 use cs_domain::plan::{Act, Plan};
 use cs_domain::situation::Situation;
 use cs_domain::wanted::{Wanted, WantedDocument, wanted_document};
-use cs_domain::{Kind, KindSchema};
+use cs_domain::{Kind, KindSchema, Role};
 
 /// The documents that a plan writes and others may want to write too: those it changes, by name, and those it creates,
 /// by the values they would be looked for by. Ties to other documents are left out of the key, since they may not be
@@ -18,7 +18,7 @@ pub(crate) fn claims(
     situation: &Situation,
     plan: &Plan,
 ) -> BTreeSet<String> {
-    let mut claims = BTreeSet::new();
+    let mut claims = own_documents(unit, situation, plan);
     for step in &plan.steps {
         let Some(mapping) = unit.document(&step.role).filter(|mapping| mapping.shared) else { continue };
         match &step.act {
@@ -36,6 +36,19 @@ pub(crate) fn claims(
         }
     }
     claims
+}
+
+/// The documents that only one record may have, as far as this one has them or takes them: while a record takes over what is
+/// another's, that other one waits.
+fn own_documents(unit: &UnitMapping, situation: &Situation, plan: &Plan) -> BTreeSet<String> {
+    let own = |role: &Role| unit.document(role).is_some_and(|mapping| !mapping.shared);
+    let tied = situation.counterparts.iter().filter(|(role, _)| own(role));
+    let tied = tied.filter_map(|(_, known)| known.tie.as_ref().map(|(link, _)| &link.document));
+    let taken = plan.steps.iter().filter(|step| own(&step.role)).filter_map(|step| match &step.act {
+        Act::Link { target, .. } => Some(target),
+        _ => None,
+    });
+    tied.chain(taken).map(|document| format!("{}\u{1f}own\u{1f}{}", document.kind, document.id)).collect()
 }
 
 fn claim(doctype: &Kind, key: &[MatchPart], wanted: &WantedDocument) -> String {

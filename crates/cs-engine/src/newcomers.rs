@@ -1,5 +1,6 @@
 //! Documents that appeared in Frappe: read, and held against what VTiger has already.
 
+use cs_domain::decide::creation_of;
 use cs_domain::fold::fold;
 use cs_domain::mapping::{DocumentMapping, MatchPart, Source, UnitMapping};
 use cs_domain::plan::Conflict;
@@ -12,6 +13,7 @@ use cs_ports::{ConflictFilter, Criterion, FieldRequests, Tie};
 
 use crate::assess::{elsewhere, note_decisions, situation};
 use crate::error::EngineError;
+use crate::requests::creation_key;
 use crate::scope::Scope;
 
 /// The situations of these documents, in their order.
@@ -43,6 +45,7 @@ pub(crate) async fn load(
             documents.iter().find(|document| document.reference == situation.subject).cloned();
     }
     note_decisions(scope, &mut situations).await?;
+    leave_created(scope, unit, mapping, &mut situations).await?;
     for situation in &mut situations {
         situation.elsewhere = records_of_links(scope, mapping, situation).await?;
         match namesake(scope, unit, mapping, situation).await? {
@@ -52,6 +55,40 @@ pub(crate) async fn load(
         }
     }
     Ok(situations)
+}
+
+/// Leaves out the documents for which a record was created already and not linked: whoever created it hung so long that the
+/// write was given up for lost. The record takes its document when its own turn comes, whatever either is called by now.
+async fn leave_created(
+    scope: &Scope<'_>,
+    unit: &UnitMapping,
+    mapping: &DocumentMapping,
+    situations: &mut [Situation],
+) -> Result<(), EngineError> {
+    let Some(field) = creation_key(unit) else { return Ok(()) };
+    let documents = situations.iter().filter_map(|situation| situation.newcomer.as_ref());
+    let keys: Vec<Value> =
+        documents.map(|document| Value::text(creation_of(&document.reference).0)).collect();
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let criteria = [Criterion { field: field.clone(), any_of: keys }];
+    let fields = FieldRequests::plain([field.clone()]);
+    let found = scope.patiently(|| scope.engine.vtiger.find(&unit.module, &criteria, &fields)).await?;
+    let records: Vec<RecordRef> = found.iter().map(|record| record.reference.clone()).collect();
+    let ties = scope.engine.store.ties_of(&scope.mapping.name, &records).await?;
+    let is_free = |record: &&Record| {
+        !ties.iter().any(|tie| tie.link.subject == record.reference && tie.link.role == mapping.role)
+    };
+    let created: Vec<String> =
+        found.iter().filter(is_free).filter_map(|record| Some(record.get(field)?.plain())).collect();
+    for situation in situations {
+        let key = |document: &Record| creation_of(&document.reference).0;
+        if situation.newcomer.as_ref().is_some_and(|document| created.contains(&key(document))) {
+            situation.newcomer = None;
+        }
+    }
+    Ok(())
 }
 
 /// Documents among which a person has to choose: none of them is new.

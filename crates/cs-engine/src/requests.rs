@@ -9,6 +9,10 @@ use cs_ports::{FieldRequest, FieldRequests, Guard};
 
 /// VTiger's stamp of the last change and its author.
 const VTIGER_AUTHOR: [&str; 2] = ["modifiedtime", "modifiedby"];
+/// VTiger's stamp of the creation, and what made the record.
+const VTIGER_ORIGIN: [&str; 2] = ["createdtime", "source"];
+/// What VTiger calls a record's source that was not made by hand.
+const BY_WEB_SERVICE: &str = "WEBSERVICE";
 /// Frappe's.
 const FRAPPE_AUTHOR: [&str; 2] = ["modified", "modified_by"];
 /// Whether a document is submitted.
@@ -24,16 +28,37 @@ pub(crate) fn vtiger_fields(unit: &UnitMapping) -> FieldRequests {
     FieldRequests(unit.vtiger_fields().into_iter().map(request).collect())
 }
 
-/// The same with the stamp and the author of the last change, where the module has such fields.
-pub(crate) fn with_author(fields: &FieldRequests, schema: Option<&KindSchema>) -> FieldRequests {
+/// The same with the stamp and the author of the last change, and with what a creation left where it leaves a key, as far as
+/// the module has such fields.
+pub(crate) fn with_author(
+    fields: &FieldRequests,
+    unit: &UnitMapping,
+    schema: Option<&KindSchema>,
+) -> FieldRequests {
     let mut all = fields.clone();
-    let there = |name: &str| schema.is_some_and(|schema| schema.fields.contains_key(name));
-    for name in VTIGER_AUTHOR {
-        if there(name) && !all.names().any(|known| known.as_str() == name) {
-            all.0.push(FieldRequest { name: FieldName::from(name), guard: Guard::None });
+    let there = |name: &FieldName| schema.is_some_and(|schema| schema.fields.contains_key(name));
+    let key = creation_key(unit).into_iter();
+    let origin = key.flat_map(|key| VTIGER_ORIGIN.map(FieldName::from).into_iter().chain([key.clone()]));
+    for name in VTIGER_AUTHOR.map(FieldName::from).into_iter().chain(origin) {
+        if there(&name) && !all.names().any(|known| *known == name) {
+            all.0.push(FieldRequest { name, guard: Guard::None });
         }
     }
     all
+}
+
+/// The VTiger field that holds the key of a record's creation.
+pub(crate) fn creation_key(unit: &UnitMapping) -> Option<&FieldName> {
+    unit.create_in_vtiger.as_ref()?.key.as_ref()
+}
+
+/// Whether a VTiger record is as a web service created it: nobody has written it since, and no person copied it from another
+/// with all that it says.
+pub(crate) fn is_as_created(record: &Record) -> bool {
+    let [changed, _] = VTIGER_AUTHOR.map(|name| record.get(&FieldName::from(name)));
+    let [created, source] = VTIGER_ORIGIN.map(|name| record.get(&FieldName::from(name)));
+    created.is_some_and(|created| changed == Some(created))
+        && source.is_some_and(|source| source.plain() == BY_WEB_SERVICE)
 }
 
 /// What is asked of Frappe for a document: the fields with a rule, the external id, the tables whose rows must be looked

@@ -77,7 +77,7 @@ impl<'e> Scope<'e> {
     pub(crate) fn turn_to(&mut self, unit: &UnitMapping) {
         self.vtiger_fields = vtiger_fields(unit);
         self.vtiger_fields_with_author =
-            with_author(&self.vtiger_fields, self.vtiger_schemas.get(&unit.module));
+            with_author(&self.vtiger_fields, unit, self.vtiger_schemas.get(&unit.module));
     }
 
     /// What decisions about this unit are held against.

@@ -172,6 +172,10 @@ impl<'a> Decision<'a, '_> {
             self.unit.create_in_vtiger.as_ref().is_some_and(|created| created.document == mapping.role);
         match &mapping.deletes {
             DeletePolicy::Ignore => drop(self.blocked.insert(&mapping.role)),
+            // What VTiger refuses today it may take tomorrow: until then the link holds.
+            DeletePolicy::Propagate if stands_for_record && self.situation.refused_by_vtiger => {
+                self.blocked.insert(&mapping.role);
+            }
             DeletePolicy::Propagate if stands_for_record && self.situation.writes_vtiger => {
                 let edited = self.said_anew(mapping, wanted, shadow);
                 let stands = if edited.is_empty() {
@@ -223,9 +227,14 @@ impl<'a> Decision<'a, '_> {
     }
 
     fn delete_record(&mut self, mapping: &'a DocumentMapping) {
+        self.delete_twin(mapping);
+        self.plan.departure = Some(System::Frappe);
+    }
+
+    /// Has the record go, with all its documents' plans.
+    pub(super) fn delete_twin(&mut self, mapping: &'a DocumentMapping) {
         let (target, expected) = (self.draft.record.reference.clone(), self.draft.record.version.clone());
         self.plan.vtiger = Some(VtigerStep::Delete { target, expected });
-        self.plan.departure = Some(System::Frappe);
         self.blocked.insert(&mapping.role);
     }
 
@@ -245,6 +254,9 @@ impl<'a> Decision<'a, '_> {
             .and_then(|fields| fitted(fields, self.schemas.vtiger));
         match fields {
             Ok(fields) if fields.iter().any(|(name, value)| self.draft.record.get(name) != Some(value)) => {
+                if self.situation.refused_by_vtiger {
+                    return false;
+                }
                 if self.draft.answer(&mapping.role, rule).is_none() {
                     self.wish.get_or_insert(Wish { role: &mapping.role, rule, fields });
                 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::conflict;
 use crate::decide::draft::{Draft, Wish};
+use crate::decide::fields::travels_back;
 use crate::decide::{Schemas, begun};
 use crate::identity::{Choice, choose, operation_key};
 use crate::link::LinkOrigin;
@@ -159,13 +160,27 @@ impl<'a> Decision<'a, '_> {
         match choose(mapping, candidates) {
             Choice::None => self.create(mapping, wanted),
             Choice::One(candidate) => {
-                let ours = candidate.found_by == FoundBy::OperationKey;
+                let ours = !matches!(candidate.found_by, FoundBy::MatchKey(_));
                 let origin = if ours { LinkOrigin::Created } else { LinkOrigin::Adopted };
-                self.existing(mapping, wanted, &candidate.document, None, Some(origin));
+                let shadow = (candidate.found_by == FoundBy::CreatedFor { untouched: true })
+                    .then(|| as_created(mapping, wanted));
+                self.existing(mapping, wanted, &candidate.document, shadow.as_ref(), Some(origin));
             }
             Choice::Several(found) => {
                 let candidates = found.iter().map(|candidate| candidate.document.reference.clone()).collect();
                 self.conflict(&mapping.role, Conflict::Ambiguous { role, candidates });
+            }
+            // Its creation was given up for lost and done again, and it came after all: nothing is in it that the other
+            // record has not.
+            Choice::Taken(candidate)
+                if candidate.found_by == (FoundBy::CreatedFor { untouched: true })
+                    && self.situation.writes_vtiger =>
+            {
+                if self.situation.refused_by_vtiger {
+                    self.blocked.insert(&mapping.role);
+                } else {
+                    self.delete_twin(mapping);
+                }
             }
             Choice::Taken(candidate) => {
                 let by = candidate.taken_by.clone().unwrap_or_else(|| self.situation.subject.clone());
@@ -340,6 +355,17 @@ impl<'a> Decision<'a, '_> {
             }
         }
     }
+}
+
+/// What a record that was created for a document and not touched since has agreed on with it: what the document said then
+/// is what the record says now. What it was not told is agreed on by nobody.
+fn as_created(mapping: &DocumentMapping, wanted: &WantedDocument) -> Shadow {
+    let told = |rule: &&FieldRule| rule.direction.reaches_vtiger() && travels_back(rule);
+    let agreed = mapping.fields.iter().filter(told).filter_map(|rule| {
+        let said = wanted.value(&rule.frappe).filter(|said| !said.is_empty())?;
+        Some((rule.frappe.clone(), Agreed::on(said.clone())))
+    });
+    Shadow { fields: agreed.collect(), ..Shadow::default() }
 }
 
 fn parent_given_up(mapping: &DocumentMapping, parent: &Role) -> crate::failure::Failure {

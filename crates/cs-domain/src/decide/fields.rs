@@ -193,7 +193,7 @@ impl<'a> Decision<'a, '_> {
 
     /// Has VTiger say it, where it can.
     fn wish_for(&mut self, field: &Field<'_, 'a>, value: &Value, merged: &mut Merged) {
-        if !self.situation.writes_vtiger || !travels_back(field.rule) {
+        if !self.situation.may_tell_vtiger() || !travels_back(field.rule) {
             return merged.keep(field);
         }
         let fields = back(field.rule, value, &self.draft.record, self.situation)
@@ -218,7 +218,8 @@ impl<'a> Decision<'a, '_> {
     }
 
     /// Whether a document that is what its key says, and that several records mean, shows it in the spelling of another one:
-    /// each would write its own over the other's for ever.
+    /// each would write its own over the other's for ever. Who the others are is not asked for each time (an order's plan has
+    /// a thousand orders): a record that says nothing new takes what stands there for another's.
     fn is_anothers_spelling(&self, field: &Field<'_, 'a>) -> bool {
         let several = self
             .situation
@@ -228,7 +229,9 @@ impl<'a> Decision<'a, '_> {
         let alike = |(shown, said): (&Value, &Value)| {
             !said.is_empty() && shown != said && fold(&shown.plain()) == fold(&said.plain())
         };
-        field.mapping.keyed && several && field.shown().zip(field.vtiger).is_some_and(alike)
+        let says_nothing_new = field.base.zip(field.vtiger).is_some_and(|(base, said)| base.vtiger == *said);
+        let anothers = several || says_nothing_new;
+        field.mapping.keyed && anothers && field.shown().zip(field.vtiger).is_some_and(alike)
     }
 
     /// Whether Frappe shows what another record wrote that shares the document, so that writing this record's value would

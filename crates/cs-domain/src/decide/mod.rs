@@ -9,6 +9,8 @@ mod rows;
 
 use std::collections::BTreeMap;
 
+pub use newcomer::creation_of;
+
 use crate::decide::draft::Draft;
 use crate::failure::Failure;
 use crate::mapping::UnitMapping;
@@ -84,5 +86,7 @@ fn begun(situation: &Situation) -> Plan {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod trouble_tests;
 #[cfg(test)]
 mod two_way_tests;

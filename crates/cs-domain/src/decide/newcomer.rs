@@ -10,7 +10,7 @@ use crate::intent::OperationKey;
 use crate::mapping::{CreateInVtiger, DocumentMapping, UnitMapping};
 use crate::name::FieldName;
 use crate::plan::{Change, Conflict, Plan, Planned, SkipReason, VtigerStep};
-use crate::record::{Fields, Record};
+use crate::record::{Fields, Record, RecordRef};
 use crate::schema::Misfit;
 use crate::situation::Situation;
 use crate::value::Value;
@@ -54,13 +54,18 @@ pub(super) fn decide(
     plan
 }
 
+/// The key of the VTiger record that is created for a document.
+pub fn creation_of(document: &RecordRef) -> OperationKey {
+    OperationKey(format!("{}/{}", document.kind, document.id))
+}
+
 /// The rule that makes it a record, where one does: it plays the role, belongs to nobody, and meets the conditions.
 fn wanted_in_vtiger<'u>(
     unit: &'u UnitMapping,
     situation: &Situation,
     document: &Record,
 ) -> Option<(&'u CreateInVtiger, &'u DocumentMapping)> {
-    let created = unit.create_in_vtiger.as_ref().filter(|_| situation.writes_vtiger)?;
+    let created = unit.create_in_vtiger.as_ref().filter(|_| situation.may_tell_vtiger())?;
     let mapping =
         unit.document(&created.document).filter(|mapping| mapping.doctype == document.reference.kind)?;
     let known = mapping.external_id.as_ref().and_then(|field| document.get(field));
@@ -111,7 +116,7 @@ fn record_of(
     if !failures.is_empty() {
         return Err(failures);
     }
-    let key = OperationKey(format!("{}/{}", document.reference.kind, document.reference.id));
+    let key = creation_of(&document.reference);
     if let Some(field) = &created.key {
         record.fields.insert(field.clone(), Value::text(key.0.clone()));
     }

@@ -117,6 +117,7 @@ fn order_of(fields: &[(&str, &str)]) -> Situation {
         newcomer: None,
         namesake: None,
         writes_vtiger: false,
+        refused_by_vtiger: false,
         decided: Vec::new(),
         counterparts: BTreeMap::new(),
         elsewhere: Vec::new(),

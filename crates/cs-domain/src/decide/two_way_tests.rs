@@ -54,7 +54,7 @@ fn document(role: &str, doctype: &str, fields: Vec<FieldRule>) -> DocumentMappin
 }
 
 /// A contact and a note that both take the title from one VTiger field.
-fn unit() -> UnitMapping {
+pub(super) fn unit() -> UnitMapping {
     let person =
         document("person", "Contact", vec![rule("first", &["firstname"]), rule("title", &["title"])]);
     let note = document("note", "Note", vec![rule("heading", &["title"]), rule("text", &["description"])]);
@@ -79,7 +79,7 @@ const FIELDS: [(&str, &str, &str); 3] =
     [("person", "first", "firstname"), ("person", "title", "title"), ("note", "text", "description")];
 
 /// Both sides agree on a name, a title and a text.
-fn agreed() -> Situation {
+pub(super) fn agreed() -> Situation {
     let subject = RecordRef::vtiger("Contacts", "12x1");
     let mut counterparts = BTreeMap::new();
     for (role, doctype, fields) in [
@@ -119,13 +119,14 @@ fn agreed() -> Situation {
         settings: BTreeMap::new(),
         today: "2026-03-01".parse().unwrap(),
         writes_vtiger: true,
+        refused_by_vtiger: false,
         decided: Vec::new(),
         counterparts,
         elsewhere: Vec::new(),
     }
 }
 
-fn edit(situation: &mut Situation, side: System, role: &str, field: &str, text: &str) {
+pub(super) fn edit(situation: &mut Situation, side: System, role: &str, field: &str, text: &str) {
     let record = match side {
         System::Vtiger => situation.record.as_mut(),
         System::Frappe => situation.counterparts.get_mut(&Role::from(role)).and_then(|k| k.linked.as_mut()),
@@ -142,7 +143,7 @@ fn said(situation: &Situation, field: &str) -> String {
     situation.record.as_ref().unwrap().get(&field.into()).unwrap().plain()
 }
 
-fn decided(unit: &UnitMapping, situation: &Situation) -> Plan {
+pub(super) fn decided(unit: &UnitMapping, situation: &Situation) -> Plan {
     decide(unit, Schemas { vtiger: None, frappe: &BTreeMap::new() }, situation)
 }
 

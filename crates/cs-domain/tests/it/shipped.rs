@@ -38,6 +38,7 @@ fn situation(subject: RecordRef) -> Situation {
         newcomer: None,
         namesake: None,
         writes_vtiger: true,
+        refused_by_vtiger: false,
         decided: Vec::new(),
         counterparts: BTreeMap::new(),
         elsewhere: Vec::new(),

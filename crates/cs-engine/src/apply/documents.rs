@@ -126,7 +126,9 @@ impl Execution<'_, '_> {
         let tie = Tie { link: self.new_link(&step.role, &document.reference, origin), shadow };
         let mut moved = vec![tie.clone()];
         if matches!(step.act, Act::Create { .. }) {
-            moved.extend(self.outlived(&step.role, &document.reference).await?);
+            let outlived = self.outlived(&step.role, &document.reference).await?;
+            self.note_taken(&document.reference, &outlived);
+            moved.extend(outlived);
         }
         self.context.settle(intent, moved).await?;
         self.ties.insert(step.role.clone(), tie);
@@ -169,7 +171,7 @@ impl Execution<'_, '_> {
         Ok(stands)
     }
 
-    async fn link(
+    pub(super) async fn link(
         &mut self,
         step: &Step,
         target: &RecordRef,
@@ -180,6 +182,7 @@ impl Execution<'_, '_> {
         shadow.frappe = Some(version.clone());
         let tie = Tie { link: self.new_link(&step.role, target, origin), shadow };
         let before = self.holders_of(&step.role, target).await?;
+        self.note_taken(target, &before);
         self.context.take_over(tie.clone(), before).await?;
         let known =
             self.situation.counterparts.get(&step.role).into_iter().flat_map(|known| &known.candidates);
@@ -206,6 +209,13 @@ impl Execution<'_, '_> {
         let store = &self.context.scope.engine.store;
         let ties = store.ties_to(&self.context.scope.mapping.name, std::slice::from_ref(target)).await?;
         Ok(ties.into_iter().filter(|tie| tie.link.subject != self.situation.subject).collect())
+    }
+
+    /// Units that were read before still have the document; they are to be read again.
+    fn note_taken(&mut self, document: &RecordRef, from: &[Tie]) {
+        if !from.is_empty() {
+            self.applied.taken.push(document.clone());
+        }
     }
 
     /// Ties that other records have to the name of a document that is new: theirs is gone, and its name was given again

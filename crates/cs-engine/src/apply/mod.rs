@@ -32,6 +32,8 @@ pub(crate) struct Applied {
     pub(crate) wrote: bool,
     /// The documents as they now are, each with the match keys it will be looked for by.
     pub(crate) written: Vec<(Record, Vec<String>)>,
+    /// Documents that were other records' until now.
+    pub(crate) taken: Vec<RecordRef>,
     /// The VTiger record as it now is.
     pub(crate) record: Option<Record>,
 }

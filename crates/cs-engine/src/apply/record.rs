@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cs_domain::plan::{Change, VtigerStep};
+use cs_domain::plan::{Act, Change, VtigerStep};
 use cs_domain::{Action, Event, FieldName, Fields, Intent, LinkStanding, RecordRef, Role, System, Value};
 use cs_ports::{FieldRequest, Guard, Tie, Written};
 
@@ -101,6 +101,9 @@ impl Execution<'_, '_> {
         self.context.settle(intent, moved.values().cloned().collect()).await?;
         self.ties.extend(moved);
         self.recorded(intent);
+        if !kept {
+            self.link_what_agreed().await?;
+        }
         self.applied.stale = !stands;
         Ok(stands)
     }
@@ -130,6 +133,17 @@ impl Execution<'_, '_> {
             moved.insert(role.clone(), tie);
         }
         moved
+    }
+
+    /// Links the documents that the record was to be linked to. Both held what was written, if only for a moment: what VTiger
+    /// says since is said against that, which a first contact would not know.
+    async fn link_what_agreed(&mut self) -> Result<(), EngineError> {
+        for step in &self.plan.steps {
+            if let Act::Link { target, version, origin } = &step.act {
+                self.link(step, target, version, *origin).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn created(

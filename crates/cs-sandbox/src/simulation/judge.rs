@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cs_domain::{Clearing, DeletePolicy, LinkStanding, RecordRef, System};
+use cs_domain::{Clearing, DeletePolicy, Link, LinkStanding, RecordRef, System};
 use cs_ports::{Tie, UnitOutcome};
 
 use super::ledger::number;
@@ -152,9 +152,19 @@ fn judge_tie(world: &mut World, story: &Story, tie: &Tie, told: &[UnitOutcome]) 
                 judge_pair(world, subject, document, &pair);
             }
         }
-    } else if record_gone != document_gone && (record_gone || is_selected(world, story, subject)) {
+    } else if record_gone != document_gone
+        && (record_gone || (is_selected(world, story, subject) && !is_told_of(told, link)))
+    {
         judge_departure(world, story, tie, record_gone, document_gone);
     }
+}
+
+/// Whether a person was told why the record has no document in this role: it means another one by now, which cannot be made.
+fn is_told_of(told: &[UnitOutcome], link: &Link) -> bool {
+    let own = told.iter().filter(|outcome| outcome.key.subject == link.subject);
+    own.flat_map(|outcome| &outcome.failures).any(|failure| {
+        failure.code == "unit.parent_given_up" && failure.place.as_deref() == Some(link.role.as_str())
+    })
 }
 
 /// Whether a person was told that the pair's document is refused as a whole: a value that Frappe works out of others (a full

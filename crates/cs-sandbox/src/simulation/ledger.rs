@@ -103,6 +103,8 @@ pub(crate) struct Ledger {
     ties: BTreeMap<(u64, String), Vec<u64>>,
     pub(crate) decisions: Vec<Decision>,
     creations: BTreeMap<String, Vec<String>>,
+    /// The record that the engine created a document for.
+    made_for: BTreeMap<u64, u64>,
     left: BTreeMap<(String, String), String>,
     pub(crate) breaches: Vec<String>,
     /// Edits of mapped fields by people; engine writes; decided by policy; brought over knowingly.
@@ -464,7 +466,12 @@ impl Ledger {
         if bare(new).is_empty() && pair.clearing == Clearing::Keep && !bare(&old.text).is_empty() {
             return Err("an empty value says nothing here".to_owned());
         }
-        let knowing = sources.iter().find(|state| state.knows.get(&cell).copied().unwrap_or(0) >= old.edit);
+        // Whoever puts back what the other side had seen leaves nothing that it has not seen.
+        let knows_it = |state: &&&State| {
+            let seen = state.knows.get(&cell).copied().unwrap_or(0);
+            seen >= old.edit || self.is_put_back(cell, seen) || self.is_what_it_was_made_with(cell, partner)
+        };
+        let knowing = sources.iter().find(knows_it);
         if let Some(source) = knowing {
             return Ok((Reason::Known, source.knows.clone()));
         }
@@ -609,6 +616,9 @@ impl Ledger {
             Side::Frappe => self.records_gone.contains(subject),
         };
         if !ties.iter().any(partner_gone) {
+            if side == Side::Vtiger && self.is_untouched_twin(id) {
+                return;
+            }
             let what = &act.target;
             if hit {
                 self.breaches.push(format!("{holder} deleted {what}, and nothing it is tied to was deleted"));
@@ -619,6 +629,22 @@ impl Ledger {
             return;
         }
         self.unseen_edits(side, id, holder);
+    }
+
+    /// Whether the engine itself created this record, and another one besides for the same document, and nobody ever said
+    /// anything in this one: a create that was given up for lost, and came after all.
+    fn is_untouched_twin(&self, id: u64) -> bool {
+        let is_other = |made: &String| {
+            made.parse::<u64>().is_ok_and(|other| other != id && !self.records_gone.contains(&other))
+        };
+        let twins =
+            |(_, made): (&String, &Vec<String>)| made.contains(&id.to_string()) && made.iter().any(is_other);
+        let of_vtiger = |(key, _): &(&String, &Vec<String>)| {
+            self.pairs.iter().any(|pair| key.starts_with(pair.module.as_str()))
+        };
+        let said = self.cells.iter().filter(|(cell, _)| cell.side == Side::Vtiger && cell.id == id);
+        self.creations.iter().filter(of_vtiger).any(twins)
+            && said.flat_map(|(_, states)| states).all(|state| state.edit == 0)
     }
 
     /// What people said in a record that the engine deletes must have reached the other side, or have been decided on.
@@ -662,6 +688,16 @@ impl Ledger {
         let states = self.cells.get(&cell).map(Vec::as_slice).unwrap_or_default();
         let agreed = states.iter().rev().find(|state| state.edit <= seen);
         seen > 0 && agreed.zip(states.last()).is_some_and(|(then, now)| bare(&then.text) == bare(&now.text))
+    }
+
+    /// Whether a cell says again what stood in it before any person said anything in it, and the partner had said that: it came
+    /// from there.
+    fn is_what_it_was_made_with(&self, cell: Cell, partner: Cell) -> bool {
+        let states = self.cells.get(&cell).map(Vec::as_slice).unwrap_or_default();
+        let made = states.iter().rev().find(|state| state.edit == 0);
+        let stands = made.zip(states.last()).is_some_and(|(then, now)| bare(&then.text) == bare(&now.text));
+        let said = self.cells.get(&partner).map(Vec::as_slice).unwrap_or_default();
+        stands && said.iter().any(|state| made.is_some_and(|made| bare(&made.text) == bare(&state.text)))
     }
 
     /// Where both sides of a pair say the same, each knows what the other knows.
@@ -743,7 +779,12 @@ impl Ledger {
             let (Some(vtiger), Some(frappe)) = (vtiger, frappe) else { continue };
             let here = Cell { side: Side::Vtiger, id: subject, field: vtiger };
             let there = Cell { side: Side::Frappe, id: document, field: frappe };
+            let made_for_another = self.made_for.get(&document).is_some_and(|made_for| *made_for != subject);
             for (own, other) in [(here, there), (there, here)] {
+                // It holds what that other record held.
+                if own == there && made_for_another {
+                    continue;
+                }
                 let Some(first) = self.cells.get(&own).and_then(|states| states.first()).cloned() else {
                     continue;
                 };
@@ -786,6 +827,7 @@ impl Ledger {
             && let Some(subject) = number(&RecordId::new(subject))
         {
             let role = role.to_owned();
+            self.made_for.insert(id, subject);
             self.ties.entry((subject, role)).or_default().push(id);
         }
     }
@@ -802,10 +844,21 @@ impl Ledger {
             }
         };
         let living = |(key, made): (&String, &Vec<String>)| {
-            let made: BTreeSet<&String> = made.iter().filter(|id| alive(key, id)).collect();
+            let made = made.iter().filter(|id| alive(key, id) && !(vtiger(key) && self.is_kept_apart(id)));
+            let made: BTreeSet<&String> = made.collect();
             (made.len() > 1).then(|| format!("{key} was created {} times: {made:?}", made.len()))
         };
         self.creations.iter().filter_map(living).collect()
+    }
+
+    /// Whether a person was asked about a VTiger record that came twice, and wants to keep both: somebody had touched it.
+    fn is_kept_apart(&self, id: &str) -> bool {
+        let decided = |decision: &&Decision| {
+            decision.field.is_empty()
+                && decision.choice == Choice::Separate
+                && decision.subject.to_string() == id
+        };
+        self.decisions.iter().any(|decision| decided(&decision))
     }
 
     /// The version that a write of the engine left.

@@ -190,10 +190,20 @@ pub(crate) fn complains_of(outcome: &UnitOutcome, pair: &super::pairs::Pair) -> 
     let complains = |field: &str| {
         outcome.failures.iter().any(|failure| {
             failure.place.as_deref().is_some_and(|place| place.ends_with(&format!(".{field}")))
-                || failure.cause.contains(field)
+                || names(&failure.cause, field)
         })
     };
     complains(pair.vtiger.as_str()) || complains(pair.frappe.as_str())
+}
+
+/// Whether a sentence names the field: as a word of its own, not as a part of one (`city` in `capacity`).
+fn names(cause: &str, field: &str) -> bool {
+    let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
+    cause.match_indices(field).any(|(at, _)| {
+        let before = cause.get(..at).and_then(|text| text.chars().next_back());
+        let after = cause.get(at + field.len()..).and_then(|text| text.chars().next());
+        !before.is_some_and(is_part) && !after.is_some_and(is_part)
+    })
 }
 
 fn tied(world: &World, subject: &RecordRef, role: &str) -> Option<RecordId> {
