@@ -17,6 +17,8 @@ pub struct MappingDraft {
     pub revision: i64,
     /// The text.
     pub text: String,
+    /// Suggestions that somebody rejected, so that they are not made again: `unit/role/vtiger/frappe`.
+    pub rejected: Vec<String>,
     /// The version it was begun from; `None`: from a file, or from nothing.
     pub base: Option<i64>,
     /// Who changed it last.

@@ -180,6 +180,14 @@ document.addEventListener("submit", event => {
   }
 });
 
+// input[data-seek=".list"]: what does not hold what is typed is not shown in these lists.
+document.addEventListener("input", event => {
+  const lists = event.target.dataset?.seek;
+  if (!lists) return;
+  const sought = event.target.value.trim().toLowerCase();
+  for (const one of document.querySelectorAll(`${lists} [data-hay]`)) one.hidden = !one.dataset.hay.includes(sought);
+});
+
 document.addEventListener("change", event => {
   const input = event.target;
   if (input.dataset.all) for (const box of document.getElementsByName(input.dataset.all)) box.checked = input.checked;

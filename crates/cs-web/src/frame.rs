@@ -11,6 +11,7 @@ pub(crate) enum Section {
     Workspace,
     Scheduler,
     Sync,
+    Mappings,
     Conflicts,
     Errors,
     Records,
@@ -31,7 +32,7 @@ pub(crate) struct Entry {
 }
 
 /// The navigation, in its order.
-const ENTRIES: [Entry; 9] = [
+const ENTRIES: [Entry; 10] = [
     Entry {
         section: Section::Workspace,
         path: "/",
@@ -47,6 +48,13 @@ const ENTRIES: [Entry; 9] = [
         needs: Right::Read,
     },
     Entry { section: Section::Sync, path: "/sync", label: "nav-sync", icon: "sync", needs: Right::Read },
+    Entry {
+        section: Section::Mappings,
+        path: "/mappings",
+        label: "nav-mappings",
+        icon: "pair",
+        needs: Right::Read,
+    },
     Entry {
         section: Section::Conflicts,
         path: "/conflicts",

@@ -2,10 +2,13 @@
 //! themselves, and what companies' definitions know. `company-sync` fulfils it; tests fulfil it with less.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use axum::http::StatusCode;
-use cs_domain::{Advice, Failure, FieldName, MappingName, RecordRef, Role, System, Value};
+use cs_domain::{
+    Advice, Edition, Failure, FieldName, Kind, KindSchema, MappingName, RecordRef, Role, System, Value,
+};
 use cs_engine::EngineError;
 use cs_ports::{FoundFinding, StoreError};
 use jiff::Timestamp;
@@ -100,6 +103,17 @@ pub struct MappingAbout {
     pub missing: Vec<String>,
     /// What is wrong with its file, in lines; then it cannot run.
     pub problems: Vec<String>,
+}
+
+/// The text of a mapping that runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunningMapping {
+    /// The text.
+    pub text: String,
+    /// Which text it is.
+    pub edition: Edition,
+    /// The file that fixes it: nothing can be published over it.
+    pub fixed_by: Option<String>,
 }
 
 /// A unit of a mapping.
@@ -332,7 +346,12 @@ pub trait Office: Send + Sync {
     /// Notes that the wizard is finished.
     async fn finish_setup(&self) -> Result<(), OfficeError>;
 
-    /// The mappings there are.
+    /// The text of a mapping that runs; `None`: there is none of this name.
+    async fn running_mapping(&self, mapping: &MappingName) -> Result<Option<RunningMapping>, OfficeError>;
+    /// What a system says of a module or DocType, not older than some minutes; `None`: it has none of this name that its user
+    /// may see.
+    async fn kind_schema(&self, system: System, kind: &Kind) -> Result<Option<Arc<KindSchema>>, OfficeError>;
+    /// The mappings there are, that have a text to run.
     async fn mappings(&self) -> Result<Vec<MappingAbout>, OfficeError>;
     /// The companies there are, by name.
     async fn companies(&self) -> Result<Vec<CompanyAbout>, OfficeError>;

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
-use cs_ports::{Clock, FindingStore, Insight, PeopleStore, SettingsStore, Store, StoreError, TaskStore};
+use cs_ports::{
+    Clock, FindingStore, Insight, MappingStore, PeopleStore, SettingsStore, Store, StoreError, TaskStore,
+};
 use jiff::tz::TimeZone;
 
 use crate::doors::Doors;
@@ -15,9 +17,15 @@ use crate::throttle::Throttle;
 use crate::{api, assets, live, pages, probes, security};
 
 /// Everything that is remembered.
-pub trait Desk: Store + FindingStore + PeopleStore + TaskStore + SettingsStore + Insight {}
+pub trait Desk:
+    Store + FindingStore + PeopleStore + TaskStore + SettingsStore + MappingStore + Insight
+{
+}
 
-impl<T: Store + FindingStore + PeopleStore + TaskStore + SettingsStore + Insight> Desk for T {}
+impl<T> Desk for T where
+    T: Store + FindingStore + PeopleStore + TaskStore + SettingsStore + MappingStore + Insight
+{
+}
 
 /// Gives the measures of the program as Prometheus reads them.
 pub type Measures = Box<dyn Fn() -> String + Send + Sync>;

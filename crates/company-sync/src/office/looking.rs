@@ -8,7 +8,7 @@ use cs_domain::policy::{ConflictPolicy, Direction};
 use cs_domain::{
     Edition, FieldName, Kind, KindSchema, LinkStanding, MappingName, Record, RecordRef, Role, System, Value,
 };
-use cs_ports::{FieldRequest, FieldRequests, Guard, Peer, Store};
+use cs_ports::{ErrorKind, FieldRequest, FieldRequests, Guard, Peer, PeerError, Store};
 use cs_store::SqliteStore;
 use cs_web::office::{Lookup, OfficeError, Sight, SightField};
 
@@ -27,6 +27,7 @@ pub(super) struct Desk {
     config: Arc<Config>,
     looking: Looking,
     bound: tokio::sync::Mutex<BTreeMap<MappingName, (Edition, Arc<Bound>)>>,
+    schemas: tokio::sync::Mutex<BTreeMap<(System, Kind), Option<Arc<KindSchema>>>>,
     since: tokio::time::Instant,
 }
 
@@ -48,6 +49,22 @@ impl Desk {
         let bound = Arc::new(bound(&self.looking, &editions, mapping.as_str()).await?);
         known.insert(mapping.clone(), (edition, Arc::clone(&bound)));
         Ok(bound)
+    }
+
+    /// What a system says of a kind; `None`: there is none of this name that its user may see.
+    async fn schema(&self, system: System, kind: &Kind) -> Result<Option<Arc<KindSchema>>, PeerError> {
+        let key = (system, kind.clone());
+        let mut known = self.schemas.lock().await;
+        if let Some(schema) = known.get(&key) {
+            return Ok(schema.clone());
+        }
+        let schema = match self.peer(system).schema(kind).await {
+            Ok(schema) => Some(Arc::new(schema)),
+            Err(error) if error.kind == ErrorKind::Missing => None,
+            Err(error) => return Err(error),
+        };
+        known.insert(key, schema.clone());
+        Ok(schema)
     }
 
     fn peer(&self, system: System) -> &dyn Peer {
@@ -73,10 +90,21 @@ impl Office {
             return Ok(Arc::clone(desk));
         }
         let looking = look(&config).map_err(told)?;
-        let (bound, since) = (tokio::sync::Mutex::default(), tokio::time::Instant::now());
-        let made = Arc::new(Desk { config, looking, bound, since });
+        let (bound, schemas) = (tokio::sync::Mutex::default(), tokio::sync::Mutex::default());
+        let since = tokio::time::Instant::now();
+        let made = Arc::new(Desk { config, looking, bound, schemas, since });
         *desk = Some(Arc::clone(&made));
         Ok(made)
+    }
+
+    /// What a system says of a kind.
+    pub(super) async fn described(
+        &self,
+        system: System,
+        kind: &Kind,
+    ) -> Result<Option<Arc<KindSchema>>, OfficeError> {
+        let desk = self.desk().await?;
+        desk.schema(system, kind).await.map_err(|error| told(CommandError::from(error)))
     }
 
     /// Both sides of a record's unit, or of a document's.

@@ -24,14 +24,14 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
-use cs_domain::{Failure, Mapping, MappingName, RecordRef, StandingConflict, System, Value};
+use cs_domain::{Failure, Kind, KindSchema, Mapping, MappingName, RecordRef, StandingConflict, System, Value};
 use cs_engine::scheduler::Nudge;
 use cs_ports::FoundFinding;
 use cs_store::SqliteStore;
 use cs_web::Language;
 use cs_web::office::{
     BrokerAbout, CompanyAbout, Connection, Health, Lacking, Lookup, MappingAbout, OfficeError, Probe,
-    ReportAbout, SettingsChange, SettingsTab,
+    ReportAbout, RunningMapping, SettingsChange, SettingsTab,
 };
 
 pub(crate) use kept::load;
@@ -40,7 +40,7 @@ pub(crate) use sealing::SealError;
 use crate::belonging;
 use crate::config::{Config, Environment, Flags, Kept, Lacks, Layers};
 use crate::failure::CommandError;
-use crate::mappings::Editions;
+use crate::mappings::{Editions, Source};
 use crate::playground::Playground;
 use crate::render::guarded;
 use pulse::Pulse;
@@ -139,6 +139,25 @@ impl cs_web::office::Office for Office {
 
     async fn finish_setup(&self) -> Result<(), OfficeError> {
         self.note(&[("setup.finished", toml::Value::from(true))]).await
+    }
+
+    async fn running_mapping(&self, mapping: &MappingName) -> Result<Option<RunningMapping>, OfficeError> {
+        let config = self.config();
+        let editions = Editions::read(&config, self.store.as_ref()).await?;
+        let fixed_by = editions.fixed_by(mapping.as_str()).map(|file| file.display().to_string());
+        match editions.source(mapping.as_str()) {
+            Ok(Source { text, edition, .. }) => Ok(Some(RunningMapping { text, edition, fixed_by })),
+            Err(CommandError::NoMapping { .. }) => Ok(None),
+            Err(error) => Err(told(error)),
+        }
+    }
+
+    async fn kind_schema(
+        &self,
+        system: System,
+        kind: &Kind,
+    ) -> Result<Option<Arc<KindSchema>>, OfficeError> {
+        Box::pin(self.described(system, kind)).await
     }
 
     async fn mappings(&self) -> Result<Vec<MappingAbout>, OfficeError> {

@@ -4,6 +4,7 @@ CREATE TABLE mapping_draft (
     mapping TEXT NOT NULL PRIMARY KEY,
     revision INTEGER NOT NULL,
     text TEXT,
+    rejected TEXT NOT NULL, -- JSON: a list of texts
     base INTEGER,
     who TEXT NOT NULL,
     at TEXT NOT NULL

@@ -1,15 +1,15 @@
 //! Every statement about drafts and versions of mappings.
 
-pub(crate) const DRAFTS: &str = "SELECT mapping, revision, text, base, who, at FROM mapping_draft WHERE text IS NOT NULL ORDER BY mapping";
-pub(crate) const DRAFT: &str = "SELECT mapping, revision, text, base, who, at FROM mapping_draft \
+pub(crate) const DRAFTS: &str = "SELECT mapping, revision, text, rejected, base, who, at FROM mapping_draft WHERE text IS NOT NULL ORDER BY mapping";
+pub(crate) const DRAFT: &str = "SELECT mapping, revision, text, rejected, base, who, at FROM mapping_draft \
     WHERE mapping = $1 AND text IS NOT NULL";
 /// The first draft of all, or the first after the last one went.
-pub(crate) const FIRST_DRAFT: &str = "INSERT INTO mapping_draft (mapping, revision, text, base, who, at) \
-    VALUES ($1, 1, $2, $3, $4, $5) ON CONFLICT (mapping) DO UPDATE SET revision = mapping_draft.revision + 1, \
-    text = excluded.text, base = excluded.base, who = excluded.who, at = excluded.at \
+pub(crate) const FIRST_DRAFT: &str = "INSERT INTO mapping_draft (mapping, revision, text, rejected, base, who, at) \
+    VALUES ($1, 1, $2, $3, $4, $5, $6) ON CONFLICT (mapping) DO UPDATE SET revision = mapping_draft.revision + 1, \
+    text = excluded.text, rejected = excluded.rejected, base = excluded.base, who = excluded.who, at = excluded.at \
     WHERE mapping_draft.text IS NULL RETURNING revision";
-pub(crate) const NEXT_DRAFT: &str = "UPDATE mapping_draft SET revision = revision + 1, text = $2, base = $3, \
-    who = $4, at = $5 WHERE mapping = $1 AND revision = $6 AND text IS NOT NULL RETURNING revision";
+pub(crate) const NEXT_DRAFT: &str = "UPDATE mapping_draft SET revision = revision + 1, text = $2, rejected = $3, \
+    base = $4, who = $5, at = $6 WHERE mapping = $1 AND revision = $7 AND text IS NOT NULL RETURNING revision";
 pub(crate) const DROP_DRAFT: &str = "UPDATE mapping_draft SET revision = revision + 1, text = NULL \
     WHERE mapping = $1 AND revision = $2 AND text IS NOT NULL";
 

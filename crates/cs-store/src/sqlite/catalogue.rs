@@ -6,7 +6,7 @@ use cs_ports::{MappingDraft, MappingStore, MappingVersion, PublishedMapping, Sto
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
-use super::{SqliteStore, column, commit};
+use super::{SqliteStore, column, commit, from_json, to_json};
 use crate::catalogue::sql;
 use crate::error::database;
 use crate::stamp;
@@ -25,6 +25,7 @@ impl MappingStore for SqliteStore {
 
     async fn put_mapping_draft(&self, draft: &MappingDraft) -> Result<Option<i64>, StoreError> {
         const OPERATION: &str = "write down a mapping's draft";
+        let rejected = to_json(OPERATION, &draft.rejected)?;
         let mut writing = self.write(OPERATION).await?;
         let statement = match draft.revision {
             0 => sqlx::query(sql::FIRST_DRAFT),
@@ -33,6 +34,7 @@ impl MappingStore for SqliteStore {
         let statement = statement
             .bind(draft.mapping.as_str())
             .bind(&draft.text)
+            .bind(rejected)
             .bind(draft.base)
             .bind(&draft.who)
             .bind(stamp::write(draft.at));
@@ -111,6 +113,7 @@ fn draft(row: &SqliteRow) -> Result<MappingDraft, StoreError> {
         mapping: column::<String>(row, "mapping")?.into(),
         revision: column(row, "revision")?,
         text: column(row, "text")?,
+        rejected: from_json("rejected suggestions", column(row, "rejected")?)?,
         base: column(row, "base")?,
         who: column(row, "who")?,
         at: stamp::read(column(row, "at")?)?,

@@ -4,6 +4,7 @@ pub(crate) mod conflicts;
 mod errors;
 mod log;
 mod login;
+mod mappings;
 mod profile;
 mod records;
 pub(crate) mod runs;
@@ -23,6 +24,7 @@ pub(crate) fn doors(doors: Doors) -> Doors {
     let doors = errors::doors(doors);
     let doors = log::doors(doors);
     let doors = login::doors(doors);
+    let doors = mappings::doors(doors);
     let doors = profile::doors(doors);
     let doors = records::doors(doors);
     let doors = runs::doors(doors);

@@ -4,6 +4,7 @@
 pub(crate) mod conflicts;
 pub(crate) mod errors;
 pub(crate) mod findings;
+pub(crate) mod mappings;
 pub(crate) mod people;
 pub mod reconciliation;
 pub(crate) mod schedules;

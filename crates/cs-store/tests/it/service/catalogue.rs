@@ -12,6 +12,7 @@ fn draft(of: &str, revision: i64, text: &str, seconds: i64) -> MappingDraft {
         mapping: mapping(of),
         revision,
         text: text.to_owned(),
+        rejected: vec![format!("lead/lead/{text}/ñ")],
         base: (revision > 1).then_some(1),
         who: "ana@example.test".to_owned(),
         at: at(seconds),

@@ -1,0 +1,430 @@
+//! Mappings that people make: begun, changed, published, rolled back.
+
+use cs_domain::mapping::compare::{Difference, compare};
+use cs_domain::mapping::edit::{EditError, MappingEdit, edited, new_text};
+use cs_domain::mapping::{Problem, did_you_mean, parse, shipped, sketch};
+use cs_domain::{Edition, Kind, MappingName, Origin, Role, UnitName};
+use cs_ports::{MappingDraft, MappingVersion, PublishedMapping};
+use serde_json::{Value as Json, json};
+
+use crate::error::WebError;
+use crate::office::{RunningMapping, Slip};
+use crate::visit::Visit;
+
+/// Characters that a note, a title or a name may have.
+const LINE: usize = 200;
+/// Bytes that a mapping's text may have.
+const TEXT: usize = 512 * 1024;
+/// Differences that the audit log keeps of one change.
+const NOTED: usize = 50;
+
+/// A mapping as it stands: what runs, and what somebody is writing.
+pub(crate) struct Standing {
+    pub(crate) name: MappingName,
+    pub(crate) draft: Option<MappingDraft>,
+    pub(crate) running: Option<RunningMapping>,
+}
+
+impl Standing {
+    /// The text that is being worked on: the draft, else what runs.
+    pub(crate) fn text(&self) -> &str {
+        let draft = self.draft.as_ref().map(|draft| draft.text.as_str());
+        draft.or(self.running.as_ref().map(|running| running.text.as_str())).unwrap_or_default()
+    }
+
+    /// Which draft was seen; 0: none.
+    pub(crate) fn revision(&self) -> i64 {
+        self.draft.as_ref().map_or(0, |draft| draft.revision)
+    }
+
+    /// The file that fixes it.
+    pub(crate) fn fixed_by(&self) -> Option<&str> {
+        self.running.as_ref()?.fixed_by.as_deref()
+    }
+
+    /// Suggestions that were rejected.
+    pub(crate) fn rejected(&self) -> &[String] {
+        self.draft.as_ref().map(|draft| draft.rejected.as_slice()).unwrap_or_default()
+    }
+
+    /// The number of the version that runs.
+    pub(crate) fn number(&self) -> Option<i64> {
+        match self.running.as_ref()?.edition.origin {
+            Origin::Version(number) => Some(number),
+            Origin::File | Origin::Shipped => None,
+        }
+    }
+}
+
+/// A mapping; one that nobody began and that does not run is not there.
+pub(crate) async fn standing(visit: &Visit, name: &MappingName) -> Result<Standing, WebError> {
+    let draft = visit.web.desk.mapping_draft(name).await?;
+    let running = visit.web.office.running_mapping(name).await?;
+    if draft.is_none() && running.is_none() {
+        return Err(WebError::not_there("mapping", name));
+    }
+    Ok(Standing { name: name.clone(), draft, running })
+}
+
+/// A mapping as somebody wants it to begin.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Beginning {
+    pub(crate) name: String,
+    pub(crate) title: String,
+    pub(crate) module: String,
+    pub(crate) doctype: String,
+}
+
+/// Begins a mapping of one module and one DocType.
+pub(crate) async fn begin(visit: &Visit, wish: &Beginning) -> Result<MappingName, WebError> {
+    let mut slips = named(visit, &wish.name, &wish.title).await?;
+    for (field, text) in [("module", &wish.module), ("doctype", &wish.doctype)] {
+        if text.trim().is_empty() {
+            slips.push(Slip { field: field.to_owned(), message: visit.words.say("mapping-slip-empty") });
+        }
+    }
+    refuse(slips)?;
+    let name = MappingName::new(wish.name.trim());
+    let unit = MappingEdit::AddUnit {
+        unit: UnitName::new(slug(&wish.module)),
+        module: Kind::new(wish.module.trim()),
+        role: Role::new(slug(&wish.doctype)),
+        doctype: Kind::new(wish.doctype.trim()),
+    };
+    let text = edited(&new_text(&name, wish.title.trim()), &[unit]).map_err(|error| told(visit, &error))?;
+    create(visit, &name, text).await
+}
+
+/// Begins a mapping as a copy of another.
+pub(crate) async fn copy(
+    visit: &Visit,
+    from: &MappingName,
+    name: &str,
+    title: &str,
+) -> Result<MappingName, WebError> {
+    let original = standing(visit, from).await?;
+    refuse(named(visit, name, title).await?)?;
+    let name = MappingName::new(name.trim());
+    let edits = [
+        MappingEdit::Rename { name: name.clone() },
+        MappingEdit::SetTitle { title: title.trim().to_owned() },
+    ];
+    let text = edited(original.text(), &edits).map_err(|error| told(visit, &error))?;
+    create(visit, &name, text).await
+}
+
+async fn create(visit: &Visit, name: &MappingName, text: String) -> Result<MappingName, WebError> {
+    let fresh = Standing { name: name.clone(), draft: None, running: None };
+    keep(visit, &fresh, 0, text, Vec::new()).await?;
+    Ok(name.clone())
+}
+
+/// What is wrong with the name and title of a new mapping.
+async fn named(visit: &Visit, name: &str, title: &str) -> Result<Vec<Slip>, WebError> {
+    let mut slips = Vec::new();
+    let mut slip = |field: &str, key: &str| {
+        slips.push(Slip { field: field.to_owned(), message: visit.words.say(key) });
+    };
+    let name = name.trim();
+    if !is_name(name) || name.chars().count() > LINE {
+        slip("name", "mapping-slip-name");
+    } else if standing(visit, &MappingName::new(name)).await.is_ok() {
+        slip("name", "mapping-slip-taken");
+    }
+    if title.trim().is_empty() {
+        slip("title", "mapping-slip-empty");
+    } else if title.chars().count() > LINE {
+        slip("title", "mapping-slip-long");
+    }
+    Ok(slips)
+}
+
+fn refuse(slips: Vec<Slip>) -> Result<(), WebError> {
+    if slips.is_empty() { Ok(()) } else { Err(WebError::Invalid { slips }) }
+}
+
+/// Whether this can name a mapping, a unit or a role.
+pub(crate) fn is_name(name: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_');
+    name.starts_with(|first: char| first.is_ascii_lowercase()) && name.chars().all(allowed)
+}
+
+/// A name made of words: `Sales Order` is `sales-order`.
+pub(crate) fn slug(words: &str) -> String {
+    let mut slug = String::new();
+    let mut after_small = false;
+    for character in words.trim().chars() {
+        if character.is_ascii_alphanumeric() {
+            if character.is_ascii_uppercase() && after_small {
+                slug.push('-');
+            }
+            after_small = character.is_ascii_lowercase();
+            slug.push(character.to_ascii_lowercase());
+        } else if !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+            after_small = false;
+        }
+    }
+    let slug = slug.trim_end_matches('-').trim_start_matches(|first: char| first.is_ascii_digit() || first == '-');
+    if slug.is_empty() { "unit".to_owned() } else { slug.to_owned() }
+}
+
+/// Changes the draft part by part; the first change begins one from what runs. Answers the text it has then.
+pub(crate) async fn edit(
+    visit: &Visit,
+    name: &MappingName,
+    revision: i64,
+    edits: &[MappingEdit],
+) -> Result<i64, WebError> {
+    let standing = standing(visit, name).await?;
+    expect(visit, &standing, revision)?;
+    let text = edited(standing.text(), edits).map_err(|error| told(visit, &error))?;
+    let rejected = standing.rejected().to_vec();
+    keep(visit, &standing, revision, text, rejected).await
+}
+
+/// Puts a text in place of the draft's.
+pub(crate) async fn write(
+    visit: &Visit,
+    name: &MappingName,
+    revision: i64,
+    text: &str,
+) -> Result<i64, WebError> {
+    let standing = standing(visit, name).await?;
+    expect(visit, &standing, revision)?;
+    // Browsers send text with the line ends of mail.
+    let text = text.replace("\r\n", "\n");
+    let rejected = standing.rejected().to_vec();
+    keep(visit, &standing, revision, text, rejected).await
+}
+
+/// Notes that suggestions are not wanted.
+pub(crate) async fn reject(
+    visit: &Visit,
+    name: &MappingName,
+    revision: i64,
+    suggestions: impl IntoIterator<Item = String>,
+) -> Result<i64, WebError> {
+    let standing = standing(visit, name).await?;
+    expect(visit, &standing, revision)?;
+    let mut rejected = standing.rejected().to_vec();
+    rejected.extend(suggestions);
+    rejected.sort();
+    rejected.dedup();
+    let text = standing.text().to_owned();
+    keep(visit, &standing, revision, text, rejected).await
+}
+
+/// Whoever changes something has seen what they change.
+fn expect(visit: &Visit, standing: &Standing, revision: i64) -> Result<(), WebError> {
+    if let Some(file) = standing.fixed_by() {
+        let cause = visit.words.tell("mapping-is-fixed", &[("file", file.to_owned().into())]);
+        return Err(WebError::State { code: "mapping.fixed", cause });
+    }
+    if standing.revision() == revision { Ok(()) } else { Err(moved(visit)) }
+}
+
+fn moved(visit: &Visit) -> WebError {
+    WebError::State { code: "mapping.moved", cause: visit.words.say("mapping-moved") }
+}
+
+async fn keep(
+    visit: &Visit,
+    standing: &Standing,
+    revision: i64,
+    text: String,
+    rejected: Vec<String>,
+) -> Result<i64, WebError> {
+    if text.len() > TEXT {
+        return Err(WebError::TooLarge { bytes: TEXT as u64 });
+    }
+    let before = standing.text();
+    let changed = changes(before, &text);
+    let base = standing.draft.as_ref().map_or(standing.number(), |draft| draft.base);
+    let draft = MappingDraft {
+        mapping: standing.name.clone(),
+        revision,
+        text,
+        rejected,
+        base,
+        who: visit.caller.name(),
+        at: visit.web.clock.now(),
+    };
+    let kept = visit.web.desk.put_mapping_draft(&draft).await?.ok_or_else(|| moved(visit))?;
+    let after = json!({ "changes": changed });
+    visit.record("mapping.draft", object(&standing.name), Json::Null, after).await?;
+    Ok(kept)
+}
+
+/// What a change of text changed, in the words of the file, as far as both texts are mappings.
+fn changes(before: &str, after: &str) -> Vec<String> {
+    let mapping = |text: &str| sketch(text).parsed.map(|parsed| parsed.mapping);
+    match (mapping(before), mapping(after)) {
+        (Some(before), Some(after)) => {
+            compare(&before, &after).iter().take(NOTED).map(ToString::to_string).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn object(name: &MappingName) -> String {
+    format!("mapping {name}")
+}
+
+fn told(visit: &Visit, error: &EditError) -> WebError {
+    let words = &visit.words;
+    let cause = match error {
+        EditError::Syntax { message } => {
+            words.tell("mapping-edit-syntax", &[("message", message.clone().into())])
+        }
+        EditError::NotThere { what } => words.tell("mapping-edit-not-there", &[("what", what.clone().into())]),
+        EditError::There { what } => words.tell("mapping-edit-there", &[("what", what.clone().into())]),
+        EditError::Form { key } => words.tell("mapping-edit-form", &[("key", key.clone().into())]),
+    };
+    WebError::State { code: error.code(), cause }
+}
+
+/// Drops the draft; a mapping that was never published is gone with it.
+pub(crate) async fn drop_draft(visit: &Visit, name: &MappingName, revision: i64) -> Result<(), WebError> {
+    if !visit.web.desk.drop_mapping_draft(name, revision).await? {
+        return Err(moved(visit));
+    }
+    visit.record("mapping.draft_drop", object(name), Json::Null, Json::Null).await
+}
+
+/// Publishes the draft: from the next run on it is what runs. One with problems is refused.
+pub(crate) async fn publish(
+    visit: &Visit,
+    name: &MappingName,
+    revision: i64,
+    note: &str,
+) -> Result<i64, WebError> {
+    let standing = standing(visit, name).await?;
+    expect(visit, &standing, revision)?;
+    let Some(draft) = &standing.draft else { return Err(moved(visit)) };
+    put(visit, &standing, &draft.text, note, Some(revision)).await
+}
+
+/// Publishes an old text anew: a version, or (`None`) the text that came with the program.
+pub(crate) async fn roll_back(
+    visit: &Visit,
+    name: &MappingName,
+    to: Option<i64>,
+    note: &str,
+) -> Result<i64, WebError> {
+    let standing = standing(visit, name).await?;
+    if standing.fixed_by().is_some() {
+        expect(visit, &standing, standing.revision())?;
+    }
+    let text = text_of(visit, name, to).await?;
+    put(visit, &standing, &text, note, None).await
+}
+
+/// The text of a version, or (`None`) the one that came with the program.
+pub(crate) async fn text_of(
+    visit: &Visit,
+    name: &MappingName,
+    version: Option<i64>,
+) -> Result<String, WebError> {
+    let Some(number) = version else {
+        let found = shipped().iter().find(|(known, _)| *known == name.as_str());
+        return found
+            .map(|(_, text)| (*text).to_owned())
+            .ok_or_else(|| WebError::not_there("shipped mapping", name));
+    };
+    let found = visit.web.desk.mapping_version(name, number).await?;
+    let found = found.ok_or_else(|| WebError::not_there("version", number))?;
+    Ok(found.text)
+}
+
+async fn put(
+    visit: &Visit,
+    standing: &Standing,
+    text: &str,
+    note: &str,
+    draft: Option<i64>,
+) -> Result<i64, WebError> {
+    let note = note.trim();
+    if note.is_empty() || note.chars().count() > LINE {
+        let key = if note.is_empty() { "mapping-slip-note" } else { "mapping-slip-long" };
+        return Err(WebError::invalid("note", visit.words.say(key)));
+    }
+    let problems = problems(visit, &standing.name, text);
+    if let Some(first) = problems.first() {
+        let count = problems.len() as u64;
+        let cause = format!("{} {}", visit.words.count("mapping-has-problems", &count), first.message);
+        return Err(WebError::State { code: "mapping.problems", cause });
+    }
+    let last = visit.web.desk.mapping_versions(&standing.name).await?;
+    let version = MappingVersion {
+        mapping: standing.name.clone(),
+        number: last.first().map_or(1, |version| version.number + 1),
+        who: visit.caller.name(),
+        at: visit.web.clock.now(),
+        note: note.to_owned(),
+    };
+    let number = version.number;
+    let published = PublishedMapping { version, text: text.to_owned() };
+    if !visit.web.desk.publish_mapping(&published, draft).await? {
+        return Err(moved(visit));
+    }
+    let before = standing.running.as_ref();
+    let changed = before.map(|running| changes(&running.text, text)).unwrap_or_default();
+    let was = json!({ "runs": before.map(|running| running.edition.to_string()) });
+    let edition = Edition::of(Origin::Version(number), text);
+    let is = json!({ "runs": edition.to_string(), "note": note, "changes": changed });
+    let action = if draft.is_some() { "mapping.publish" } else { "mapping.rollback" };
+    visit.record(action, object(&standing.name), was, is).await?;
+    Ok(number)
+}
+
+/// What keeps a text from being published as this mapping.
+pub(crate) fn problems(visit: &Visit, name: &MappingName, text: &str) -> Vec<Problem> {
+    match parse(text) {
+        Err(problems) => problems,
+        Ok(parsed) if parsed.mapping.name == *name => Vec::new(),
+        Ok(parsed) => vec![Problem {
+            code: "mapping.other_name".to_owned(),
+            message: visit.words.tell(
+                "mapping-other-name",
+                &[
+                    ("said", parsed.mapping.name.to_string().into()),
+                    ("name", name.to_string().into()),
+                ],
+            ),
+            help: did_you_mean(parsed.mapping.name.as_str(), [name.as_str()]),
+            span: 0..0,
+            line: 1,
+            column: 1,
+            related: Vec::new(),
+        }],
+    }
+}
+
+/// The difference between two texts, where both are mappings.
+pub(crate) fn difference(before: &str, after: &str) -> Option<Vec<Difference>> {
+    let mapping = |text: &str| sketch(text).parsed.map(|parsed| parsed.mapping);
+    Some(compare(&mapping(before)?, &mapping(after)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_made_of_words() {
+        for (words, name) in [
+            ("Sales Order", "sales-order"),
+            ("SalesOrder", "sales-order"),
+            ("Leads", "leads"),
+            (" CRM Lead (web) ", "crm-lead-web"),
+            ("3D Parts", "d-parts"),
+            ("Año", "a-o"),
+            ("¿?", "unit"),
+        ] {
+            assert_eq!(slug(words), name);
+            assert!(is_name(&slug(words)), "{words}");
+        }
+        assert!(!is_name("Leads") && !is_name("1st") && !is_name("") && is_name("leads_2-b"));
+    }
+}
