@@ -7,10 +7,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use axum::http::StatusCode;
 use cs_domain::{
-    Advice, Edition, Failure, FieldName, Kind, KindSchema, MappingName, RecordRef, Role, System, Value,
+    Advice, Edition, Failure, FieldName, Kind, KindSchema, MappingName, Record, RecordRef, Role, System,
+    Value,
 };
 use cs_engine::EngineError;
-use cs_ports::{FoundFinding, StoreError};
+use cs_ports::{FoundFinding, KindAbout, StoreError};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -351,6 +352,17 @@ pub trait Office: Send + Sync {
     /// What a system says of a module or DocType, not older than some minutes; `None`: it has none of this name that its user
     /// may see.
     async fn kind_schema(&self, system: System, kind: &Kind) -> Result<Option<Arc<KindSchema>>, OfficeError>;
+    /// The modules or DocTypes of a system, by label; not older than some minutes.
+    async fn kinds(&self, system: System) -> Result<Arc<Vec<KindAbout>>, OfficeError>;
+    /// Records that were made last, newest first, with these fields; not older than some minutes. They are for looking at as a
+    /// whole, never for showing one by one.
+    async fn newest(
+        &self,
+        system: System,
+        kind: &Kind,
+        fields: &[FieldName],
+        most: u32,
+    ) -> Result<Arc<Vec<Record>>, OfficeError>;
     /// The mappings there are, that have a text to run.
     async fn mappings(&self) -> Result<Vec<MappingAbout>, OfficeError>;
     /// The companies there are, by name.

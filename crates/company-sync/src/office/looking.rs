@@ -8,7 +8,7 @@ use cs_domain::policy::{ConflictPolicy, Direction};
 use cs_domain::{
     Edition, FieldName, Kind, KindSchema, LinkStanding, MappingName, Record, RecordRef, Role, System, Value,
 };
-use cs_ports::{ErrorKind, FieldRequest, FieldRequests, Guard, Peer, PeerError, Store};
+use cs_ports::{Discovery, ErrorKind, FieldRequest, FieldRequests, Guard, KindAbout, Peer, PeerError, Store};
 use cs_store::SqliteStore;
 use cs_web::office::{Lookup, OfficeError, Sight, SightField};
 
@@ -28,8 +28,13 @@ pub(super) struct Desk {
     looking: Looking,
     bound: tokio::sync::Mutex<BTreeMap<MappingName, (Edition, Arc<Bound>)>>,
     schemas: tokio::sync::Mutex<BTreeMap<(System, Kind), Option<Arc<KindSchema>>>>,
+    kinds: tokio::sync::Mutex<BTreeMap<System, Arc<Vec<KindAbout>>>>,
+    samples: tokio::sync::Mutex<BTreeMap<Sample, Arc<Vec<Record>>>>,
     since: tokio::time::Instant,
 }
+
+/// Which records were looked at: of which kind, which of their fields, how many.
+type Sample = (System, Kind, Vec<FieldName>, u32);
 
 /// How long what the systems said of their fields is taken to hold.
 const AGE: std::time::Duration = std::time::Duration::from_secs(300);
@@ -67,6 +72,13 @@ impl Desk {
         Ok(schema)
     }
 
+    fn discovery(&self, system: System) -> &dyn Discovery {
+        match system {
+            System::Vtiger => self.looking.vtiger.as_ref(),
+            System::Frappe => self.looking.frappe.as_ref(),
+        }
+    }
+
     fn peer(&self, system: System) -> &dyn Peer {
         match system {
             System::Vtiger => self.looking.engine.vtiger.as_ref(),
@@ -92,7 +104,8 @@ impl Office {
         let looking = look(&config).map_err(told)?;
         let (bound, schemas) = (tokio::sync::Mutex::default(), tokio::sync::Mutex::default());
         let since = tokio::time::Instant::now();
-        let made = Arc::new(Desk { config, looking, bound, schemas, since });
+        let (kinds, samples) = (tokio::sync::Mutex::default(), tokio::sync::Mutex::default());
+        let made = Arc::new(Desk { config, looking, bound, schemas, kinds, samples, since });
         *desk = Some(Arc::clone(&made));
         Ok(made)
     }
@@ -105,6 +118,39 @@ impl Office {
     ) -> Result<Option<Arc<KindSchema>>, OfficeError> {
         let desk = self.desk().await?;
         desk.schema(system, kind).await.map_err(|error| told(CommandError::from(error)))
+    }
+
+    /// The kinds of a system.
+    pub(super) async fn listed(&self, system: System) -> Result<Arc<Vec<KindAbout>>, OfficeError> {
+        let desk = self.desk().await?;
+        let mut known = desk.kinds.lock().await;
+        if let Some(kinds) = known.get(&system) {
+            return Ok(Arc::clone(kinds));
+        }
+        let kinds = desk.discovery(system).kinds().await;
+        let kinds = Arc::new(kinds.map_err(|error| told(CommandError::from(error)))?);
+        known.insert(system, Arc::clone(&kinds));
+        Ok(kinds)
+    }
+
+    /// The newest records of a kind.
+    pub(super) async fn sampled(
+        &self,
+        system: System,
+        kind: &Kind,
+        fields: &[FieldName],
+        most: u32,
+    ) -> Result<Arc<Vec<Record>>, OfficeError> {
+        let desk = self.desk().await?;
+        let sample = (system, kind.clone(), fields.to_vec(), most);
+        if let Some(records) = desk.samples.lock().await.get(&sample) {
+            return Ok(Arc::clone(records));
+        }
+        let wanted = FieldRequests::plain(fields.iter().cloned());
+        let records = desk.discovery(system).newest(kind, &wanted, most).await;
+        let records = Arc::new(records.map_err(|error| told(CommandError::from(error)))?);
+        desk.samples.lock().await.insert(sample, Arc::clone(&records));
+        Ok(records)
     }
 
     /// Both sides of a record's unit, or of a document's.

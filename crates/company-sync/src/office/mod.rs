@@ -24,9 +24,12 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
-use cs_domain::{Failure, Kind, KindSchema, Mapping, MappingName, RecordRef, StandingConflict, System, Value};
+use cs_domain::{
+    Failure, FieldName, Kind, KindSchema, Mapping, MappingName, Record, RecordRef, StandingConflict, System,
+    Value,
+};
 use cs_engine::scheduler::Nudge;
-use cs_ports::FoundFinding;
+use cs_ports::{FoundFinding, KindAbout};
 use cs_store::SqliteStore;
 use cs_web::Language;
 use cs_web::office::{
@@ -152,12 +155,22 @@ impl cs_web::office::Office for Office {
         }
     }
 
-    async fn kind_schema(
+    async fn kind_schema(&self, system: System, kind: &Kind) -> Result<Option<Arc<KindSchema>>, OfficeError> {
+        Box::pin(self.described(system, kind)).await
+    }
+
+    async fn kinds(&self, system: System) -> Result<Arc<Vec<KindAbout>>, OfficeError> {
+        Box::pin(self.listed(system)).await
+    }
+
+    async fn newest(
         &self,
         system: System,
         kind: &Kind,
-    ) -> Result<Option<Arc<KindSchema>>, OfficeError> {
-        Box::pin(self.described(system, kind)).await
+        fields: &[FieldName],
+        most: u32,
+    ) -> Result<Arc<Vec<Record>>, OfficeError> {
+        Box::pin(self.sampled(system, kind, fields, most)).await
     }
 
     async fn mappings(&self) -> Result<Vec<MappingAbout>, OfficeError> {

@@ -165,7 +165,8 @@ pub(crate) fn slug(words: &str) -> String {
             after_small = false;
         }
     }
-    let slug = slug.trim_end_matches('-').trim_start_matches(|first: char| first.is_ascii_digit() || first == '-');
+    let slug =
+        slug.trim_end_matches('-').trim_start_matches(|first: char| first.is_ascii_digit() || first == '-');
     if slug.is_empty() { "unit".to_owned() } else { slug.to_owned() }
 }
 
@@ -277,7 +278,9 @@ fn told(visit: &Visit, error: &EditError) -> WebError {
         EditError::Syntax { message } => {
             words.tell("mapping-edit-syntax", &[("message", message.clone().into())])
         }
-        EditError::NotThere { what } => words.tell("mapping-edit-not-there", &[("what", what.clone().into())]),
+        EditError::NotThere { what } => {
+            words.tell("mapping-edit-not-there", &[("what", what.clone().into())])
+        }
         EditError::There { what } => words.tell("mapping-edit-there", &[("what", what.clone().into())]),
         EditError::Form { key } => words.tell("mapping-edit-form", &[("key", key.clone().into())]),
     };
@@ -387,10 +390,7 @@ pub(crate) fn problems(visit: &Visit, name: &MappingName, text: &str) -> Vec<Pro
             code: "mapping.other_name".to_owned(),
             message: visit.words.tell(
                 "mapping-other-name",
-                &[
-                    ("said", parsed.mapping.name.to_string().into()),
-                    ("name", name.to_string().into()),
-                ],
+                &[("said", parsed.mapping.name.to_string().into()), ("name", name.to_string().into())],
             ),
             help: did_you_mean(parsed.mapping.name.as_str(), [name.as_str()]),
             span: 0..0,

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Keys that are put together when they are said: what they begin with, and where that is.
-const DYNAMIC: [(&str, &str); 24] = [
+const DYNAMIC: [(&str, &str); 29] = [
     ("action-", "src/pages/log/changes.rs"),
     ("changes-of-", "src/pages/log/changes.rs"),
     ("choice-", "src/pages/settings/field.rs"),
@@ -19,6 +19,11 @@ const DYNAMIC: [(&str, &str); 24] = [
     ("finding-export-", "src/pages/scheduler/export.rs"),
     ("finding-state-", "src/pages/scheduler/listing.rs"),
     ("log-kind-", "src/pages/runs/told.rs"),
+    ("mapping-deletes-", "templates/mappings/policy_fields.html"),
+    ("mapping-holds-", "src/pages/mappings/fields.rs"),
+    ("mapping-policy-", "templates/mappings/policies.html"),
+    ("mapping-step-", "templates/mappings/rule.html"),
+    ("mapping-test-", "templates/mappings/conditions.html"),
     ("month-", "src/words.rs"),
     ("part-", "src/pages/users/mod.rs"),
     ("plan-show-", "src/pages/sync/dry_run.rs"),

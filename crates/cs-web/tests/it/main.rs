@@ -15,6 +15,7 @@ mod engine;
 mod entrance;
 mod errors;
 mod log;
+mod mappings;
 mod office;
 mod people;
 mod records;

@@ -1,16 +1,20 @@
 //! An office that answers what a test put into it, and remembers what was asked of it.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
-use cs_domain::{MappingName, RecordRef, StandingConflict, System, Value};
-use cs_ports::FoundFinding;
-use cs_web::Language;
+use cs_domain::mapping::shipped;
+use cs_domain::{
+    Edition, FieldName, Kind, KindSchema, MappingName, Origin, Record, RecordRef, StandingConflict, System,
+    Value,
+};
+use cs_ports::{FoundFinding, KindAbout};
 use cs_web::office::{
     BrokerAbout, CompanyAbout, Connection, Health, Lacking, Lookup, MappingAbout, Office, OfficeError, Probe,
-    ReportAbout, Setting, SettingKind, SettingsChange, SettingsTab, Slip, UnitAbout,
+    ReportAbout, RunningMapping, Setting, SettingKind, SettingsChange, SettingsTab, Slip, UnitAbout,
 };
+use cs_web::{Desk, Language};
 
 /// The office of an agency that does not exist.
 #[derive(Default)]
@@ -40,6 +44,14 @@ pub(crate) struct State {
     pub(crate) lacking: Vec<Lacking>,
     pub(crate) lookups: Vec<Lookup>,
     pub(crate) sandbox: bool,
+    /// Where published mappings are.
+    pub(crate) desk: Option<Arc<dyn Desk>>,
+    /// Mappings that a file fixes, with its text.
+    pub(crate) fixed: BTreeMap<String, String>,
+    pub(crate) schemas: BTreeMap<(System, Kind), Arc<KindSchema>>,
+    pub(crate) records: Vec<Record>,
+    /// Whether the systems do not answer.
+    pub(crate) silent: bool,
     /// How often the scheduler was told that there is something to do.
     pub(crate) nudges: u32,
 }
@@ -62,6 +74,11 @@ impl Default for State {
             lacking: Vec::new(),
             lookups: Vec::new(),
             sandbox: false,
+            desk: None,
+            fixed: BTreeMap::new(),
+            schemas: BTreeMap::new(),
+            records: Vec::new(),
+            silent: false,
             nudges: 0,
         }
     }
@@ -167,6 +184,63 @@ impl Office for FakeOffice {
     async fn finish_setup(&self) -> Result<(), OfficeError> {
         self.state().set_up = true;
         Ok(())
+    }
+
+    async fn running_mapping(&self, mapping: &MappingName) -> Result<Option<RunningMapping>, OfficeError> {
+        let desk = self.state().desk.clone().unwrap();
+        let latest = desk.latest_mappings().await?;
+        let (fixed, shipped) = {
+            let state = self.state();
+            let shipped = shipped().iter().find(|(name, _)| *name == mapping.as_str());
+            (state.fixed.get(mapping.as_str()).cloned(), shipped.map(|(_, text)| (*text).to_owned()))
+        };
+        if let Some(text) = fixed {
+            let edition = Edition::of(Origin::File, &text);
+            return Ok(Some(RunningMapping { text, edition, fixed_by: Some("/etc/mine.toml".to_owned()) }));
+        }
+        let published = latest.into_iter().find(|one| one.version.mapping == *mapping);
+        let found = published.map(|one| (Origin::Version(one.version.number), one.text));
+        let found = found.or(shipped.map(|text| (Origin::Shipped, text)));
+        Ok(found.map(|(origin, text)| {
+            let edition = Edition::of(origin, &text);
+            RunningMapping { text, edition, fixed_by: None }
+        }))
+    }
+
+    async fn kind_schema(&self, system: System, kind: &Kind) -> Result<Option<Arc<KindSchema>>, OfficeError> {
+        if self.state().silent {
+            return Err(OfficeError::NotThere { what: "connection".to_owned() });
+        }
+        Ok(self.state().schemas.get(&(system, kind.clone())).cloned())
+    }
+
+    async fn kinds(&self, system: System) -> Result<Arc<Vec<KindAbout>>, OfficeError> {
+        let state = self.state();
+        let known = state.schemas.iter().filter(|((of, _), _)| *of == system);
+        let about = known.map(|((system, kind), schema)| KindAbout {
+            system: *system,
+            kind: kind.clone(),
+            label: schema.label.clone(),
+            custom: false,
+            group: None,
+            creatable: Some(schema.creatable),
+        });
+        Ok(Arc::new(about.collect()))
+    }
+
+    async fn newest(
+        &self,
+        system: System,
+        kind: &Kind,
+        _fields: &[FieldName],
+        most: u32,
+    ) -> Result<Arc<Vec<Record>>, OfficeError> {
+        let state = self.state();
+        let found = state
+            .records
+            .iter()
+            .filter(|record| record.reference.system == system && record.reference.kind == *kind);
+        Ok(Arc::new(found.take(most as usize).cloned().collect()))
     }
 
     async fn mappings(&self) -> Result<Vec<MappingAbout>, OfficeError> {

@@ -63,6 +63,7 @@ impl World {
     pub(crate) fn empty(setup_code: Option<&str>) -> Self {
         let desk: Arc<dyn Desk> = Arc::new(MemoryStore::new());
         let office = Arc::new(FakeOffice::default());
+        office.state().desk = Some(Arc::clone(&desk));
         let clock = Arc::new(SetClock(Mutex::new("2026-11-22T15:00:00Z".parse().unwrap())));
         let web = Web::new(
             Arc::clone(&desk),

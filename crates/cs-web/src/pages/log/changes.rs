@@ -18,11 +18,12 @@ const ENTRIES: u32 = 50;
 const LONGEST: usize = 300;
 
 /// Kinds of things that are changed, as actions begin.
-const KINDS: [&str; 11] = [
+const KINDS: [&str; 12] = [
     "person.",
     "login",
     "token.",
     "settings.",
+    "mapping.",
     "setup.",
     "task.",
     "schedule.",

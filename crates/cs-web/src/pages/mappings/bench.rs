@@ -16,8 +16,13 @@ use crate::words::Words;
 use crate::work::mappings::{self, Standing};
 
 /// The tabs: path and the key of what each is called.
-pub(super) const TABS: [(&str, &str); 3] =
-    [("", "mapping-tab-fields"), ("history", "mapping-tab-history"), ("text", "mapping-tab-text")];
+pub(super) const TABS: [(&str, &str); 5] = [
+    ("", "mapping-tab-fields"),
+    ("documents", "mapping-tab-documents"),
+    ("selection", "mapping-tab-selection"),
+    ("history", "mapping-tab-history"),
+    ("text", "mapping-tab-text"),
+];
 
 /// Something that is wrong, or may go wrong, as people read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -214,12 +219,15 @@ impl Bench {
 
     /// What is told of a document apart from its fields.
     pub(super) fn of_rest(&self, unit: &UnitName, role: &Role) -> Vec<&Told> {
-        self.of_document(unit, role, |part| {
-            !matches!(part, DocumentPart::Field(_) | DocumentPart::Source(_))
-        })
+        self.of_document(unit, role, |part| !matches!(part, DocumentPart::Field(_) | DocumentPart::Source(_)))
     }
 
-    fn of_document(&self, unit: &UnitName, role: &Role, wanted: impl Fn(&DocumentPart) -> bool) -> Vec<&Told> {
+    fn of_document(
+        &self,
+        unit: &UnitName,
+        role: &Role,
+        wanted: impl Fn(&DocumentPart) -> bool,
+    ) -> Vec<&Told> {
         let here = |place: &Place| match place {
             Place::Document { unit: of, role: as_role, part } => {
                 of == unit && as_role == role && wanted(part)

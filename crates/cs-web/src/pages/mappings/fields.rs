@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use askama::Template;
-use axum::Form;
 use axum::extract::{Path, Query};
 use cs_domain::mapping::edit::MappingEdit;
 use cs_domain::mapping::{DocumentMapping, FieldRule, Source, UnitMapping};
@@ -12,9 +11,11 @@ use cs_domain::{FieldName, FieldSchema, FieldType, KindSchema, MappingName, Role
 use serde::Deserialize;
 
 use super::bench::{Bench, Told};
-use super::{Where, place};
+use super::suggestions::{self, Proposal};
+use super::{Where, place, revision};
 use crate::error::WebError;
 use crate::frame::{Frame, Section};
+use crate::sent::Sent;
 use crate::visit::{Answer, Visit, done, page};
 use crate::words::Words;
 use crate::work::mappings;
@@ -74,6 +75,7 @@ struct Seat<'b> {
     pairs: Vec<Pair<'b>>,
     ours: Vec<Choosable>,
     theirs: Vec<Choosable>,
+    proposals: Vec<Proposal>,
     /// Fields of the DocType that must be filled and have no rule.
     needed: Vec<String>,
     told: Vec<&'b Told>,
@@ -95,7 +97,19 @@ pub(super) async fn show(
     let frame = visit.titled(Section::Mappings, name.to_string());
     let open = bench.seat(&at).map(|(unit, document)| (unit.name.clone(), document.role.clone()));
     let stops = stops(&bench, open.as_ref());
-    let seat = bench.seat(&at).map(|(unit, document)| seat(&visit.words, &bench, unit, document, &q));
+    let seat = match bench.seat(&at) {
+        Some((unit, document)) => {
+            let mut seat = seat(&visit.words, &bench, unit, document, &q);
+            if bench.open() {
+                let found = suggestions::found(&visit, &bench, unit, document).await;
+                let told =
+                    found.iter().map(|one| suggestions::told(&visit.words, &bench, (unit, document), one));
+                seat.proposals = told.collect();
+            }
+            Some(seat)
+        }
+        None => None,
+    };
     page(&FieldsPage { frame, bench: &bench, stops, seat, q })
 }
 
@@ -123,11 +137,8 @@ fn seat<'b>(
 ) -> Seat<'b> {
     let ours = bench.vtiger.get(&unit.module).map(|schema| schema.as_ref());
     let theirs = bench.frappe.get(&document.doctype).map(|schema| schema.as_ref());
-    let read: BTreeSet<&str> = document
-        .sources()
-        .flat_map(Source::vtiger_fields)
-        .map(|field| resolved(ours, field))
-        .collect();
+    let read: BTreeSet<&str> =
+        document.sources().flat_map(Source::vtiger_fields).map(|field| resolved(ours, field)).collect();
     let ruled = |name: &str| {
         document.fields.iter().any(|rule| rule.frappe.as_str() == name)
             || document.rows.iter().any(|row| row.table.as_str() == name)
@@ -142,6 +153,7 @@ fn seat<'b>(
         pairs: document.fields.iter().map(|rule| pair(bench, unit, document, rule)).collect(),
         ours: choosable(words, ours, q, |_| true, &|name| read.contains(name)),
         theirs: theirs_shown,
+        proposals: Vec::new(),
         needed: needed.map(|field| format!("{} ({})", field.label, field.name)).collect(),
         told: bench.of_rest(&unit.name, &document.role),
     }
@@ -149,7 +161,9 @@ fn seat<'b>(
 
 /// A field's API name, where a mapping may name it by its label.
 fn resolved<'a>(schema: Option<&'a KindSchema>, field: &'a FieldName) -> &'a str {
-    schema.and_then(|schema| schema.resolve(field.as_str())).map_or(field.as_str(), |found| found.name.as_str())
+    schema
+        .and_then(|schema| schema.resolve(field.as_str()))
+        .map_or(field.as_str(), |found| found.name.as_str())
 }
 
 /// What fields there are to choose from, mandatory ones first.
@@ -181,6 +195,15 @@ fn choosable(
     all
 }
 
+/// Which way values travel, as an arrow, and the key of what it means.
+pub(super) fn arrow(direction: Direction) -> (&'static str, &'static str) {
+    match direction {
+        Direction::Both => ("⇄", "mapping-way-both"),
+        Direction::ToFrappe => ("→", "mapping-way-to-frappe"),
+        Direction::ToVtiger => ("←", "mapping-way-to-vtiger"),
+    }
+}
+
 /// What a field holds, in words.
 pub(super) fn holds(words: &Words, field_type: &FieldType) -> String {
     let key = match field_type {
@@ -203,17 +226,8 @@ pub(super) fn holds(words: &Words, field_type: &FieldType) -> String {
     words.say(&format!("mapping-holds-{key}"))
 }
 
-fn pair<'b>(
-    bench: &'b Bench,
-    unit: &UnitMapping,
-    document: &DocumentMapping,
-    rule: &FieldRule,
-) -> Pair<'b> {
-    let (arrow, way) = match rule.direction {
-        Direction::Both => ("⇄", "mapping-way-both"),
-        Direction::ToFrappe => ("→", "mapping-way-to-frappe"),
-        Direction::ToVtiger => ("←", "mapping-way-to-vtiger"),
-    };
+fn pair<'b>(bench: &'b Bench, unit: &UnitMapping, document: &DocumentMapping, rule: &FieldRule) -> Pair<'b> {
+    let (arrow, way) = arrow(rule.direction);
     let label = |schema: Option<&std::sync::Arc<KindSchema>>, name: &FieldName| {
         let found = schema.and_then(|schema| schema.resolve(name.as_str()));
         found.map(|field| field.label.clone()).unwrap_or_default()
@@ -236,39 +250,17 @@ fn pair<'b>(
     }
 }
 
-/// A pair that somebody chose.
-#[derive(Deserialize)]
-pub(super) struct Chosen {
-    unit: String,
-    role: String,
-    revision: i64,
-    #[serde(default)]
-    vtiger: String,
-    #[serde(default)]
-    frappe: String,
-}
-
-impl Chosen {
-    fn back(&self, name: &MappingName) -> String {
-        let query = form_urlencoded::Serializer::new(String::new())
-            .append_pair("unit", &self.unit)
-            .append_pair("role", &self.role)
-            .finish();
-        format!("{}?{query}", place(name, ""))
+pub(super) async fn join(visit: Visit, Path(name): Path<MappingName>, sent: Sent) -> Answer {
+    let at = Where::of(&sent);
+    let (vtiger, frappe) = (sent.text("vtiger"), sent.text("frappe"));
+    if vtiger.is_empty() || frappe.is_empty() {
+        let field = if vtiger.is_empty() { "vtiger" } else { "frappe" };
+        return Err(WebError::invalid(field, visit.words.say("mapping-choose-both")));
     }
-}
-
-async fn pair_fields(visit: &Visit, name: &MappingName, chosen: &Chosen) -> Result<(), WebError> {
-    for (field, text) in [("vtiger", &chosen.vtiger), ("frappe", &chosen.frappe)] {
-        if text.is_empty() {
-            return Err(WebError::invalid(field, visit.words.say("mapping-choose-both")));
-        }
-    }
-    let rule = plain_rule(&chosen.vtiger, &chosen.frappe);
-    let (unit, role) = (UnitName::new(&chosen.unit), Role::new(&chosen.role));
-    let edit = MappingEdit::SetField { unit, role, rule };
-    mappings::edit(visit, name, chosen.revision, &[edit]).await?;
-    Ok(())
+    let (unit, role) = (UnitName::new(&at.unit), Role::new(&at.role));
+    let edit = MappingEdit::SetField { unit, role, rule: plain_rule(vtiger, frappe) };
+    mappings::edit(&visit, &name, revision(&sent), &[edit]).await?;
+    done(&format!("{}?{}", place(&name, ""), at.query()), "mapping-paired")
 }
 
 /// The two fields hold the same, both ways.
@@ -285,22 +277,10 @@ pub(super) fn plain_rule(vtiger: &str, frappe: &str) -> FieldRule {
     }
 }
 
-pub(super) async fn join(
-    visit: Visit,
-    Path(name): Path<MappingName>,
-    Form(chosen): Form<Chosen>,
-) -> Answer {
-    pair_fields(&visit, &name, &chosen).await?;
-    done(&chosen.back(&name), "mapping-paired")
-}
-
-pub(super) async fn unpair(
-    visit: Visit,
-    Path(name): Path<MappingName>,
-    Form(chosen): Form<Chosen>,
-) -> Answer {
-    let (unit, role) = (UnitName::new(&chosen.unit), Role::new(&chosen.role));
-    let edit = MappingEdit::DropField { unit, role, field: FieldName::new(&chosen.frappe) };
-    mappings::edit(&visit, &name, chosen.revision, &[edit]).await?;
-    done(&chosen.back(&name), "mapping-unpaired")
+pub(super) async fn unpair(visit: Visit, Path(name): Path<MappingName>, sent: Sent) -> Answer {
+    let at = Where::of(&sent);
+    let (unit, role) = (UnitName::new(&at.unit), Role::new(&at.role));
+    let edit = MappingEdit::DropField { unit, role, field: FieldName::new(sent.text("frappe")) };
+    mappings::edit(&visit, &name, revision(&sent), &[edit]).await?;
+    done(&format!("{}?{}", place(&name, ""), at.query()), "mapping-unpaired")
 }

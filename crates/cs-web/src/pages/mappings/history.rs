@@ -69,7 +69,11 @@ pub(super) async fn compared(
     let choices = choices(&visit, &bench).await?;
     let usual = |said: &str, place: usize| {
         let first = choices.get(place).or(choices.last());
-        if said.is_empty() { first.map(|(value, _)| value.clone()).unwrap_or_default() } else { said.to_owned() }
+        if said.is_empty() {
+            first.map(|(value, _)| value.clone()).unwrap_or_default()
+        } else {
+            said.to_owned()
+        }
     };
     let (from, to) = (usual(&sides.from, 1), usual(&sides.to, 0));
     let before = side(&visit, &bench, &from).await?;
@@ -121,11 +125,7 @@ pub(super) struct Back {
     note: String,
 }
 
-pub(super) async fn roll_back(
-    visit: Visit,
-    Path(name): Path<MappingName>,
-    Form(back): Form<Back>,
-) -> Answer {
+pub(super) async fn roll_back(visit: Visit, Path(name): Path<MappingName>, Form(back): Form<Back>) -> Answer {
     let to = match back.to.as_str() {
         "shipped" => None,
         number => Some(number.parse().map_err(|_| WebError::not_there("version", number))?),

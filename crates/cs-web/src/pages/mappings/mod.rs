@@ -1,11 +1,16 @@
 //! Mappings: what corresponds to what, made and changed by people. Changes are a draft; publishing makes them run.
 
 mod bench;
+mod documents;
 mod fields;
 mod history;
 mod list;
 mod new;
+mod picture;
 mod publish;
+mod rule;
+mod selection;
+mod suggestions;
 mod text;
 
 use cs_domain::MappingName;
@@ -13,6 +18,7 @@ use cs_ports::Right;
 use serde::Deserialize;
 
 use crate::doors::{Doors, Rule};
+use crate::sent::Sent;
 
 const READS: Rule = Rule::Needs(Right::Read);
 const CONFIGURES: Rule = Rule::Needs(Right::Configure);
@@ -26,6 +32,17 @@ pub(crate) fn doors(doors: Doors) -> Doors {
         .get("/mappings/{name}", READS, fields::show)
         .post("/mappings/{name}/pair", CONFIGURES, fields::join)
         .post("/mappings/{name}/unpair", CONFIGURES, fields::unpair)
+        .post("/mappings/{name}/suggestions", CONFIGURES, suggestions::answer)
+        .get("/mappings/{name}/rule", READS, rule::show)
+        .post("/mappings/{name}/rule", CONFIGURES, rule::save)
+        .get("/mappings/{name}/documents", READS, documents::show)
+        .post("/mappings/{name}/documents/mapping", CONFIGURES, documents::save_mapping)
+        .post("/mappings/{name}/documents/unit", CONFIGURES, documents::save_unit)
+        .post("/mappings/{name}/documents/add", CONFIGURES, documents::add)
+        .post("/mappings/{name}/documents/save", CONFIGURES, documents::save)
+        .post("/mappings/{name}/documents/drop", CONFIGURES, documents::drop_one)
+        .get("/mappings/{name}/selection", READS, selection::show)
+        .post("/mappings/{name}/selection", CONFIGURES, selection::save)
         .get("/mappings/{name}/text", READS, text::show)
         .post("/mappings/{name}/text", CONFIGURES, text::save)
         .get("/mappings/{name}/history", READS, history::show)
@@ -34,6 +51,11 @@ pub(crate) fn doors(doors: Doors) -> Doors {
         .get("/mappings/{name}/publish", CONFIGURES, publish::show)
         .post("/mappings/{name}/publish", CONFIGURES, publish::publish)
         .post("/mappings/{name}/drop", CONFIGURES, publish::drop_draft)
+}
+
+/// Whether two words are the same, however templates hold them.
+fn same(one: &str, other: &str) -> bool {
+    one == other
 }
 
 /// Where a mapping's page is.
@@ -48,4 +70,22 @@ struct Where {
     unit: String,
     #[serde(default)]
     role: String,
+}
+
+impl Where {
+    fn of(sent: &Sent) -> Self {
+        Self { unit: sent.text("unit").to_owned(), role: sent.text("role").to_owned() }
+    }
+
+    /// As addresses have it.
+    fn query(&self) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("unit", &self.unit).append_pair("role", &self.role);
+        query.finish()
+    }
+}
+
+/// The draft that a form was shown for; what is no number is no draft that there ever was.
+fn revision(sent: &Sent) -> i64 {
+    sent.text("revision").parse().unwrap_or(-1)
 }

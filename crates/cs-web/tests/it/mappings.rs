@@ -1,0 +1,298 @@
+//! Mappings: begun, paired, published, compared, rolled back; by whom, and what is noted of it.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use cs_domain::{FieldName, FieldSchema, FieldType, Kind, KindSchema, MappingName, System};
+use cs_ports::{AuditFilter, Part};
+
+use crate::world::{Client, World, login_of};
+
+fn field(name: &str, label: &str, mandatory: bool) -> (FieldName, FieldSchema) {
+    let schema = FieldSchema {
+        name: name.into(),
+        label: label.to_owned(),
+        field_type: FieldType::Text,
+        mandatory,
+        writable: true,
+        max_chars: None,
+        bmp_only: false,
+        unique: name == "custom_vtiger_id",
+        allow_on_submit: false,
+    };
+    (name.into(), schema)
+}
+
+fn kind(world: &World, system: System, name: &str, fields: &[(&str, &str)]) {
+    let fields = fields.iter().map(|(name, label)| field(name, label, name.contains("last"))).collect();
+    let schema = KindSchema {
+        kind: Kind::new(name),
+        label: name.to_owned(),
+        creatable: true,
+        updatable: true,
+        submittable: false,
+        fields,
+    };
+    world.office.state().schemas.insert((system, Kind::new(name)), Arc::new(schema));
+}
+
+/// A world whose systems have leads.
+async fn world() -> World {
+    let world = World::new().await;
+    let ours = [("lastname", "Last Name"), ("firstname", "First Name"), ("email", "Email"), ("city", "City")];
+    kind(&world, System::Vtiger, "Leads", &ours);
+    let theirs = [
+        ("last_name", "Last Name"),
+        ("first_name", "First Name"),
+        ("email_id", "Email"),
+        ("city", "City"),
+        ("custom_vtiger_id", "VTiger Id"),
+    ];
+    kind(&world, System::Frappe, "Lead", &theirs);
+    world
+}
+
+async fn begun(browser: &mut Client) {
+    let form = [("module", "Leads"), ("doctype", "Lead"), ("name", ""), ("title", "")];
+    let answer = browser.post("/mappings/new", &form).await;
+    assert_eq!(
+        (answer.status, answer.location().as_str()),
+        (StatusCode::SEE_OTHER, "/mappings/leads"),
+        "{}",
+        answer.text()
+    );
+}
+
+async fn revision(world: &World) -> String {
+    let draft = world.desk.mapping_draft(&MappingName::new("leads")).await.unwrap();
+    draft.map_or(0, |draft| draft.revision).to_string()
+}
+
+const SEAT: [(&str, &str); 2] = [("unit", "leads"), ("role", "lead")];
+
+async fn act(world: &World, browser: &mut Client, path: &str, form: &[(&str, &str)]) -> StatusCode {
+    let revision = revision(world).await;
+    let whole: Vec<(&str, &str)> =
+        SEAT.into_iter().chain([("revision", revision.as_str())]).chain(form.iter().copied()).collect();
+    browser.post(&format!("/mappings/leads/{path}"), &whole).await.status
+}
+
+#[tokio::test]
+async fn a_mapping_is_made_from_nothing_and_published() {
+    let world = world().await;
+    let mut browser = world.visitor(Part::SyncerAdmin).await;
+    begun(&mut browser).await;
+    let page = browser.get("/mappings/leads").await.text();
+    for expected in ["suggestions", "First Name", "firstname", "email_id", "not published yet"] {
+        assert!(page.contains(expected), "{expected}: {page}");
+    }
+    // One by its button, the rest by the score; what was paired is no longer suggested.
+    assert_eq!(
+        act(&world, &mut browser, "suggestions", &[("accept", "email/email_id")]).await,
+        StatusCode::SEE_OTHER
+    );
+    let rejected = act(&world, &mut browser, "suggestions", &[("reject", "city/city")]).await;
+    assert_eq!(rejected, StatusCode::SEE_OTHER);
+    let all = [("above", "1"), ("least", "50")];
+    assert_eq!(act(&world, &mut browser, "suggestions", &all).await, StatusCode::SEE_OTHER);
+    let draft = world.desk.mapping_draft(&MappingName::new("leads")).await.unwrap().unwrap();
+    for line in ["email_id = \"email\"", "first_name = \"firstname\"", "last_name = \"lastname\""] {
+        assert!(draft.text.contains(line), "{line}: {}", draft.text);
+    }
+    assert!(!draft.text.contains("city"), "{}", draft.text);
+    assert_eq!(draft.rejected, ["leads/lead/city/city"]);
+
+    let keys = [("external_id", "custom_vtiger_id"), ("match.0", "f:email_id"), ("match.0", "k:last_name")];
+    assert_eq!(act(&world, &mut browser, "documents/save", &keys).await, StatusCode::SEE_OTHER);
+    let selected = [("field", "lastname"), ("test", "present"), ("values", "")];
+    assert_eq!(act(&world, &mut browser, "selection", &selected).await, StatusCode::SEE_OTHER);
+    let rule = [
+        ("field", "first_name"),
+        ("from", "vtiger"),
+        ("vtiger", "firstname"),
+        ("vtiger", ""),
+        ("step", "trim"),
+        ("with", ""),
+        ("direction", "to_frappe"),
+        ("conflict", "newest_wins"),
+    ];
+    assert_eq!(act(&world, &mut browser, "rule", &rule).await, StatusCode::SEE_OTHER);
+    let text = world.desk.mapping_draft(&MappingName::new("leads")).await.unwrap().unwrap().text;
+    for line in [
+        "match = [[\"email_id\", { if_known = \"last_name\" }]]",
+        "selection = [{ field = \"lastname\", present = true }]",
+        "first_name = { vtiger = \"firstname\", transform = \"trim\", direction = \"to_frappe\", conflict = \"newest_wins\" }",
+    ] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+
+    assert_eq!(
+        act(&world, &mut browser, "publish", &[("note", " ")]).await,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
+    assert_eq!(act(&world, &mut browser, "publish", &[("note", "The first")]).await, StatusCode::SEE_OTHER);
+    let versions = world.desk.mapping_versions(&MappingName::new("leads")).await.unwrap();
+    let told: Vec<_> = versions.iter().map(|one| (one.number, one.note.as_str(), one.who.as_str())).collect();
+    assert_eq!(told, [(1, "The first", login_of(Part::SyncerAdmin).as_str())]);
+    let noted = world.desk.audit(&AuditFilter::default(), None, 50).await.unwrap();
+    let publish = noted.iter().find(|entry| entry.action == "mapping.publish").unwrap();
+    assert_eq!((publish.object.as_str(), &publish.after["note"]), ("mapping leads", &"The first".into()));
+    let drafts: Vec<_> = noted.iter().filter(|entry| entry.action == "mapping.draft").collect();
+    assert!(
+        drafts.iter().any(|entry| entry.after["changes"].to_string().contains("first_name")),
+        "{drafts:?}"
+    );
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_told_where_it_is_and_cannot_be_published() {
+    let world = world().await;
+    let mut browser = world.visitor(Part::SyncerAdmin).await;
+    begun(&mut browser).await;
+    let pair = [("vtiger", "email"), ("frappe", "email_id")];
+    assert_eq!(act(&world, &mut browser, "pair", &pair).await, StatusCode::SEE_OTHER);
+    assert_eq!(
+        act(&world, &mut browser, "pair", &[("vtiger", "email")]).await,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
+    let pair = [("vtiger", "email"), ("frappe", "last_name")];
+    assert_eq!(act(&world, &mut browser, "pair", &pair).await, StatusCode::SEE_OTHER);
+    let page = browser.get("/mappings/leads").await.text();
+    assert!(page.contains("would be written to email"), "{page}");
+    let refused = act(&world, &mut browser, "publish", &[("note", "wrong")]).await;
+    assert_eq!(refused, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(world.desk.latest_mappings().await.unwrap().is_empty());
+    // The same in the text, with its line; and a text that is none can be kept and mended.
+    let page = browser.get("/mappings/leads/text").await.text();
+    assert!(page.contains("line 1") && page.contains("email_id = &#34;email&#34;"), "{page}");
+    assert_eq!(act(&world, &mut browser, "text", &[("text", "format = ")]).await, StatusCode::SEE_OTHER);
+    let page = browser.get("/mappings/leads").await.text();
+    assert!(page.contains("cannot be read as a mapping"), "{page}");
+    assert_eq!(act(&world, &mut browser, "pair", &pair).await, StatusCode::CONFLICT);
+    for tab in ["documents", "selection", "history", "compare", "publish", "text"] {
+        let status = browser.get(&format!("/mappings/leads/{tab}")).await.status;
+        assert!(status == StatusCode::OK || status == StatusCode::NOT_FOUND, "{tab}: {status}");
+    }
+}
+
+#[tokio::test]
+async fn two_people_do_not_overwrite_each_other() {
+    let world = world().await;
+    let mut browser = world.visitor(Part::SyncerAdmin).await;
+    begun(&mut browser).await;
+    let pair = |revision| {
+        [
+            ("unit", "leads"),
+            ("role", "lead"),
+            ("vtiger", "email"),
+            ("frappe", "email_id"),
+            ("revision", revision),
+        ]
+    };
+    assert_eq!(browser.post("/mappings/leads/pair", &pair("1")).await.status, StatusCode::SEE_OTHER);
+    let late = browser.post("/mappings/leads/pair", &pair("1")).await;
+    assert_eq!(late.status, StatusCode::CONFLICT);
+    assert!(late.text().contains("Somebody else has changed the draft"), "{}", late.text());
+}
+
+#[tokio::test]
+async fn versions_are_compared_and_an_old_one_published_again() {
+    let world = world().await;
+    let mut browser = world.visitor(Part::SyncerAdmin).await;
+    begun(&mut browser).await;
+    for (vtiger, frappe) in [("lastname", "last_name"), ("city", "city")] {
+        assert_eq!(
+            act(&world, &mut browser, "pair", &[("vtiger", vtiger), ("frappe", frappe)]).await,
+            StatusCode::SEE_OTHER
+        );
+        assert_eq!(act(&world, &mut browser, "publish", &[("note", frappe)]).await, StatusCode::SEE_OTHER);
+    }
+    let compared = browser.get("/mappings/leads/compare?from=1&to=2").await.text();
+    assert!(
+        compared.contains("leads/lead: field city") && !compared.contains("field last_name"),
+        "{compared}"
+    );
+    assert_eq!(act(&world, &mut browser, "rollback", &[("to", "1")]).await, StatusCode::SEE_OTHER);
+    let name = MappingName::new("leads");
+    let versions = world.desk.mapping_versions(&name).await.unwrap();
+    assert_eq!((versions[0].number, versions[0].note.as_str()), (3, "Back to version 1"));
+    let text = |number| world.desk.mapping_version(&name, number);
+    assert_eq!(text(3).await.unwrap().unwrap().text, text(1).await.unwrap().unwrap().text);
+    assert_eq!(act(&world, &mut browser, "rollback", &[("to", "9")]).await, StatusCode::NOT_FOUND);
+    let history = browser.get("/mappings/leads/history").await.text();
+    assert!(history.contains("Back to version 1") && history.contains("version 3"), "{history}");
+}
+
+#[tokio::test]
+async fn a_shipped_mapping_is_changed_and_taken_back() {
+    let world = world().await;
+    let mut browser = world.visitor(Part::SyncerAdmin).await;
+    let page = browser.get("/mappings/crm").await.text();
+    assert!(page.contains("as it came with the program") && page.contains("customer_name"), "{page}");
+    let seat = [("unit", "account"), ("role", "customer"), ("frappe", "website"), ("revision", "0")];
+    assert_eq!(browser.post("/mappings/crm/unpair", &seat).await.status, StatusCode::SEE_OTHER);
+    let form = [("revision", "1"), ("note", "No web pages")];
+    assert_eq!(browser.post("/mappings/crm/publish", &form).await.status, StatusCode::SEE_OTHER);
+    let page = browser.get("/mappings/crm/compare?from=shipped&to=1").await.text();
+    assert!(page.contains("account/customer: field website"), "{page}");
+    let back = [("to", "shipped")];
+    assert_eq!(browser.post("/mappings/crm/rollback", &back).await.status, StatusCode::SEE_OTHER);
+    let latest = world.desk.latest_mappings().await.unwrap();
+    let shipped = cs_domain::mapping::shipped();
+    let crm = shipped.iter().find(|(name, _)| *name == "crm").unwrap().1;
+    assert_eq!((latest[0].version.number, latest[0].text.as_str()), (2, crm));
+}
+
+#[tokio::test]
+async fn a_mapping_that_a_file_fixes_is_shown_and_copied_but_not_changed() {
+    let world = world().await;
+    let shipped = cs_domain::mapping::shipped();
+    let policy = shipped.iter().find(|(name, _)| *name == "policy").unwrap().1;
+    world.office.state().fixed.insert("policy".to_owned(), policy.to_owned());
+    let mut browser = world.visitor(Part::SyncerAdmin).await;
+    let page = browser.get("/mappings/policy").await.text();
+    assert!(page.contains("/etc/mine.toml") && !page.contains("name=\"vtiger\""), "{page}");
+    let seat = [("unit", "policy"), ("role", "owner"), ("frappe", "first_name"), ("revision", "0")];
+    assert_eq!(browser.post("/mappings/policy/unpair", &seat).await.status, StatusCode::CONFLICT);
+    let copy = [("name", "mine"), ("title", "Mine")];
+    let copied = browser.post("/mappings/policy/copy", &copy).await;
+    assert_eq!((copied.status, copied.location().as_str()), (StatusCode::SEE_OTHER, "/mappings/mine"));
+    let draft = world.desk.mapping_draft(&MappingName::new("mine")).await.unwrap().unwrap();
+    assert!(draft.text.contains("name = \"mine\"") && draft.text.contains("title = \"Mine\""));
+    // Comments come along.
+    assert!(draft.text.contains('#'), "{}", draft.text);
+}
+
+#[tokio::test]
+async fn whoever_may_only_read_looks_and_is_offered_nothing() {
+    let world = world().await;
+    let mut browser = world.visitor(Part::ReadOnly).await;
+    for path in [
+        "/mappings",
+        "/mappings/crm",
+        "/mappings/crm/documents",
+        "/mappings/crm/selection",
+        "/mappings/crm/text",
+        "/mappings/crm/history",
+        "/mappings/crm/rule?unit=account&role=customer&field=website",
+    ] {
+        let answer = browser.get(path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        let page = answer.text();
+        let main = page.split("<main").nth(1).unwrap();
+        assert!(!main.contains("method=\"post\"") || !main.contains("class=\"primary\""), "{path}: {main}");
+    }
+    assert_eq!(browser.get("/mappings/new").await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn the_pages_work_while_a_system_is_silent() {
+    let world = world().await;
+    world.office.state().silent = true;
+    let mut browser = world.visitor(Part::SyncerAdmin).await;
+    for tab in ["", "/documents", "/selection", "/text"] {
+        let answer = browser.get(&format!("/mappings/crm{tab}")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{tab}");
+        assert!(answer.text().contains("cannot be shown now"), "{tab}");
+    }
+}
