@@ -17,11 +17,7 @@ use crate::failure::{CommandError, Outcome};
 use crate::render::{aside, line};
 use crate::telemetry;
 
-/// `company-sync`, with whatever it is built with besides what comes with it.
-///
-/// ```no_run
-/// std::process::exit(i32::from(company_sync::Program::new().main() != std::process::ExitCode::SUCCESS));
-/// ```
+/// `company-sync`, with whatever it is built with besides what comes with it. `examples/agency/src/main.rs` is a whole one.
 #[derive(Clone, Debug, Default)]
 pub struct Program {
     extensions: Extensions,

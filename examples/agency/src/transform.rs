@@ -35,10 +35,7 @@ impl OwnTransform for ProducerNumber {
     }
 
     fn forward(&self, value: &Value, with: &Arguments) -> Result<Value, Refusal> {
-        let (number, digits) = (number(value)?, digits(with)?);
-        if number.len() > digits {
-            return Err(Refusal::because(format!("a producer number has {digits} digits at the most")));
-        }
+        let (number, digits) = (number(value, with)?, digits(with)?);
         Ok(Value::text(format!("{number:0>digits$}")))
     }
 
@@ -46,10 +43,10 @@ impl OwnTransform for ProducerNumber {
         true
     }
 
-    fn backward(&self, new: &Value, current: &Value, _with: &Arguments) -> Result<Value, Refusal> {
-        let new = number(new)?;
+    fn backward(&self, new: &Value, current: &Value, with: &Arguments) -> Result<Value, Refusal> {
+        let new = number(new, with)?;
         // A number that is only spelled otherwise keeps VTiger's spelling.
-        if number(current).is_ok_and(|current| current == new) {
+        if number(current, with).is_ok_and(|current| current == new) {
             return Ok(current.clone());
         }
         Ok(Value::text(new))
@@ -57,13 +54,16 @@ impl OwnTransform for ProducerNumber {
 }
 
 /// A number's digits without zeros in front.
-fn number(value: &Value) -> Result<String, Refusal> {
+fn number(value: &Value, with: &Arguments) -> Result<String, Refusal> {
     let text = value.plain();
     let digits = text.trim();
     if digits.is_empty() || !digits.chars().all(|digit| digit.is_ascii_digit()) {
         return Err(Refusal::because("a producer number is made of digits alone"));
     }
-    let short = digits.trim_start_matches('0');
+    let (short, most) = (digits.trim_start_matches('0'), self::digits(with)?);
+    if short.len() > most {
+        return Err(Refusal::because(format!("a producer number has {most} digits at the most")));
+    }
     Ok(if short.is_empty() { "0" } else { short }.to_owned())
 }
 
@@ -93,6 +93,8 @@ mod tests {
         let there = |text: &str| ProducerNumber.forward(&Value::text(text), &eight);
         assert_eq!(there("123456"), Ok(Value::text("00123456")));
         assert!(there("123456789").is_err(), "too long for the form");
+        let back = ProducerNumber.backward(&Value::text("123456789"), &Value::text("1"), &eight);
+        assert!(back.is_err(), "it would not come back");
         assert!(there("12-3456").is_err(), "no number");
         let back = ProducerNumber.backward(&Value::text("00123456"), &Value::text("0123456"), &eight);
         assert_eq!(back, Ok(Value::text("0123456")), "VTiger's spelling stays");
