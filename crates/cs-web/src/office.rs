@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use axum::http::StatusCode;
+use cs_domain::mapping::OwnTransforms;
 use cs_domain::{
     Advice, Edition, Failure, FieldName, Kind, KindSchema, MappingName, Record, RecordRef, Role, System,
     Value,
@@ -347,6 +348,10 @@ pub trait Office: Send + Sync {
     /// Notes that the wizard is finished.
     async fn finish_setup(&self) -> Result<(), OfficeError>;
 
+    /// The transforms that the program was built with, besides the ones that come with it.
+    fn own_transforms(&self) -> OwnTransforms {
+        OwnTransforms::default()
+    }
     /// The text of a mapping that runs; `None`: there is none of this name.
     async fn running_mapping(&self, mapping: &MappingName) -> Result<Option<RunningMapping>, OfficeError>;
     /// What a system says of a module or DocType, not older than some minutes; `None`: it has none of this name that its user

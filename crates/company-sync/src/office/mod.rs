@@ -24,6 +24,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
+use cs_domain::mapping::OwnTransforms;
 use cs_domain::{
     Failure, FieldName, Kind, KindSchema, Mapping, MappingName, Record, RecordRef, StandingConflict, System,
     Value,
@@ -142,6 +143,10 @@ impl cs_web::office::Office for Office {
 
     async fn finish_setup(&self) -> Result<(), OfficeError> {
         self.note(&[("setup.finished", toml::Value::from(true))]).await
+    }
+
+    fn own_transforms(&self) -> OwnTransforms {
+        self.config().extensions.transforms.clone()
     }
 
     async fn running_mapping(&self, mapping: &MappingName) -> Result<Option<RunningMapping>, OfficeError> {

@@ -21,6 +21,9 @@ pub(crate) fn for_machines(run: &Run) -> Value {
         "requests": run.requests,
         "seconds": (seconds(run) * 1000.0).round() / 1000.0,
     });
+    if let (Some(edition), Some(fields)) = (&run.edition, object.as_object_mut()) {
+        fields.insert("edition".to_owned(), json!(edition));
+    }
     if let (Some(failure), Some(fields)) = (&run.failure, object.as_object_mut()) {
         fields.insert("failure".to_owned(), json!(failure));
     }

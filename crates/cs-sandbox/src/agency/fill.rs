@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::leads::leads;
 use super::{Agency, Person, Policy};
 use crate::vtiger::{Draft, System, Values};
 
@@ -70,7 +71,8 @@ impl Agency {
         ] {
             system.number_after(prefix, count as u64);
         }
-        self.policies
+        let orders = self
+            .policies
             .iter()
             .map(|policy| {
                 let moved = self.moved(system, newest, policy.index);
@@ -87,7 +89,19 @@ impl Agency {
                 );
                 system.put(order).unwrap_or_default()
             })
-            .collect()
+            .collect();
+        // After all else, so that the others keep their ids.
+        let leads = leads(self.seed);
+        system.number_after("LEA", leads.len() as u64);
+        for (index, lead) in leads.iter().enumerate() {
+            let moved = self.moved(system, newest, index);
+            let mut columns = Columns::new(&moved, ("lead_no", &format!("LEA{}", index + 1)));
+            for (name, value) in lead {
+                columns.set(name, value);
+            }
+            system.put(columns.draft("Leads")).unwrap_or_default();
+        }
+        orders
     }
 
     /// Two records in a row are modified in the same second, so that paging by time alone would lose some.

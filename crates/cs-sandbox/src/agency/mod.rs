@@ -6,6 +6,7 @@
 //! which no issuer uses for customers, and pass the Luhn check like real ones would.
 
 mod fill;
+mod leads;
 mod names;
 mod policy;
 mod random;

@@ -1,7 +1,7 @@
 //! What a site knows about its kinds of document: `DocType`s, their fields, names and permissions.
 //!
 //! The standard ones come from `data/frappe/*.json`, which hold what matters of ERPNext 15's own definitions (from the
-//! recorded metas and answers). Custom `DocType`s and custom fields join them while the site runs.
+//! recorded metas and answers); `crm.json`, the Lead, is written after them without a recording. Custom `DocType`s and custom fields join them while the site runs.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -189,8 +189,9 @@ pub struct CatalogueError {
     pub source: serde_json::Error,
 }
 
-const STANDARD: [(&str, &str); 4] = [
+const STANDARD: [(&str, &str); 5] = [
     ("core.json", include_str!("../../data/frappe/core.json")),
+    ("crm.json", include_str!("../../data/frappe/crm.json")),
     ("masters.json", include_str!("../../data/frappe/masters.json")),
     ("parties.json", include_str!("../../data/frappe/parties.json")),
     ("selling.json", include_str!("../../data/frappe/selling.json")),

@@ -1,7 +1,7 @@
 //! Which modules there are and which fields they have.
 //!
 //! The catalogues are the recorded answers of `describe` together with the columns' SQL types, as data files in
-//! `data/vtiger`. Custom fields are an installation's own: the recordings' (`lab`) or the reference agency's.
+//! `data/vtiger`; Leads are written after them without a recording. Custom fields are an installation's own: the recordings' (`lab`) or the reference agency's.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -135,9 +135,10 @@ pub struct Catalogue {
 }
 
 const TYPES: &str = include_str!("../../data/vtiger/types.json");
-const MODULES: [&str; 7] = [
+const MODULES: [&str; 8] = [
     include_str!("../../data/vtiger/Accounts.json"),
     include_str!("../../data/vtiger/Contacts.json"),
+    include_str!("../../data/vtiger/Leads.json"),
     include_str!("../../data/vtiger/Products.json"),
     include_str!("../../data/vtiger/SalesOrder.json"),
     include_str!("../../data/vtiger/LineItem.json"),

@@ -241,6 +241,7 @@ fn numbering(module: &str) -> Option<(&'static str, &'static str)> {
     match module {
         "Accounts" => Some(("account_no", "ACC")),
         "Contacts" => Some(("contact_no", "CON")),
+        "Leads" => Some(("lead_no", "LEA")),
         "Products" => Some(("product_no", "PRO")),
         "SalesOrder" => Some(("salesorder_no", "SO")),
         _ => None,

@@ -1,9 +1,9 @@
 //! Mappings that people make: begun, changed, published, rolled back.
 
 use cs_domain::mapping::compare::{Difference, compare};
-use cs_domain::mapping::edit::{EditError, MappingEdit, edited, new_text};
-use cs_domain::mapping::{Problem, did_you_mean, parse, shipped, sketch};
-use cs_domain::{Edition, Kind, MappingName, Origin, Role, UnitName};
+use cs_domain::mapping::edit::{DocumentTraits, EditError, MappingEdit, edited, new_text};
+use cs_domain::mapping::{Problem, Sketch, did_you_mean, parse_with, shipped, sketch_with};
+use cs_domain::{Edition, FieldName, Kind, MappingName, Origin, Role, UnitName};
 use cs_ports::{MappingDraft, MappingVersion, PublishedMapping};
 use serde_json::{Value as Json, json};
 
@@ -11,6 +11,9 @@ use crate::error::WebError;
 use crate::office::{RunningMapping, Slip};
 use crate::visit::Visit;
 
+/// The Frappe field that keeps the key of a creation, as the shipped mappings call it; the setup creates it where it is not
+/// there.
+const EXTERNAL_ID: &str = "custom_vtiger_id";
 /// Characters that a note, a title or a name may have.
 const LINE: usize = 200;
 /// Bytes that a mapping's text may have.
@@ -91,8 +94,16 @@ pub(crate) async fn begin(visit: &Visit, wish: &Beginning) -> Result<MappingName
         role: Role::new(slug(&wish.doctype)),
         doctype: Kind::new(wish.doctype.trim()),
     };
-    let text = edited(&new_text(&name, wish.title.trim()), &[unit]).map_err(|error| told(visit, &error))?;
-    create(visit, &name, text).await
+    let traits = MappingEdit::SetTraits {
+        unit: UnitName::new(slug(&wish.module)),
+        role: Role::new(slug(&wish.doctype)),
+        traits: DocumentTraits {
+            external_id: Some(FieldName::new(EXTERNAL_ID)),
+            ..DocumentTraits::default()
+        },
+    };
+    let text = edited(&new_text(&name, wish.title.trim()), &[unit, traits]);
+    create(visit, &name, text.map_err(|error| told(visit, &error))?).await
 }
 
 /// Begins a mapping as a copy of another.
@@ -240,7 +251,7 @@ async fn keep(
         return Err(WebError::TooLarge { bytes: TEXT as u64 });
     }
     let before = standing.text();
-    let changed = changes(before, &text);
+    let changed = changes(visit, before, &text);
     let base = standing.draft.as_ref().map_or(standing.number(), |draft| draft.base);
     let draft = MappingDraft {
         mapping: standing.name.clone(),
@@ -258,14 +269,9 @@ async fn keep(
 }
 
 /// What a change of text changed, in the words of the file, as far as both texts are mappings.
-fn changes(before: &str, after: &str) -> Vec<String> {
-    let mapping = |text: &str| sketch(text).parsed.map(|parsed| parsed.mapping);
-    match (mapping(before), mapping(after)) {
-        (Some(before), Some(after)) => {
-            compare(&before, &after).iter().take(NOTED).map(ToString::to_string).collect()
-        }
-        _ => Vec::new(),
-    }
+fn changes(visit: &Visit, before: &str, after: &str) -> Vec<String> {
+    let all = difference(visit, before, after).unwrap_or_default();
+    all.iter().take(NOTED).map(ToString::to_string).collect()
 }
 
 fn object(name: &MappingName) -> String {
@@ -372,7 +378,7 @@ async fn put(
         return Err(moved(visit));
     }
     let before = standing.running.as_ref();
-    let changed = before.map(|running| changes(&running.text, text)).unwrap_or_default();
+    let changed = before.map(|running| changes(visit, &running.text, text)).unwrap_or_default();
     let was = json!({ "runs": before.map(|running| running.edition.to_string()) });
     let edition = Edition::of(Origin::Version(number), text);
     let is = json!({ "runs": edition.to_string(), "note": note, "changes": changed });
@@ -383,7 +389,7 @@ async fn put(
 
 /// What keeps a text from being published as this mapping.
 pub(crate) fn problems(visit: &Visit, name: &MappingName, text: &str) -> Vec<Problem> {
-    match parse(text) {
+    match parse_with(text, &visit.web.office.own_transforms()) {
         Err(problems) => problems,
         Ok(parsed) if parsed.mapping.name == *name => Vec::new(),
         Ok(parsed) => vec![Problem {
@@ -401,9 +407,14 @@ pub(crate) fn problems(visit: &Visit, name: &MappingName, text: &str) -> Vec<Pro
     }
 }
 
+/// What can be made out of a text.
+pub(crate) fn sketched(visit: &Visit, text: &str) -> Sketch {
+    sketch_with(text, &visit.web.office.own_transforms())
+}
+
 /// The difference between two texts, where both are mappings.
-pub(crate) fn difference(before: &str, after: &str) -> Option<Vec<Difference>> {
-    let mapping = |text: &str| sketch(text).parsed.map(|parsed| parsed.mapping);
+pub(crate) fn difference(visit: &Visit, before: &str, after: &str) -> Option<Vec<Difference>> {
+    let mapping = |text: &str| sketched(visit, text).parsed.map(|parsed| parsed.mapping);
     Some(compare(&mapping(before)?, &mapping(after)?))
 }
 

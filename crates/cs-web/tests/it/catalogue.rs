@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Keys that are put together when they are said: what they begin with, and where that is.
-const DYNAMIC: [(&str, &str); 29] = [
+const DYNAMIC: [(&str, &str); 30] = [
     ("action-", "src/pages/log/changes.rs"),
     ("changes-of-", "src/pages/log/changes.rs"),
     ("choice-", "src/pages/settings/field.rs"),
@@ -20,6 +20,7 @@ const DYNAMIC: [(&str, &str); 29] = [
     ("finding-state-", "src/pages/scheduler/listing.rs"),
     ("log-kind-", "src/pages/runs/told.rs"),
     ("mapping-deletes-", "templates/mappings/policy_fields.html"),
+    ("mapping-drift-", "templates/mappings/policy_fields.html"),
     ("mapping-holds-", "src/pages/mappings/fields.rs"),
     ("mapping-policy-", "templates/mappings/policies.html"),
     ("mapping-step-", "templates/mappings/rule.html"),

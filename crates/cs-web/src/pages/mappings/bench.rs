@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cs_domain::mapping::edit::Level;
 use cs_domain::mapping::{
-    DocumentMapping, DocumentPart, Place, Severity, Sketch, UnitMapping, UnitPart, bind, sketch,
+    DocumentMapping, DocumentPart, Place, Severity, Sketch, UnitMapping, UnitPart, bind,
 };
 use cs_domain::{FieldName, Kind, KindSchema, Mapping, MappingName, Role, System, UnitName};
 
@@ -67,7 +67,7 @@ pub(super) struct Bench {
 impl Bench {
     pub(super) async fn of(visit: &Visit, name: &MappingName, tab: &'static str) -> Result<Self, WebError> {
         let standing = mappings::standing(visit, name).await?;
-        let sketch = sketch(standing.text());
+        let sketch = mappings::sketched(visit, standing.text());
         let mut bench = Self {
             standing,
             sketch,

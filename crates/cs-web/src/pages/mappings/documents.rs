@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, Query};
 use cs_domain::mapping::edit::{DocumentTraits, Level, MappingEdit, PoliciesSaid};
 use cs_domain::mapping::{CreateInVtiger, DocumentMapping, MatchKey, MatchPart, UnitMapping, UnitPart};
-use cs_domain::policy::DeletePolicy;
+use cs_domain::policy::{DeletePolicy, DriftPolicy};
 use cs_domain::{FieldName, FieldType, Kind, MappingName, Role, UnitName};
 
 use super::bench::{Bench, Told};
@@ -29,6 +29,8 @@ struct Policies {
     deletes: &'static str,
     mark_field: String,
     mark_value: String,
+    /// `go_on`, `skip_field`, `stop`, or empty: as further out.
+    on_drift: &'static str,
 }
 
 impl Policies {
@@ -50,6 +52,7 @@ impl Policies {
             deletes,
             mark_field,
             mark_value,
+            on_drift: said.on_drift.map(DriftPolicy::as_str).unwrap_or_default(),
         }
     }
 
@@ -69,9 +72,13 @@ impl Policies {
             conflict: parse_policy(sent.text("conflict")),
             first_contact: parse_policy(sent.text("first_contact")),
             deletes,
+            on_drift: DRIFTS.into_iter().find(|policy| policy.as_str() == sent.text("on_drift")),
         }
     }
 }
+
+/// What a run can do where the systems changed.
+const DRIFTS: [DriftPolicy; 3] = [DriftPolicy::Stop, DriftPolicy::SkipField, DriftPolicy::GoOn];
 
 /// A unit's part of the page.
 struct UnitPage<'b> {

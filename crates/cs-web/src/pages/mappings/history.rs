@@ -78,7 +78,7 @@ pub(super) async fn compared(
     let (from, to) = (usual(&sides.from, 1), usual(&sides.to, 0));
     let before = side(&visit, &bench, &from).await?;
     let after = side(&visit, &bench, &to).await?;
-    let differences = mappings::difference(&before, &after);
+    let differences = mappings::difference(&visit, &before, &after);
     let frame = visit.titled(Section::Mappings, name.to_string());
     page(&ComparePage { frame, bench: &bench, from, to, choices, differences })
 }

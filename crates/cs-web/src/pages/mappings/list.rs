@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use cs_domain::MappingName;
-use cs_domain::mapping::sketch;
 use cs_ports::{MappingDraft, MappingVersion};
 
 use super::bench::edition;
 use crate::error::WebError;
 use crate::frame::{Frame, Section};
 use crate::visit::{Answer, Visit, page};
+use crate::work::mappings;
 
 /// A mapping of the list.
 struct Row {
@@ -53,7 +53,7 @@ async fn rows(visit: &Visit) -> Result<Vec<Row>, WebError> {
         let draft = drafts.remove(&about.name);
         let text = draft.as_ref().map(|draft| draft.text.clone());
         let text = text.or_else(|| running.as_ref().map(|running| running.text.clone()));
-        let mut row = row(about.name, text.as_deref().unwrap_or_default());
+        let mut row = row(visit, about.name, text.as_deref().unwrap_or_default());
         row.runs = running.as_ref().map(|running| edition(&visit.words, &running.edition));
         row.fixed_by = running.and_then(|running| running.fixed_by);
         row.latest = latest.remove(&row.name);
@@ -61,14 +61,14 @@ async fn rows(visit: &Visit) -> Result<Vec<Row>, WebError> {
         rows.push(row);
     }
     rows.extend(drafts.into_values().map(|draft| {
-        let row = row(draft.mapping.clone(), &draft.text);
+        let row = row(visit, draft.mapping.clone(), &draft.text);
         Row { draft: Some(draft), ..row }
     }));
     Ok(rows)
 }
 
-fn row(name: MappingName, text: &str) -> Row {
-    let sketch = sketch(text);
+fn row(visit: &Visit, name: MappingName, text: &str) -> Row {
+    let sketch = mappings::sketched(visit, text);
     let mapping = sketch.parsed.map(|parsed| parsed.mapping);
     let units = mapping.iter().flat_map(|mapping| &mapping.units).map(|unit| {
         let mut kinds: Vec<String> =

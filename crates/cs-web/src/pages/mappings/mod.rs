@@ -13,6 +13,7 @@ mod selection;
 mod suggestions;
 mod text;
 
+pub(crate) use bench::edition;
 use cs_domain::MappingName;
 use cs_ports::Right;
 use serde::Deserialize;

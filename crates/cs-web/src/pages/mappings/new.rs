@@ -3,7 +3,8 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::Path;
-use cs_domain::MappingName;
+use cs_domain::{MappingName, System};
+use cs_ports::KindAbout;
 use serde::Deserialize;
 
 use super::place;
@@ -20,19 +21,59 @@ const FIELDS: [&str; 4] = ["name", "title", "module", "doctype"];
 struct NewPage {
     frame: Frame,
     wish: Beginning,
+    /// What there is to choose from; empty where the system does not tell.
+    modules: Vec<Choice>,
+    doctypes: Vec<Choice>,
+    /// Why a system did not tell.
+    silent: Vec<String>,
     slips: Slips,
     above: Vec<String>,
 }
 
+/// A module or DocType to choose.
+struct Choice {
+    kind: String,
+    /// What people call it, where that is something else, and where it belongs.
+    about: String,
+}
+
 impl NewPage {
-    fn of(visit: &Visit, wish: Beginning, slips: Slips) -> Self {
+    async fn of(visit: &Visit, wish: Beginning, slips: Slips) -> Self {
         let above = slips.besides(&FIELDS).into_iter().map(str::to_owned).collect();
-        Self { frame: visit.frame(Section::Mappings, "mapping-new"), wish, slips, above }
+        let frame = visit.frame(Section::Mappings, "mapping-new");
+        let mut silent = Vec::new();
+        let modules = choices(visit, System::Vtiger, &mut silent).await;
+        let doctypes = choices(visit, System::Frappe, &mut silent).await;
+        Self { frame, wish, modules, doctypes, silent, slips, above }
+    }
+
+    fn is_module(&self, choice: &Choice) -> bool {
+        choice.kind == self.wish.module
+    }
+
+    fn is_doctype(&self, choice: &Choice) -> bool {
+        choice.kind == self.wish.doctype
     }
 }
 
+async fn choices(visit: &Visit, system: System, silent: &mut Vec<String>) -> Vec<Choice> {
+    let kinds = match visit.web.office.kinds(system).await {
+        Ok(kinds) => kinds,
+        Err(error) => {
+            silent.push(format!("{system}: {}", error.failure().cause));
+            return Vec::new();
+        }
+    };
+    let choice = |about: &KindAbout| {
+        let label = Some(about.label.as_str()).filter(|label| *label != about.kind.as_str());
+        let words: Vec<&str> = label.into_iter().chain(about.group.as_deref()).collect();
+        Choice { kind: about.kind.to_string(), about: words.join(" · ") }
+    };
+    kinds.iter().map(choice).collect()
+}
+
 pub(super) async fn show(visit: Visit) -> Answer {
-    page(&NewPage::of(&visit, Beginning::default(), Slips::default()))
+    page(&NewPage::of(&visit, Beginning::default(), Slips::default()).await)
 }
 
 pub(super) async fn begin(visit: Visit, sent: Sent) -> Answer {
@@ -51,7 +92,7 @@ pub(super) async fn begin(visit: Visit, sent: Sent) -> Answer {
     }
     match mappings::begin(&visit, &wish).await {
         Ok(name) => done(&place(&name, ""), "mapping-begun"),
-        Err(error) => refused(&NewPage::of(&visit, wish, Slips::caught(error)?)),
+        Err(error) => refused(&NewPage::of(&visit, wish, Slips::caught(error)?).await),
     }
 }
 

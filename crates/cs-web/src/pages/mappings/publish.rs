@@ -30,7 +30,7 @@ impl<'b> PublishPage<'b> {
     fn of(visit: &Visit, bench: &'b Bench, note: String, slips: Slips) -> Self {
         let running = bench.standing.running.as_ref();
         let differences =
-            running.and_then(|running| mappings::difference(&running.text, bench.standing.text()));
+            running.and_then(|running| mappings::difference(visit, &running.text, bench.standing.text()));
         let above = slips.besides(&["note"]).into_iter().map(str::to_owned).collect();
         let frame = visit.titled(Section::Mappings, bench.name().to_string());
         Self { frame, bench, differences, note, slips, above }

@@ -209,6 +209,9 @@ async fn keep(
 ) -> Result<(), WebError> {
     let bench = Bench::of(visit, name, "").await?;
     let (unit, document) = bench.seat(at).ok_or_else(|| WebError::not_there("document", &at.role))?;
+    if document.rule(&FieldName::new(field)).is_some_and(|rule| Typed::of(rule).has_own) {
+        return Err(WebError::invalid("steps", visit.words.say("mapping-rule-own")));
+    }
     let schema = bench.frappe.get(&document.doctype).and_then(|schema| schema.resolve(field));
     let rule = typed.rule(&visit.words, field, schema)?;
     let edit = MappingEdit::SetField { unit: unit.name.clone(), role: document.role.clone(), rule };

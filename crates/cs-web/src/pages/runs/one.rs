@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::told::{Line, Trouble, line, verdict};
 use crate::error::WebError;
 use crate::frame::{Frame, Section};
+use crate::pages::mappings::edition;
 use crate::visit::{Answer, Visit, done, fragment, page};
 use crate::words::Words;
 use crate::work::syncs::{self, Manner};
@@ -24,6 +25,8 @@ const MORE: u32 = 1000;
 pub(super) struct State {
     run: Run,
     duration: String,
+    /// Which text of its mapping it went by, in words.
+    edition: Option<String>,
     balance: Vec<(String, u64)>,
     failure: Option<Trouble>,
     /// The task it belongs to, where one asked for it.
@@ -38,6 +41,7 @@ impl State {
         let until = run.ended.unwrap_or_else(|| visit.web.clock.now());
         Ok(Self {
             duration: visit.words.duration(&run.started, &until),
+            edition: run.edition.as_ref().map(|used| edition(&visit.words, used)),
             balance: balance(&visit.words, &run),
             failure: run.failure.as_ref().map(|failure| Trouble::of(&visit.words, failure)),
             task: tasks::of_run(visit, id).await?,

@@ -38,6 +38,8 @@ pub(super) struct Typed {
     /// A policy, or empty: as the document says.
     pub(super) conflict: String,
     pub(super) on_create: bool,
+    /// Whether a step is a transform of this program's own, which only the text can say.
+    pub(super) has_own: bool,
 }
 
 impl Typed {
@@ -101,6 +103,10 @@ impl Typed {
             Transform::Part { separator, index, of } => {
                 ("part", format!("{} / {of}{}", index + 1, if separator == " " { "" } else { separator }))
             }
+            Transform::Own(_) => {
+                self.has_own = true;
+                return;
+            }
             Transform::Map { pairs, otherwise } => {
                 self.words.clone_from(pairs);
                 let (word, used) = match otherwise {
@@ -156,6 +162,7 @@ impl Typed {
             clear: sent.field("clear").is_some(),
             conflict: text("conflict"),
             on_create: sent.field("on_create").is_some(),
+            has_own: false,
         }
     }
 
