@@ -195,6 +195,68 @@ pub(crate) enum MappingCommand {
         #[arg(long)]
         source: bool,
     },
+    /// Name every mapping, which text of it runs, and whether somebody is writing another
+    List,
+    /// Write a mapping's text to a file, for version control or another installation
+    Export {
+        /// Which mapping
+        mapping: String,
+        /// This version instead of what runs
+        #[arg(long, value_name = "N")]
+        version: Option<i64>,
+        /// The draft instead of what runs
+        #[arg(long, conflicts_with = "version")]
+        draft: bool,
+        /// Where to; it is printed where nothing is said
+        #[arg(long, value_name = "FILE")]
+        to: Option<PathBuf>,
+    },
+    /// Take a file as its mapping's draft, or publish it
+    Import {
+        /// The file
+        file: PathBuf,
+        /// Publish it at once
+        #[arg(long, requires = "note")]
+        publish: bool,
+        /// What this version is about
+        #[arg(long, requires = "publish")]
+        note: Option<String>,
+    },
+    /// Say what a file says otherwise than what runs; exit code 1 where that is anything
+    Diff {
+        /// The file
+        file: PathBuf,
+        /// Another file, in place of what runs
+        #[arg(long, value_name = "FILE")]
+        against: Option<PathBuf>,
+    },
+    /// Publish a mapping's draft: the next run goes by it
+    Publish {
+        /// Which mapping
+        mapping: String,
+        /// What this version is about
+        #[arg(long)]
+        note: String,
+    },
+    /// The versions of a mapping, the latest first
+    Versions {
+        /// Which mapping
+        mapping: String,
+    },
+    /// Publish an old text again, as a new version
+    Rollback {
+        /// Which mapping
+        mapping: String,
+        /// The version to go back to
+        #[arg(long, value_name = "N", required_unless_present = "shipped")]
+        to: Option<i64>,
+        /// Go back to the text that came with the program
+        #[arg(long, conflicts_with = "to")]
+        shipped: bool,
+        /// What this version is about
+        #[arg(long)]
+        note: Option<String>,
+    },
 }
 
 /// `runs`.

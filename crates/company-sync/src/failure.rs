@@ -11,6 +11,7 @@ use cs_ports::{PeerError, StoreError};
 
 use crate::belonging::BelongingError;
 use crate::choice::ConflictError;
+use crate::commands::mapping::CatalogueError;
 use crate::config::ConfigError;
 use crate::links::{Found, LinkError};
 use crate::office::SealError;
@@ -116,6 +117,9 @@ pub(crate) enum CommandError {
         /// What there is.
         known: Vec<String>,
     },
+    /// A mapping's text that cannot be given or kept.
+    #[error(transparent)]
+    Catalogue(#[from] CatalogueError),
     /// A mapping file with mistakes in it, which were printed.
     #[error("{file} is not a mapping that can be used")]
     MappingFile {
@@ -234,6 +238,7 @@ impl CommandError {
             Self::Peer(error) => error.code.to_string(),
             Self::Connector { system, .. } => format!("{}.setup", system.as_str()),
             Self::NoMapping { .. } => "mapping.unknown".to_owned(),
+            Self::Catalogue(error) => error.code().to_owned(),
             Self::MappingFile { .. } => "mapping.invalid".to_owned(),
             Self::MappingUnreadable { .. } => "mapping.unreadable".to_owned(),
             Self::Reconciliation(error) => error.code().to_owned(),
@@ -270,6 +275,7 @@ impl CommandError {
             Self::NoMapping { .. } => {
                 "Name one of those, or give it a file under [mapping.NAME] in the configuration.".into()
             }
+            Self::Catalogue(error) => error.remedy().to_owned(),
             Self::MappingFile { .. } => {
                 "Correct what is listed above, then run `company-sync mapping validate`.".into()
             }
@@ -314,6 +320,7 @@ impl CommandError {
             | Self::Seal(_)
             | Self::Connector { .. }
             | Self::NoMapping { .. }
+            | Self::Catalogue(_)
             | Self::MappingFile { .. }
             | Self::MappingUnreadable { .. }
             | Self::NoRun { .. }

@@ -1,4 +1,6 @@
-//! `mapping validate|schema|show`.
+//! `mapping ...`: files found right or wrong, shown in words, and (`catalogue`) kept, published, compared.
+
+mod catalogue;
 
 use std::path::{Path, PathBuf};
 
@@ -10,6 +12,7 @@ use crate::cli::{Global, MappingCommand};
 use crate::failure::{CommandError, Outcome};
 use crate::mappings::{self, Editions};
 use crate::render::{aside, line};
+pub(crate) use catalogue::CatalogueError;
 
 /// Runs `mapping ...`.
 pub(crate) async fn run(global: &Global, command: &MappingCommand) -> Result<Outcome, CommandError> {
@@ -20,6 +23,19 @@ pub(crate) async fn run(global: &Global, command: &MappingCommand) -> Result<Out
             Ok(Outcome::Done)
         }
         MappingCommand::Show { mapping, source } => show(global, mapping, *source).await,
+        MappingCommand::List => catalogue::list(global).await,
+        MappingCommand::Export { mapping, version, draft, to } => {
+            catalogue::export(global, mapping, *version, *draft, to.as_deref()).await
+        }
+        MappingCommand::Import { file, publish: _, note } => {
+            catalogue::import(global, file, note.as_deref()).await
+        }
+        MappingCommand::Diff { file, against } => catalogue::diff(global, file, against.as_ref()).await,
+        MappingCommand::Publish { mapping, note } => catalogue::publish(global, mapping, note).await,
+        MappingCommand::Versions { mapping } => catalogue::versions(global, mapping).await,
+        MappingCommand::Rollback { mapping, to, shipped: _, note } => {
+            catalogue::roll_back(global, mapping, *to, note.as_deref()).await
+        }
     }
 }
 

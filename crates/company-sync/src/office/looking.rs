@@ -72,10 +72,12 @@ impl Desk {
         Ok(schema)
     }
 
-    fn discovery(&self, system: System) -> &dyn Discovery {
-        match system {
-            System::Vtiger => self.looking.vtiger.as_ref(),
-            System::Frappe => self.looking.frappe.as_ref(),
+    /// What tells what a system has; a connector of one's own in VTiger's place does not.
+    fn discovery(&self, system: System) -> Result<&dyn Discovery, OfficeError> {
+        match (system, &self.looking.vtiger) {
+            (System::Frappe, _) => Ok(self.looking.frappe.as_ref()),
+            (System::Vtiger, Some(vtiger)) => Ok(vtiger.as_ref()),
+            (System::Vtiger, None) => Err(OfficeError::NotThere { what: "list of its modules".to_owned() }),
         }
     }
 
@@ -127,7 +129,7 @@ impl Office {
         if let Some(kinds) = known.get(&system) {
             return Ok(Arc::clone(kinds));
         }
-        let kinds = desk.discovery(system).kinds().await;
+        let kinds = desk.discovery(system)?.kinds().await;
         let kinds = Arc::new(kinds.map_err(|error| told(CommandError::from(error)))?);
         known.insert(system, Arc::clone(&kinds));
         Ok(kinds)
@@ -147,7 +149,7 @@ impl Office {
             return Ok(Arc::clone(records));
         }
         let wanted = FieldRequests::plain(fields.iter().cloned());
-        let records = desk.discovery(system).newest(kind, &wanted, most).await;
+        let records = desk.discovery(system)?.newest(kind, &wanted, most).await;
         let records = Arc::new(records.map_err(|error| told(CommandError::from(error)))?);
         desk.samples.lock().await.insert(sample, Arc::clone(&records));
         Ok(records)

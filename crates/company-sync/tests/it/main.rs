@@ -54,4 +54,6 @@ mod simulate;
 #[cfg(test)]
 mod stopping;
 #[cfg(test)]
+mod versions;
+#[cfg(test)]
 mod world;

@@ -10,6 +10,7 @@ mod files;
 mod findings;
 mod known;
 mod log;
+mod mappings;
 mod once;
 mod paging;
 mod records;
@@ -45,6 +46,7 @@ pub(crate) fn doors(doors: Doors) -> Doors {
     let doors = records::doors(doors);
     let doors = schedules::doors(doors);
     let doors = known::doors(doors);
+    let doors = mappings::doors(doors);
     let doors = settings::doors(doors);
     let doors = users::doors(doors);
     let doors = tokens::doors(doors);

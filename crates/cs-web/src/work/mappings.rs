@@ -210,6 +210,24 @@ pub(crate) async fn write(
     keep(visit, &standing, revision, text, rejected).await
 }
 
+/// The same, where a mapping that is not there begins with the text.
+pub(crate) async fn write_or_begin(
+    visit: &Visit,
+    name: &MappingName,
+    revision: i64,
+    text: &str,
+) -> Result<i64, WebError> {
+    match standing(visit, name).await {
+        Err(WebError::NotThere { .. }) if is_name(name.as_str()) => {
+            let fresh = Standing { name: name.clone(), draft: None, running: None };
+            expect(visit, &fresh, revision)?;
+            keep(visit, &fresh, revision, text.replace("\r\n", "\n"), Vec::new()).await
+        }
+        Err(error) => Err(error),
+        Ok(_) => write(visit, name, revision, text).await,
+    }
+}
+
 /// Notes that suggestions are not wanted.
 pub(crate) async fn reject(
     visit: &Visit,

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use cs_domain::{FieldName, FieldSchema, FieldType, Kind, KindSchema, MappingName, System};
-use cs_ports::{AuditFilter, Part};
+use cs_ports::{AuditFilter, Part, Right};
+use serde_json::{Value, json};
 
 use crate::world::{Client, World, login_of};
 
@@ -295,4 +296,45 @@ async fn the_pages_work_while_a_system_is_silent() {
         assert_eq!(answer.status, StatusCode::OK, "{tab}");
         assert!(answer.text().contains("cannot be shown now"), "{tab}");
     }
+}
+
+#[tokio::test]
+async fn programs_write_publish_compare_and_roll_back() {
+    let world = world().await;
+    let mut program = world.program(Part::SyncerAdmin, &[Right::Read, Right::Configure]).await;
+    let of = |title: &str| {
+        format!(
+            "format = 1\nname = \"leads\"\ntitle = \"{title}\"\n[[unit]]\nname = \"lead\"\nmodule = \"Leads\"\n\
+             [[unit.document]]\nrole = \"lead\"\ndoctype = \"Lead\"\n[unit.document.fields]\nlast_name = \"lastname\"\n"
+        )
+    };
+    let missing = program.get("/api/v1/mappings/leads").await;
+    assert_eq!(missing.status, StatusCode::NOT_FOUND);
+    for (number, title) in [(1, "Leads"), (2, "Our leads")] {
+        let revision = match world.desk.mapping_draft(&MappingName::new("leads")).await.unwrap() {
+            Some(draft) => draft.revision,
+            None => 0,
+        };
+        let body = json!({ "revision": revision, "text": of(title) });
+        let written = program.json(Method::PUT, "/api/v1/mappings/leads/draft", &body).await;
+        assert_eq!(written.status, StatusCode::OK, "{}", written.text());
+        let shown: Value = serde_json::from_str(&written.text()).unwrap();
+        assert_eq!((&shown["problems"], &shown["draft"]["text"]), (&json!([]), &json!(of(title))));
+        let body = json!({ "revision": shown["draft"]["revision"], "note": title });
+        let published = program.json(Method::POST, "/api/v1/mappings/leads/versions", &body).await;
+        assert_eq!(published.status, StatusCode::CREATED, "{}", published.text());
+        assert!(published.text().contains(&format!("\"number\":{number}")), "{}", published.text());
+        let late = program.json(Method::POST, "/api/v1/mappings/leads/versions", &body).await;
+        assert_eq!(late.status, StatusCode::CONFLICT);
+    }
+    let compared = program.get("/api/v1/mappings/leads/compare?from=1&to=2").await.text();
+    assert!(compared.contains("Our leads") && !compared.contains("last_name"), "{compared}");
+    let back = json!({ "to": 1, "note": "Back" });
+    let back = program.json(Method::POST, "/api/v1/mappings/leads/rollback", &back).await;
+    assert_eq!(back.status, StatusCode::CREATED, "{}", back.text());
+    let versions = program.get("/api/v1/mappings/leads/versions").await.text();
+    assert!(versions.contains("\"note\":\"Back\""), "{versions}");
+    let bad = json!({ "revision": 0, "text": "format = " });
+    let bad = program.json(Method::PUT, "/api/v1/mappings/leads/draft", &bad).await;
+    assert!(bad.text().contains("file.syntax"), "{}", bad.text());
 }

@@ -8,6 +8,7 @@ mod conflict;
 mod desk;
 mod language;
 mod login;
+mod mapping;
 mod report;
 mod retry;
 mod setup;
