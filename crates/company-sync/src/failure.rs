@@ -330,7 +330,9 @@ impl CommandError {
             | Self::Redefined { .. }
             | Self::FileGone { .. }
             | Self::Account(_)
-            | Self::Engine(EngineError::SettingMissing { .. } | EngineError::Unfit { .. }) => Outcome::Wrong,
+            | Self::Engine(
+                EngineError::SettingMissing { .. } | EngineError::Unfit { .. } | EngineError::Drifted { .. },
+            ) => Outcome::Wrong,
             Self::Engine(_)
             | Self::Store(_)
             | Self::OpenStore { .. }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
+use crate::mapping::drift::Drift;
 use crate::name::{MappingName, Role, UnitName};
 use crate::record::RecordRef;
 use crate::run::{Balance, Run, RunId, Verdict};
@@ -29,6 +30,11 @@ pub enum Event {
     Redefined {
         /// How many units that is.
         units: u64,
+    },
+    /// Something that the mapping uses is no longer what it was.
+    Drifted {
+        /// What, and what the run does about it.
+        drift: Box<Drift>,
     },
     /// A page of changes was read.
     Pulled {

@@ -115,6 +115,8 @@ pub enum FoundBy {
         /// Whether nobody has written the record since: it holds what the document said then.
         untouched: bool,
     },
+    /// A person said that it is the one.
+    Person,
     /// The match key with this number, counted from 0.
     MatchKey(usize),
 }

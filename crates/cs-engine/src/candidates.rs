@@ -7,7 +7,7 @@ use cs_domain::identity::{KeyValues, is_tied, key_values, operation_key};
 use cs_domain::mapping::{DocumentMapping, MatchKey, UnitMapping};
 use cs_domain::situation::{Candidate, FoundBy, Situation};
 use cs_domain::wanted::{WantedDocument, wanted_document};
-use cs_domain::{FieldName, LinkStanding, Record, RecordId, RecordRef, Value};
+use cs_domain::{DecidedPair, FieldName, LinkDecision, LinkStanding, Record, RecordId, RecordRef, Value};
 use cs_ports::{Criterion, FieldRequests, Tie};
 
 use crate::error::EngineError;
@@ -31,12 +31,79 @@ pub(crate) async fn search(
         };
         search_by_operation_key(scope, mapping, fields, situations).await?;
         search_by_creation_key(scope, unit, mapping, situations).await?;
+        let decided = decided(scope, unit, mapping, situations).await?;
+        take_accepted(scope, mapping, fields, &decided, situations).await?;
         for (number, key) in mapping.match_keys.iter().enumerate() {
             search_by_match_key(scope, unit, mapping, (number, key), fields, situations).await?;
         }
+        leave_rejected(mapping, &decided, situations);
         mark_taken(scope, unit, mapping, situations).await?;
     }
     Ok(())
+}
+
+/// What people decided about these records and this role before anything was linked.
+async fn decided(
+    scope: &Scope<'_>,
+    unit: &UnitMapping,
+    mapping: &DocumentMapping,
+    situations: &[Situation],
+) -> Result<Vec<DecidedPair>, EngineError> {
+    let seeks = |situation: &&Situation| seeking(scope, mapping, situation).is_some();
+    let subjects: Vec<RecordRef> =
+        situations.iter().filter(seeks).map(|situation| situation.subject.clone()).collect();
+    if subjects.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut decided = scope.engine.store.decided_pairs(&scope.mapping.name, &subjects).await?;
+    decided.retain(|pair| pair.unit == unit.name && pair.role == mapping.role);
+    Ok(decided)
+}
+
+/// A document that a person said is the one is the only candidate, where it is still there.
+async fn take_accepted(
+    scope: &Scope<'_>,
+    mapping: &DocumentMapping,
+    fields: &FieldRequests,
+    decided: &[DecidedPair],
+    situations: &mut [Situation],
+) -> Result<(), EngineError> {
+    let accepted: Vec<&DecidedPair> =
+        decided.iter().filter(|pair| pair.decision == LinkDecision::Accepted).collect();
+    let ids: BTreeSet<RecordId> = accepted.iter().map(|pair| pair.document.id.clone()).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<RecordId> = ids.into_iter().collect();
+    let read = scope.patiently(|| scope.engine.frappe.read(&mapping.doctype, &ids, fields)).await?;
+    for pair in accepted {
+        let document = read.iter().find(|document| document.reference == pair.document);
+        let situation = situations.iter_mut().find(|situation| situation.subject == pair.subject);
+        if let (Some(document), Some(situation)) = (document, situation) {
+            let known = situation.counterparts.entry(mapping.role.clone()).or_default();
+            known.candidates = vec![candidate(document, FoundBy::Person)];
+        }
+    }
+    Ok(())
+}
+
+/// What a person said is another one is none, whatever its match keys say.
+fn leave_rejected(mapping: &DocumentMapping, decided: &[DecidedPair], situations: &mut [Situation]) {
+    let rejected = |situation: &Situation, found: &Candidate| {
+        decided.iter().any(|pair| {
+            pair.decision == LinkDecision::Rejected
+                && pair.subject == situation.subject
+                && pair.document == found.document.reference
+        })
+    };
+    for situation in situations {
+        let Some(known) = situation.counterparts.get(&mapping.role) else { continue };
+        let mut left = known.candidates.clone();
+        left.retain(|found| !matches!(found.found_by, FoundBy::MatchKey(_)) || !rejected(situation, found));
+        if let Some(known) = situation.counterparts.get_mut(&mapping.role) {
+            known.candidates = left;
+        }
+    }
 }
 
 /// What the situation wants of this role, where the role is still looking for its document.

@@ -1,6 +1,7 @@
 //! What stops a run.
 
 use cs_domain::mapping::BindProblem;
+use cs_domain::mapping::drift::Drift;
 use cs_domain::{Advice, Failure, RunStatus};
 use cs_ports::{PeerError, StoreError};
 use jiff::Timestamp;
@@ -34,6 +35,14 @@ pub enum EngineError {
         /// What does not fit.
         problems: Vec<BindProblem>,
     },
+    /// The systems are no longer what they were when the mapping last ran, and the mapping says to stop there.
+    #[error("mapping {mapping} stops at what has changed: {}", first_drift(drifts))]
+    Drifted {
+        /// Which mapping.
+        mapping: String,
+        /// What has changed, as far as it stops the run.
+        drifts: Vec<Drift>,
+    },
     /// A setting that the mapping requires was not supplied.
     #[error("mapping {mapping} needs the setting {setting}: {help}")]
     SettingMissing {
@@ -60,6 +69,15 @@ fn variable(name: &str) -> String {
     name.replace('-', "_").to_uppercase()
 }
 
+/// The first change, and how many there are besides.
+fn first_drift(drifts: &[Drift]) -> String {
+    let first = drifts.first().map(ToString::to_string).unwrap_or_default();
+    match drifts.len() {
+        0 | 1 => first,
+        all => format!("{first}, and {} more", all - 1),
+    }
+}
+
 /// The first problem, and how many there are besides.
 fn first(problems: &[BindProblem]) -> String {
     let first = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
@@ -82,6 +100,7 @@ impl EngineError {
             Self::Store(_)
             | Self::Busy { .. }
             | Self::Unfit { .. }
+            | Self::Drifted { .. }
             | Self::SettingMissing { .. }
             | Self::Stopped(_) => true,
         }
@@ -117,6 +136,11 @@ impl EngineError {
                 "mapping.unfit",
                 "Run `company-sync check`: it lists everything that is missing, and what to do about each."
                     .to_owned(),
+                Advice::NeedsSetup,
+            ),
+            Self::Drifted { drifts, .. } => failure(
+                "mapping.drifted",
+                drifts.first().map(Drift::remedy).unwrap_or_default(),
                 Advice::NeedsSetup,
             ),
             Self::SettingMissing { mapping, setting, .. } => failure(

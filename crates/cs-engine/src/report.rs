@@ -37,6 +37,11 @@ impl Reporter {
         Self { observers, log: None }
     }
 
+    /// Whether what is told is remembered.
+    pub(crate) fn leaves_traces(&self) -> bool {
+        self.log.is_some()
+    }
+
     /// Tells watchers now, and the log before long.
     pub(crate) fn tell(&self, event: Event) {
         for observer in &self.observers {

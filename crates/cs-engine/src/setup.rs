@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use cs_domain::mapping::drift::{Seen, compare};
 use cs_domain::mapping::{BindProblem, Place, SettingSpec, Settings, Severity, bind};
-use cs_domain::{Kind, KindSchema, Mapping};
+use cs_domain::{Event, Kind, KindSchema, Mapping};
 use cs_ports::PeerError;
 
+use crate::drift;
 use crate::error::EngineError;
 use crate::report::Reporter;
 use crate::run::Engine;
@@ -37,14 +39,27 @@ impl Engine {
     ) -> Result<Ready, EngineError> {
         let settings = settings(mapping, supplied)?;
         let (vtiger, frappe) = self.read_schemas(mapping, reporter).await?;
-        let bound = bind(mapping, &vtiger, &frappe).map_err(|problems| EngineError::Unfit {
+        let now = Seen { vtiger, frappe };
+        let before = drift::relied_on(self.store.as_ref(), mapping).await?;
+        let drifts = compare(mapping, &before, &now);
+        for drift in &drifts {
+            reporter.tell(Event::Drifted { drift: Box::new(drift.clone()) });
+        }
+        if reporter.leaves_traces() {
+            self.note_seen(mapping, &now).await?;
+        }
+        let fitting = drift::as_run(mapping, &before, &drifts)?;
+        let bound = bind(&fitting, &now.vtiger, &now.frappe).map_err(|problems| EngineError::Unfit {
             mapping: mapping.name.to_string(),
             problems: problems.into_iter().filter(|problem| problem.severity == Severity::Error).collect(),
         })?;
-        Ok(Ready { mapping: bound.mapping, settings, vtiger, frappe })
+        if reporter.leaves_traces() {
+            self.rely_on_unchanged(mapping, (&before, &now), &drifts).await?;
+        }
+        Ok(Ready { mapping: bound.mapping, settings, vtiger: now.vtiger, frappe: now.frappe })
     }
 
-    async fn read_schemas(
+    pub(crate) async fn read_schemas(
         &self,
         mapping: &Mapping,
         reporter: &Reporter,

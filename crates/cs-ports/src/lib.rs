@@ -11,9 +11,11 @@ pub mod error;
 pub mod findings;
 pub mod identity;
 pub mod insight;
+pub mod linking;
 pub mod observer;
 pub mod peer;
 pub mod people;
+pub mod schemas;
 pub mod settings;
 pub mod store;
 pub mod task;
@@ -31,6 +33,7 @@ pub use insight::{
     Counted, FindingGroup, FindingQuery, FindingSort, Insight, LogFilter, RunFilter, TroubleFilter,
     TroubledUnit, UnitCounts,
 };
+pub use linking::{KeptProposal, LinkingStore, ProposalFilter, ProposalId};
 pub use observer::{Observer, TaskObserver};
 pub use peer::{
     Census, CensusPage, ChangeFeed, Criterion, Cursor, Expected, FeedPage, FieldRequest, FieldRequests,
@@ -38,6 +41,7 @@ pub use peer::{
 };
 pub use peer::{Peer, Schemas};
 pub use people::{ApiToken, AuditEntry, AuditFilter, GivenAnswer, Part, PeopleStore, Person, Right, Session};
+pub use schemas::{KindsSeen, ReliedOn, SchemaSight, SchemaStore};
 pub use settings::{KeptSettings, Pruned, SettingsStore};
 pub use store::{
     ConflictFilter, Due, FeedKey, JournalEntry, Known, Lease, LeaseAnswer, LogEntry, Settlement, Staged,

@@ -4,15 +4,16 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use cs_domain::{
-    ConflictId, Event, Failure, Intent, IntentId, IntentState, Link, LinkStanding, MappingName, MetConflict,
-    RecordId, RecordRef, Resolution, Role, Run, RunId, Shadow, StandingConflict, System, UnitName, Verdict,
-    Version,
+    ConflictId, DecidedPair, Event, Failure, Intent, IntentId, IntentState, Link, LinkStanding, MappingName,
+    MetConflict, RecordId, RecordRef, Resolution, Role, Run, RunId, Shadow, StandingConflict, System,
+    UnitName, Verdict, Version,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
 use crate::peer::Cursor;
+use crate::schemas::SchemaStore;
 
 /// The right to work on something, until it expires. Whoever takes it next gets a higher token, and the store refuses
 /// writes that carry a lower one: a process that slept through its lease cannot write over its successor.
@@ -210,7 +211,7 @@ pub struct LogEntry {
 /// What the engine remembers. Every call is one transaction: done whole, or not at all, and durable when it returns.
 /// Calls that take a [`Lease`] fail with [`StoreError::LeaseLost`] where its token is no longer the highest.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: SchemaStore + Send + Sync {
     /// Takes the lease where it is free, expired or already this holder's.
     async fn take_lease(
         &self,
@@ -294,6 +295,13 @@ pub trait Store: Send + Sync {
     ) -> Result<Vec<Link>, StoreError>;
     /// How many records of a mapping have a live link.
     async fn count_linked(&self, mapping: &MappingName) -> Result<u64, StoreError>;
+
+    /// What people decided about which documents these records are, before anything was linked.
+    async fn decided_pairs(
+        &self,
+        mapping: &MappingName,
+        subjects: &[RecordRef],
+    ) -> Result<Vec<DecidedPair>, StoreError>;
 
     /// Writes down what is about to be written.
     async fn record_intents(&self, lease: &Lease, intents: &[Intent]) -> Result<(), StoreError>;

@@ -15,6 +15,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/sqlite/0006_insight.sql"),
     include_str!("../migrations/sqlite/0007_failure_code.sql"),
     include_str!("../migrations/sqlite/0009_mappings.sql"),
+    include_str!("../migrations/sqlite/0010_schemas_and_proposals.sql"),
 ];
 
 const OPERATION: &str = "bring its schema up to date";

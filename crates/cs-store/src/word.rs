@@ -1,6 +1,6 @@
 //! Words that stand in columns for values of a closed set.
 
-use cs_domain::{IntentState, LinkOrigin, LinkStanding, System, Verdict};
+use cs_domain::{IntentState, LinkDecision, LinkOrigin, LinkStanding, System, Verdict};
 use cs_ports::{StagedState, StoreError};
 
 use crate::error::corrupt;
@@ -85,6 +85,18 @@ impl Word for LinkStanding {
     }
 }
 
+impl Word for LinkDecision {
+    const ALL: &'static [Self] = &[Self::Accepted, Self::Rejected];
+    const WHAT: &'static str = "decision about a proposal";
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Rejected => "rejected",
+        }
+    }
+}
+
 impl Word for IntentState {
     const ALL: &'static [Self] = &[Self::Open, Self::Settled, Self::Dropped];
     const WHAT: &'static str = "state of an intent";
@@ -129,6 +141,7 @@ mod tests {
         same_as_json::<Verdict>();
         same_as_json::<LinkOrigin>();
         same_as_json::<LinkStanding>();
+        same_as_json::<LinkDecision>();
         same_as_json::<IntentState>();
         same_as_json::<System>();
     }

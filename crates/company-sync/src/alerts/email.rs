@@ -61,6 +61,7 @@ fn subject(alert: &Alert) -> String {
         Occasion::RunFailed => "failed",
         Occasion::Brake => "waits for approval: many deletes",
         Occasion::Drift => "waits for approval: an unusual report",
+        Occasion::ChangedField => "met a field that is no longer what it was",
         Occasion::InvalidShare => "has many rows that cannot be read",
     };
     format!("Company Sync: {} {what}", alert.title)

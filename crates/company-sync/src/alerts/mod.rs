@@ -4,15 +4,16 @@
 mod email;
 mod webhook;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use cs_domain::mapping::drift::Drift;
 use cs_domain::{Event, RunStatus};
 use cs_ports::{Task, TaskId, TaskObserver};
 use serde::Serialize;
 use tokio::sync::mpsc;
 
-use crate::config::{Config, Notifications};
+use crate::config::Notifications;
 use crate::office::Office;
 
 /// The code of units that wait because too many were deleted at once (`cs-engine`, departures).
@@ -20,6 +21,9 @@ const BRAKE: &str = "delete.brake";
 
 /// The code of a report that the drift sentinel holds (`cs-engine`, judgement).
 const HELD: &str = "reconcile.held";
+
+/// The code of a run that stopped at something that has changed in a system (`cs-engine`, drift).
+const DRIFTED: &str = "mapping.drifted";
 
 /// What people are told of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -31,6 +35,8 @@ pub(crate) enum Occasion {
     Brake,
     /// A report looks unlike the company's earlier ones and waits.
     Drift,
+    /// A field that a mapping uses is no longer what it was.
+    ChangedField,
     /// Many rows of a report could not be read.
     InvalidShare,
 }
@@ -56,16 +62,28 @@ pub(crate) struct Alert {
     pub(crate) page: Option<String>,
 }
 
-/// What a task's end is an occasion for, if anything. `braked`: units of it wait because too many were deleted.
-fn occasion(task: &Task, braked: bool) -> Option<Occasion> {
+/// What was seen of a task while it ran.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Seen {
+    /// Units of it wait because too many were deleted.
+    braked: bool,
+    /// What has changed in a system and was not told before.
+    drifted: Vec<Drift>,
+}
+
+/// What a task's end is an occasion for, if anything.
+fn occasion(task: &Task, seen: &Seen) -> Option<Occasion> {
     let code = task.failure.as_ref().map(|failure| failure.code.as_str());
     match task.status {
         RunStatus::Pending | RunStatus::InProgress | RunStatus::Cancelled => None,
-        _ if braked || code == Some(BRAKE) => Some(Occasion::Brake),
+        _ if seen.braked || code == Some(BRAKE) => Some(Occasion::Brake),
+        _ if code == Some(DRIFTED) => Some(Occasion::ChangedField),
         _ if code == Some(HELD) => Some(Occasion::Drift),
         _ if is_hard_to_read(task) => Some(Occasion::InvalidShare),
         RunStatus::Error | RunStatus::TimedOut => Some(Occasion::RunFailed),
-        RunStatus::Success | RunStatus::PartialSuccess => None,
+        RunStatus::Success | RunStatus::PartialSuccess => {
+            (!seen.drifted.is_empty()).then_some(Occasion::ChangedField)
+        }
     }
 }
 
@@ -82,14 +100,16 @@ fn is_wanted(wanted: &Notifications, occasion: Occasion) -> bool {
     match occasion {
         Occasion::RunFailed => wanted.run_failed,
         Occasion::Brake => wanted.brake,
-        Occasion::Drift => wanted.drift,
+        Occasion::Drift | Occasion::ChangedField => wanted.drift,
         Occasion::InvalidShare => wanted.invalid_share,
     }
 }
 
 /// Follows tasks, and hands what is worth telling to [`send`].
 pub(crate) struct Alerts {
-    braked: Mutex<BTreeSet<TaskId>>,
+    seen: Mutex<BTreeMap<TaskId, Seen>>,
+    /// Changes that were told: a run that goes on with one tells it again and again.
+    told: Mutex<BTreeSet<String>>,
     office: Arc<Office>,
     sender: mpsc::UnboundedSender<Alert>,
 }
@@ -98,7 +118,7 @@ impl Alerts {
     /// Alerts, and where they come out.
     pub(crate) fn new(office: Arc<Office>) -> (Self, mpsc::UnboundedReceiver<Alert>) {
         let (sender, receiver) = mpsc::unbounded_channel();
-        (Self { braked: Mutex::default(), office, sender }, receiver)
+        (Self { seen: Mutex::default(), told: Mutex::default(), office, sender }, receiver)
     }
 }
 
@@ -107,38 +127,56 @@ impl TaskObserver for Alerts {
         if !task.status.is_final() {
             return;
         }
-        let braked = self.braked.lock().unwrap_or_else(PoisonError::into_inner).remove(&task.id);
+        let seen =
+            self.seen.lock().unwrap_or_else(PoisonError::into_inner).remove(&task.id).unwrap_or_default();
         let config = self.office.config();
-        let Some(occasion) = occasion(task, braked) else { return };
+        let Some(occasion) = occasion(task, &seen) else { return };
         if is_wanted(&config.service.notifications, occasion) {
             // Where nobody sends any more, the program is ending.
-            let _ = self.sender.send(alert(task, occasion, &config));
+            let _ = self.sender.send(alert(task, occasion, &seen, config.service.public_url.as_deref()));
         }
     }
 
     fn event(&self, task: &TaskId, event: &Event) {
-        let Event::UnitDone { failures, .. } = event else { return };
-        if failures.iter().any(|failure| failure.code == BRAKE) {
-            self.braked.lock().unwrap_or_else(PoisonError::into_inner).insert(task.clone());
+        match event {
+            Event::UnitDone { failures, .. } if failures.iter().any(|failure| failure.code == BRAKE) => {
+                self.note(task, |seen| seen.braked = true);
+            }
+            Event::Drifted { drift } => {
+                let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+                if told.insert(format!("{}: {drift}", drift.unit)) {
+                    self.note(task, |seen| seen.drifted.push(Drift::clone(drift)));
+                }
+            }
+            _ => {}
         }
     }
 }
 
-fn alert(task: &Task, occasion: Occasion, config: &Config) -> Alert {
+impl Alerts {
+    fn note(&self, task: &TaskId, note: impl FnOnce(&mut Seen)) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        note(seen.entry(task.clone()).or_default());
+    }
+}
+
+fn alert(task: &Task, occasion: Occasion, seen: &Seen, public_url: Option<&str>) -> Alert {
     let place = match task.work.kind() {
         "sync" | "apply" => format!("sync/{}", task.work.lane()),
         _ => format!("scheduler/{}", task.id),
     };
-    let page = config.service.public_url.as_ref();
+    let failure = task.failure.as_ref();
+    let drift = seen.drifted.first().filter(|_| task.failure.is_none());
+    let told = seen.drifted.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
     Alert {
         occasion,
         task: task.id.clone(),
         title: task.title.clone(),
         status: task.status,
-        code: task.failure.as_ref().map(|failure| failure.code.clone()),
-        cause: task.failure.as_ref().map(|failure| failure.cause.clone()),
-        remedy: task.failure.as_ref().map(|failure| failure.remedy.clone()),
-        page: page.map(|url| format!("{}/{place}", url.trim_end_matches('/'))),
+        code: failure.map(|failure| failure.code.clone()).or_else(|| Some(drift?.code().to_owned())),
+        cause: failure.map(|failure| failure.cause.clone()).or_else(|| drift.map(|_| told)),
+        remedy: failure.map(|failure| failure.remedy.clone()).or_else(|| Some(drift?.remedy())),
+        page: public_url.map(|url| format!("{}/{place}", url.trim_end_matches('/'))),
     }
 }
 
@@ -211,12 +249,36 @@ mod tests {
             (RunStatus::Error, Some("vtiger.unreachable"), &none, false, Some(Occasion::RunFailed)),
             (RunStatus::TimedOut, Some("run.timed_out"), &none, false, Some(Occasion::RunFailed)),
             (RunStatus::Cancelled, Some("run.cancelled"), &none, false, None),
+            (RunStatus::Error, Some(DRIFTED), &none, false, Some(Occasion::ChangedField)),
             (RunStatus::Error, Some(HELD), &none, false, Some(Occasion::Drift)),
             (RunStatus::Success, None, &five, false, None),
             (RunStatus::Success, None, &six, false, Some(Occasion::InvalidShare)),
         ];
         for (status, code, outcome, braked, expected) in cases {
-            assert_eq!(occasion(&task(status, code, outcome.clone()), braked), expected, "{status} {code:?}");
+            let seen = Seen { braked, drifted: Vec::new() };
+            assert_eq!(occasion(&task(status, code, outcome.clone()), &seen), expected, "{status} {code:?}");
         }
+    }
+
+    #[test]
+    fn a_run_that_goes_on_with_a_changed_field_is_worth_telling_of() {
+        let drift = Drift {
+            system: cs_domain::System::Vtiger,
+            kind: "Contacts".into(),
+            field: Some("department".into()),
+            label: "Department".into(),
+            change: cs_domain::mapping::drift::DriftChange::FieldVanished,
+            unit: "person".into(),
+            places: Vec::new(),
+            verdict: cs_domain::DriftPolicy::SkipField,
+        };
+        let task = task(RunStatus::Success, None, serde_json::Value::Null);
+        let seen = Seen { braked: false, drifted: vec![drift] };
+        assert_eq!(occasion(&task, &seen), Some(Occasion::ChangedField));
+        let told = alert(&task, Occasion::ChangedField, &seen, Some("https://sync.example.test/"));
+        assert_eq!(told.code.as_deref(), Some("drift.field_vanished"));
+        let cause = "department (Department) of VTiger's Contacts is not there any more";
+        assert_eq!(told.cause.as_deref(), Some(cause));
+        assert!(told.remedy.is_some() && told.page.is_some());
     }
 }

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::data_dir;
 use crate::cli::{Global, Log};
 use crate::failure::{CommandError, Outcome};
+use crate::render::progress::done_about;
 use crate::render::run::{for_people, trouble};
 use crate::render::{guarded, line};
 use crate::wiring::existing_store;
@@ -93,6 +94,7 @@ fn told(event: &Event) -> String {
         Event::Recovered { settled, dropped } => {
             format!("recovered: of the writes left open, {settled} had been done and {dropped} had not")
         }
+        Event::Drifted { drift } => format!("{drift}: {}", done_about(drift.verdict)),
         Event::Redefined { units } => {
             format!("the mapping or its settings have changed: {units} units are looked at again")
         }

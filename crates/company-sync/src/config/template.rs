@@ -67,7 +67,7 @@ delivery_date = "..."             # the delivery date that ERPNext wants on ever
 # [notifications]
 # run_failed = true               # a run ended in an error or ran out of time
 # brake = true                    # a run stopped before too many deletes
-# drift = true                    # a report looks unlike the company's earlier ones
+# drift = true                    # a report looks unlike earlier ones, or a field that a mapping uses has changed
 # invalid_share = true            # a report has too many rows that cannot be read
 # [notifications.email]
 # host = "mail.example.test"

@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use cs_domain::{Balance, Event, Failure, RecordRef};
+use cs_domain::{Balance, DriftPolicy, Event, Failure, RecordRef};
 use cs_ports::Observer;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -87,6 +87,15 @@ fn bar() -> ProgressBar {
     bar
 }
 
+/// What a run does about something that has changed.
+pub(crate) fn done_about(verdict: DriftPolicy) -> &'static str {
+    match verdict {
+        DriftPolicy::Stop => "the run stops",
+        DriftPolicy::SkipField => "the run goes on without its rule",
+        DriftPolicy::GoOn => "the run goes on",
+    }
+}
+
 impl Observer for Progress {
     fn observe(&self, event: &Event) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -99,6 +108,7 @@ impl Observer for Progress {
             Event::Recovered { settled, dropped } => state.say(&format!(
                 "writes left open by an earlier run: {settled} had been done, {dropped} had not"
             )),
+            Event::Drifted { drift } => state.say(&format!("{drift}: {}", done_about(drift.verdict))),
             Event::Redefined { units } => state.say(&format!(
                 "the mapping or its settings have changed since the last run: {} units are looked at again",
                 grouped(*units)

@@ -123,6 +123,7 @@ pub(crate) struct Person {
 }
 
 /// What a lab is to be like.
+#[derive(Clone)]
 pub(crate) struct LabWish {
     pub(crate) persona: Persona,
     /// People that are there, the same on both sides.
@@ -281,6 +282,8 @@ pub(crate) struct Lab {
     servers: (Server, Server),
     engine: Engine,
     mapping: Mapping,
+    wish: LabWish,
+    people: Vec<Person>,
 }
 
 impl Lab {
@@ -303,7 +306,17 @@ impl Lab {
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
         let engine = engine(wish, &ground, &servers, &store, after);
         let mapping = parse(MAPPING).unwrap().mapping;
-        Self { ground, store, runtime, servers, engine, mapping }
+        Self { ground, store, runtime, servers, engine, mapping, wish: wish.clone(), people }
+    }
+
+    /// Those who are in both systems from the beginning.
+    pub(crate) fn people(&self) -> &[Person] {
+        &self.people
+    }
+
+    /// An engine that has seen nothing yet, with a store of its own.
+    pub(crate) fn fresh(&self, store: Arc<dyn Store>) -> Engine {
+        engine(&self.wish, &self.ground, &self.servers, &store, Arc::new(|| {}))
     }
 
     /// Runs the mapping once.

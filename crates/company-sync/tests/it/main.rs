@@ -20,6 +20,8 @@ mod deletes;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod drift;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod first_sync;

@@ -160,8 +160,11 @@ impl<'a> Decision<'a, '_> {
         match choose(mapping, candidates) {
             Choice::None => self.create(mapping, wanted),
             Choice::One(candidate) => {
-                let ours = !matches!(candidate.found_by, FoundBy::MatchKey(_));
-                let origin = if ours { LinkOrigin::Created } else { LinkOrigin::Adopted };
+                let origin = match candidate.found_by {
+                    FoundBy::OperationKey | FoundBy::CreatedFor { .. } => LinkOrigin::Created,
+                    FoundBy::Person => LinkOrigin::Chosen,
+                    FoundBy::MatchKey(_) => LinkOrigin::Adopted,
+                };
                 let shadow = (candidate.found_by == FoundBy::CreatedFor { untouched: true })
                     .then(|| as_created(mapping, wanted));
                 self.existing(mapping, wanted, &candidate.document, shadow.as_ref(), Some(origin));

@@ -14,6 +14,7 @@ pub mod drift;
 pub mod edit;
 pub mod file;
 mod json_schema;
+pub mod lone;
 mod order;
 pub mod own;
 mod place;

@@ -16,6 +16,7 @@ pub mod query;
 mod read;
 pub mod refusal;
 mod remove;
+pub mod reshape;
 mod rules;
 mod sanitise;
 mod site;

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use cs_domain::{
-    ConflictId, Event, Intent, LinkStanding, MappingName, RecordId, RecordRef, Resolution, Run, RunId,
-    UnitName,
+    ConflictId, DecidedPair, Event, Intent, Kind, KindSchema, LinkStanding, MappingName, RecordId, RecordRef,
+    Resolution, Run, RunId, System, UnitName,
 };
 use cs_ports::{
-    ConflictFilter, Cursor, Due, FeedKey, JournalEntry, Known, Lease, LeaseAnswer, LogEntry, Settlement,
-    Staged, Store, StoreError, Tie, TieChange, UnitKey, UnitOutcome,
+    ConflictFilter, Cursor, Due, FeedKey, JournalEntry, KindsSeen, Known, Lease, LeaseAnswer, LogEntry,
+    ReliedOn, SchemaSight, SchemaStore, Settlement, Staged, Store, StoreError, Tie, TieChange, UnitKey,
+    UnitOutcome,
 };
 use jiff::Timestamp;
 
@@ -101,6 +102,49 @@ fn recorded(intents: &[Intent]) -> String {
         format!("{} {} {}/{role}", intent.id, intent.action.verb(), intent.subject.id)
     };
     intents.iter().map(one).collect::<Vec<_>>().join(" | ")
+}
+
+/// What is seen of kinds never changes in a simulation; looking at it takes no time.
+#[async_trait]
+impl SchemaStore for StoreFace {
+    async fn schema_sights(&self) -> Result<Vec<SchemaSight>, StoreError> {
+        self.store.schema_sights().await
+    }
+
+    async fn schema_history(
+        &self,
+        system: System,
+        kind: &Kind,
+        limit: u32,
+    ) -> Result<Vec<SchemaSight>, StoreError> {
+        self.store.schema_history(system, kind, limit).await
+    }
+
+    async fn note_schema(
+        &self,
+        system: System,
+        kind: &Kind,
+        now: Timestamp,
+        schema: Option<&KindSchema>,
+    ) -> Result<bool, StoreError> {
+        self.store.note_schema(system, kind, now, schema).await
+    }
+
+    async fn kinds_seen(&self) -> Result<Vec<KindsSeen>, StoreError> {
+        self.store.kinds_seen().await
+    }
+
+    async fn note_kinds(&self, seen: &KindsSeen) -> Result<(), StoreError> {
+        self.store.note_kinds(seen).await
+    }
+
+    async fn relied_on(&self, mapping: &MappingName) -> Result<Vec<ReliedOn>, StoreError> {
+        self.store.relied_on(mapping).await
+    }
+
+    async fn rely_on(&self, mapping: &MappingName, kinds: &[ReliedOn]) -> Result<(), StoreError> {
+        self.store.rely_on(mapping, kinds).await
+    }
 }
 
 #[async_trait]
@@ -243,6 +287,14 @@ impl Store for StoreFace {
     async fn count_linked(&self, mapping: &MappingName) -> Result<u64, StoreError> {
         self.before().await;
         self.store.count_linked(mapping).await
+    }
+
+    async fn decided_pairs(
+        &self,
+        mapping: &MappingName,
+        subjects: &[RecordRef],
+    ) -> Result<Vec<DecidedPair>, StoreError> {
+        self.store.decided_pairs(mapping, subjects).await
     }
 
     async fn record_intents(&self, lease: &Lease, intents: &[Intent]) -> Result<(), StoreError> {

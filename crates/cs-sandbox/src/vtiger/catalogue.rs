@@ -9,6 +9,8 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::reshape::FieldChange;
+
 /// Whose custom fields a sandbox has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Installation {
@@ -171,6 +173,23 @@ impl Catalogue {
     /// A served module by its exact name.
     pub fn module(&self, name: &str) -> Option<&Arc<Module>> {
         self.modules.get(name)
+    }
+
+    pub(super) fn change_field(&mut self, module: &str, field: &str, change: &FieldChange) -> bool {
+        let Some(module) = self.modules.get_mut(module).map(Arc::make_mut) else { return false };
+        let Some(at) = module.by_name.get(field).copied() else { return false };
+        if *change == FieldChange::Removed {
+            module.fields.remove(at);
+            module.index();
+        } else if let Some(field) = module.fields.get_mut(at) {
+            field.change(change);
+        }
+        true
+    }
+
+    pub(super) fn remove_module(&mut self, module: &str) -> bool {
+        self.types.retain(|entry| entry.name != module);
+        self.modules.remove(module).is_some()
     }
 
     /// Every module that `listtypes` knows, in its order.

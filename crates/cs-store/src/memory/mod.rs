@@ -8,9 +8,11 @@ mod catalogue;
 mod findings;
 mod insight;
 mod journal;
+mod linking;
 mod logbook;
 mod people;
 mod runs;
+mod schemas;
 mod settings;
 mod tasks;
 mod ties;
@@ -22,7 +24,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use cs_domain::{
-    ConflictId, Event, Intent, Link, MappingName, RecordId, RecordRef, Resolution, Run, RunId,
+    ConflictId, DecidedPair, Event, Intent, Link, MappingName, RecordId, RecordRef, Resolution, Run, RunId,
     StandingConflict, UnitName,
 };
 use cs_ports::{
@@ -57,6 +59,8 @@ struct State {
     people: people::People,
     settings: settings::Settings,
     catalogue: catalogue::Catalogue,
+    sights: schemas::Sights,
+    proposals: linking::Proposals,
 }
 
 impl MemoryStore {
@@ -228,6 +232,14 @@ impl Store for MemoryStore {
 
     async fn count_linked(&self, mapping: &MappingName) -> Result<u64, StoreError> {
         Ok(self.lock().ties.count_linked(mapping))
+    }
+
+    async fn decided_pairs(
+        &self,
+        mapping: &MappingName,
+        subjects: &[RecordRef],
+    ) -> Result<Vec<DecidedPair>, StoreError> {
+        Ok(self.lock().proposals.decided(mapping, subjects))
     }
 
     async fn record_intents(&self, lease: &Lease, intents: &[Intent]) -> Result<(), StoreError> {

@@ -15,12 +15,14 @@ mod findings;
 mod insight;
 mod journal;
 mod leases;
+mod linking;
 mod logbook;
 mod open;
 mod people;
 mod plans;
 mod runs;
 mod schedules;
+mod schemas;
 mod settings;
 mod staging;
 mod systems;
@@ -33,7 +35,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use cs_domain::{
-    ConflictId, Event, Intent, Link, MappingName, RecordId, RecordRef, Resolution, Run, RunId,
+    ConflictId, DecidedPair, Event, Intent, Link, MappingName, RecordId, RecordRef, Resolution, Run, RunId,
     StandingConflict, System, UnitName,
 };
 use cs_ports::{
@@ -256,6 +258,14 @@ impl Store for SqliteStore {
 
     async fn count_linked(&self, mapping: &MappingName) -> Result<u64, StoreError> {
         ties::count_linked(self, mapping).await
+    }
+
+    async fn decided_pairs(
+        &self,
+        mapping: &MappingName,
+        subjects: &[RecordRef],
+    ) -> Result<Vec<DecidedPair>, StoreError> {
+        linking::decided(self, mapping, subjects).await
     }
 
     async fn record_intents(&self, lease: &Lease, intents: &[Intent]) -> Result<(), StoreError> {

@@ -1,6 +1,7 @@
 //! The pages, one file a place of the navigation.
 
 pub(crate) mod conflicts;
+pub(crate) mod drifts;
 mod errors;
 mod log;
 mod login;

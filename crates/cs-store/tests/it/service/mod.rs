@@ -4,15 +4,19 @@
 mod catalogue;
 mod insight;
 mod insight_findings;
+mod linking;
 mod people;
 mod prune;
 mod questions;
 mod races;
+mod schemas;
 mod settings;
 mod task_samples;
 mod tasks;
 
-use cs_ports::{FindingStore, Insight, MappingStore, PeopleStore, SettingsStore, Store, TaskStore};
+use cs_ports::{
+    FindingStore, Insight, LinkingStore, MappingStore, PeopleStore, SettingsStore, Store, TaskStore,
+};
 use cs_store::{MemoryStore, SqliteStore};
 
 use crate::opening::tamper;
@@ -20,16 +24,22 @@ use crate::samples::{at, run_id};
 
 /// All that a store does.
 pub(crate) trait Whole:
-    Store + FindingStore + TaskStore + PeopleStore + SettingsStore + MappingStore + Insight
+    Store + FindingStore + TaskStore + PeopleStore + SettingsStore + MappingStore + LinkingStore + Insight
 {
 }
 
-impl<T: Store + FindingStore + TaskStore + PeopleStore + SettingsStore + MappingStore + Insight> Whole for T {}
+impl<
+    T: Store + FindingStore + TaskStore + PeopleStore + SettingsStore + MappingStore + LinkingStore + Insight,
+> Whole for T
+{
+}
 
 async fn tell(store: &dyn Whole) {
     tasks::tell(store).await;
     settings::tell(store).await;
     catalogue::tell(store).await;
+    schemas::tell(store).await;
+    linking::tell(store).await;
     people::tell(store).await;
     insight::tell(store).await;
 }
@@ -38,6 +48,8 @@ async fn recall(store: &dyn Whole) {
     tasks::recall(store).await;
     settings::recall(store).await;
     catalogue::recall(store).await;
+    schemas::recall(store).await;
+    linking::recall(store).await;
     people::recall(store).await;
     insight::recall(store).await;
 }
@@ -80,6 +92,7 @@ const BEFORE: &str = "DROP INDEX log_sought; ALTER TABLE log DROP COLUMN kind; A
     DROP INDEX run_by_start; CREATE INDEX run_by_start ON run (started, id);
     ALTER TABLE run DROP COLUMN mapping; ALTER TABLE run DROP COLUMN status; ALTER TABLE run DROP COLUMN ended;
     DROP TABLE mapping_draft; DROP TABLE mapping_version;
+    DROP TABLE schema_sight; DROP TABLE kinds_seen; DROP TABLE relied_on; DROP TABLE proposal;
     DROP TABLE task; DROP TABLE plan; DROP TABLE schedule; DROP TABLE file; DROP TABLE settings; DROP TABLE secret;
     DROP TABLE person; DROP TABLE session; DROP TABLE api_token; DROP TABLE audit; DROP TABLE given_answer;
     DELETE FROM schema_version WHERE version > 4;";

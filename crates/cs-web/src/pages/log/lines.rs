@@ -17,10 +17,11 @@ use crate::words::Words;
 const LINES: u32 = 100;
 
 /// Kinds of events that can be asked for, as the log has them, in the order in which people meet them.
-const KINDS: [&str; 14] = [
+const KINDS: [&str; 15] = [
     "run_started",
     "recovered",
     "redefined",
+    "drifted",
     "pulled",
     "counted",
     "expecting",

@@ -3,7 +3,7 @@
 use cs_domain::{Event, Failure, RecordRef, Run, Verdict};
 use cs_ports::LogEntry;
 
-use crate::pages::shown;
+use crate::pages::{drifts, shown};
 use crate::words::Words;
 
 /// A line of the log, as people read it.
@@ -58,6 +58,7 @@ pub(crate) fn kind(event: &Event) -> &'static str {
         Event::RunStarted { .. } => "run_started",
         Event::Recovered { .. } => "recovered",
         Event::Redefined { .. } => "redefined",
+        Event::Drifted { .. } => "drifted",
         Event::Pulled { .. } => "pulled",
         Event::Counted { .. } => "counted",
         Event::Expecting { .. } => "expecting",
@@ -82,7 +83,8 @@ fn tone(event: &Event) -> &'static str {
         Event::GivenUp { .. }
         | Event::Retrying { .. }
         | Event::Recovered { .. }
-        | Event::Redefined { .. } => "warn",
+        | Event::Redefined { .. }
+        | Event::Drifted { .. } => "warn",
         _ => "quiet",
     }
 }
@@ -146,6 +148,7 @@ fn text(words: &Words, event: &Event) -> String {
             &[("settled", words.number(settled).into()), ("dropped", words.number(dropped).into())],
         ),
         Event::Redefined { units } => words.count("log-redefined", units),
+        Event::Drifted { drift } => drifts::logged(words, drift),
         Event::Pulled { unit, seen } => words
             .tell("log-pulled", &[("unit", unit.to_string().into()), ("seen", words.number(seen).into())]),
         Event::Counted { unit, seen } => words

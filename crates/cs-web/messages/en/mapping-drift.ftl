@@ -1,0 +1,34 @@
+log-kind-drifted = Changed field
+log-drifted = { $what }. { $verdict }
+
+drift-kind-vanished = { $system } shows no { $kind } any more
+drift-kind-vanished-remedy = Activate { $kind } in { $system } again and let the user of Company Sync see it, or take the unit out of the mapping.
+drift-field-vanished = { $field } of { $kind } in { $system } is not there any more
+drift-field-vanished-remedy = Bring the field back, name another one in the mapping, or take its rule out.
+drift-relabelled = { $field } of { $kind } in { $system } is labelled “{ $to }” now
+drift-relabelled-remedy = Write the field's API name or its new label in the mapping.
+drift-type-changed = { $field } of { $kind } in { $system } was { $from } and is now { $to }
+drift-type-changed-remedy = Look whether its values still mean the same, give the rule a transform where it needs one, and publish the mapping.
+drift-choice-lost = { $field } of { $kind } in { $system } has lost from its list: { $lost }
+drift-choice-lost-remedy = Add the entry to the list again, or name another one in the mapping.
+drift-choice-lost-unused-remedy = Look whether records still hold the entry; if they do, add it to the list again.
+drift-became-mandatory = { $field } of { $kind } in { $system } became mandatory, and no rule fills it
+drift-became-mandatory-remedy = Add a rule that fills the field, or make it optional in { $system }.
+drift-not-writable = { $field } of { $kind } in { $system } cannot be written any more
+drift-not-writable-remedy = Give the user of Company Sync the right to write it, or let the rule go the other way only.
+drift-shortened = { $field } of { $kind } in { $system } takes { $to } characters; it took { $from }
+drift-shortened-remedy = Make the field longer again, or shorten the texts that no longer fit at their source.
+
+drift-verdict-stop = Runs stop
+drift-verdict-skip-field = Runs go on without it
+drift-verdict-go-on = Runs go on
+
+field-type-text = text
+field-type-whole-number = a whole number
+field-type-decimal-number = a decimal number
+field-type-checkbox = a checkbox
+field-type-date = a date
+field-type-point-in-time = a point in time
+field-type-choice = a list
+field-type-reference = a reference
+field-type-table = a table

@@ -1,0 +1,34 @@
+log-kind-drifted = Campo cambiado
+log-drifted = { $what }. { $verdict }
+
+drift-kind-vanished = { $system } ya no muestra { $kind }
+drift-kind-vanished-remedy = Active { $kind } otra vez en { $system } y permita que el usuario de Company Sync lo vea, o quite la unidad del mapeo.
+drift-field-vanished = { $field } de { $kind } en { $system } ya no existe
+drift-field-vanished-remedy = Restablezca el campo, indique otro en el mapeo o quite su regla.
+drift-relabelled = { $field } de { $kind } en { $system } ahora se llama «{ $to }»
+drift-relabelled-remedy = Escriba en el mapeo el nombre de API del campo o su nueva etiqueta.
+drift-type-changed = { $field } de { $kind } en { $system } era { $from } y ahora es { $to }
+drift-type-changed-remedy = Revise si sus valores todavía significan lo mismo, agregue una transformación a la regla si hace falta y publique el mapeo.
+drift-choice-lost = { $field } de { $kind } en { $system } perdió de su lista: { $lost }
+drift-choice-lost-remedy = Agregue la opción otra vez a la lista o indique otra en el mapeo.
+drift-choice-lost-unused-remedy = Revise si todavía hay registros con esa opción; si los hay, agréguela otra vez a la lista.
+drift-became-mandatory = { $field } de { $kind } en { $system } ahora es obligatorio y ninguna regla lo llena
+drift-became-mandatory-remedy = Agregue una regla que llene el campo o hágalo opcional en { $system }.
+drift-not-writable = { $field } de { $kind } en { $system } ya no se puede escribir
+drift-not-writable-remedy = Dé al usuario de Company Sync permiso para escribirlo o deje la regla en un solo sentido.
+drift-shortened = { $field } de { $kind } en { $system } admite { $to } caracteres; antes admitía { $from }
+drift-shortened-remedy = Alargue el campo otra vez o acorte en su origen los textos que ya no caben.
+
+drift-verdict-stop = Las ejecuciones se detienen
+drift-verdict-skip-field = Las ejecuciones siguen sin él
+drift-verdict-go-on = Las ejecuciones siguen
+
+field-type-text = texto
+field-type-whole-number = un número entero
+field-type-decimal-number = un número decimal
+field-type-checkbox = una casilla
+field-type-date = una fecha
+field-type-point-in-time = una fecha y hora
+field-type-choice = una lista
+field-type-reference = una referencia
+field-type-table = una tabla
