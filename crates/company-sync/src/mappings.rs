@@ -119,16 +119,25 @@ impl<'c> Editions<'c> {
     /// What is to be run for a mapping.
     pub(crate) fn job(&self, name: &str, full: bool) -> Result<Job, CommandError> {
         let Source { file, text, edition } = self.source(name)?;
+        Ok(Job { edition: Some(edition), full, census: full, ..self.prepared(name, &file, &text)? })
+    }
+
+    /// What would be run if a mapping said this; it need not be published.
+    pub(crate) fn trial(&self, name: &str, text: &str) -> Result<Job, CommandError> {
+        self.prepared(name, name, text)
+    }
+
+    fn prepared(&self, name: &str, file: &str, text: &str) -> Result<Job, CommandError> {
         let said = self.config.mappings.get(name).cloned().unwrap_or_default();
-        let mapping = parsed(&self.config.extensions.transforms, &file, &text)?.mapping;
+        let mapping = parsed(&self.config.extensions.transforms, file, text)?.mapping;
         refuse_unknown_settings(self.config, name, &said, &mapping)?;
         Ok(Job {
             mapping,
-            edition: Some(edition),
+            edition: None,
             settings: said.settings,
-            full,
+            full: false,
             eager: true,
-            census: full,
+            census: false,
             approved_deletes: None,
             approved: None,
             zone: self.config.zone.clone(),

@@ -13,6 +13,17 @@ use crate::wiring::Home;
 /// How often it is done.
 const PAUSE: Duration = Duration::from_secs(3600);
 
+/// How often both systems are asked whether their fields are what they were: besides, every run asks.
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// Looks every day whether something has changed under the mappings that run, so that pages tell before a run does.
+pub(crate) async fn watch_fields(office: Arc<Office>) {
+    loop {
+        SystemClock.sleep(DAY).await;
+        office.look_at_fields().await;
+    }
+}
+
 /// Tidies again and again.
 pub(crate) async fn tidy(home: Arc<Home>, office: Arc<Office>) {
     loop {

@@ -87,8 +87,13 @@ pub(crate) struct Looking {
 
 /// Connects what the configuration names, and neither opens nor makes a store.
 pub(crate) fn look(config: &Config) -> Result<Looking, CommandError> {
+    look_at(config, Arc::new(MemoryStore::new()))
+}
+
+/// Connects what the configuration names, with what is remembered.
+pub(crate) fn look_at(config: &Config, store: Arc<dyn Store>) -> Result<Looking, CommandError> {
     let connected = Connected::to(config)?;
-    let engine = connected.engine(Arc::new(MemoryStore::new()), Vec::new(), String::new());
+    let engine = connected.engine(store, Vec::new(), String::new());
     Ok(Looking { engine, vtiger: connected.crm.vtiger, frappe: connected.frappe })
 }
 

@@ -67,6 +67,11 @@ impl Engine {
         Ok(self.store.rely_on(&mapping.name, &relied).await?)
     }
 
+    /// What both systems say now of the kinds that the mapping names.
+    pub async fn seen(&self, mapping: &Mapping) -> Result<Seen, EngineError> {
+        Ok(self.seen_now(mapping).await?)
+    }
+
     async fn seen_now(&self, mapping: &Mapping) -> Result<Seen, PeerError> {
         let reporter = Reporter::unrecorded(self.observers.clone());
         let (vtiger, frappe) = self.read_schemas(mapping, &reporter).await?;

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use axum::http::StatusCode;
 use cs_domain::mapping::OwnTransforms;
+use cs_domain::mapping::drift::Drift;
 use cs_domain::{
     Advice, Edition, Failure, FieldName, Kind, KindSchema, MappingName, Record, RecordRef, Role, System,
-    Value,
+    UnitName, Value,
 };
-use cs_engine::EngineError;
+use cs_engine::{EngineError, Gathered, Preview};
 use cs_ports::{FoundFinding, KindAbout, StoreError};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -340,6 +341,36 @@ pub struct Lookup {
     pub sights: Vec<Sight>,
 }
 
+/// Which records a mapping is tried on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SampleWish {
+    /// The mapping's name: its settings count.
+    pub mapping: MappingName,
+    /// Its text, published or not.
+    pub text: String,
+    /// Which unit is tried.
+    pub unit: UnitName,
+    /// These records; none named: a sample.
+    pub chosen: Vec<RecordRef>,
+    /// How many the sample has.
+    pub number: u32,
+    /// What the sample is drawn by; `None`: the newest.
+    pub seed: Option<u64>,
+}
+
+/// For what pairs are wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkWish {
+    /// The mapping's name.
+    pub mapping: MappingName,
+    /// Its text, published or not.
+    pub text: String,
+    /// The unit of the records.
+    pub unit: UnitName,
+    /// The role of the documents.
+    pub role: Role,
+}
+
 /// What only the whole program can do.
 #[async_trait]
 pub trait Office: Send + Sync {
@@ -368,6 +399,15 @@ pub trait Office: Send + Sync {
         fields: &[FieldName],
         most: u32,
     ) -> Result<Arc<Vec<Record>>, OfficeError>;
+    /// Asks both systems what has changed since the mapping last ran; what is seen is noted.
+    async fn look_for_drift(&self, mapping: &MappingName) -> Result<Vec<Drift>, OfficeError>;
+    /// Lets the mapping rely on what both systems say now.
+    async fn accept_drift(&self, mapping: &MappingName) -> Result<(), OfficeError>;
+    /// What a mapping's text would do to some records; nothing is written or remembered.
+    async fn preview(&self, wish: &SampleWish) -> Result<Preview, OfficeError>;
+    /// Which records and documents that are there and not linked could be one; nothing is written or remembered.
+    async fn propose_links(&self, wish: &LinkWish) -> Result<Gathered, OfficeError>;
+
     /// The mappings there are, that have a text to run.
     async fn mappings(&self) -> Result<Vec<MappingAbout>, OfficeError>;
     /// The companies there are, by name.

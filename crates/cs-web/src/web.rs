@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
 use cs_ports::{
-    Clock, FindingStore, Insight, MappingStore, PeopleStore, SettingsStore, Store, StoreError, TaskStore,
+    Clock, FindingStore, Insight, LinkingStore, MappingStore, PeopleStore, SettingsStore, Store, StoreError,
+    TaskStore,
 };
 use jiff::tz::TimeZone;
 
@@ -18,12 +19,12 @@ use crate::{api, assets, live, pages, probes, security};
 
 /// Everything that is remembered.
 pub trait Desk:
-    Store + FindingStore + PeopleStore + TaskStore + SettingsStore + MappingStore + Insight
+    Store + FindingStore + PeopleStore + TaskStore + SettingsStore + MappingStore + LinkingStore + Insight
 {
 }
 
 impl<T> Desk for T where
-    T: Store + FindingStore + PeopleStore + TaskStore + SettingsStore + MappingStore + Insight
+    T: Store + FindingStore + PeopleStore + TaskStore + SettingsStore + MappingStore + LinkingStore + Insight
 {
 }
 

@@ -76,6 +76,7 @@ async fn work(
     let scheduler = scheduler(home, office, observers);
     let telling = tokio::spawn(alerts::send(Arc::clone(office), told));
     let tidying = tokio::spawn(tidying::tidy(Arc::clone(home), Arc::clone(office)));
+    let watching = tokio::spawn(tidying::watch_fields(Arc::clone(office)));
     let signal = stopper.signal();
     let scheduling = tokio::spawn(async move { scheduler.work(signal).await });
     let zone = office.config().zone.clone();
@@ -103,6 +104,7 @@ async fn work(
         ended.map_err(broken)?;
     }
     tidying.abort();
+    watching.abort();
     pulse.await.map_err(broken)?;
     // The scheduler is gone and with it whoever hands alerts over: what was handed over is sent.
     if let Ok(ended) = tokio::time::timeout(GRACE, telling).await {

@@ -18,6 +18,7 @@ mod settings;
 mod telling;
 #[cfg(test)]
 mod tests;
+mod trying;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -25,17 +26,19 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use cs_domain::mapping::OwnTransforms;
+use cs_domain::mapping::drift::Drift;
 use cs_domain::{
     Failure, FieldName, Kind, KindSchema, Mapping, MappingName, Record, RecordRef, StandingConflict, System,
     Value,
 };
 use cs_engine::scheduler::Nudge;
+use cs_engine::{Gathered, Preview};
 use cs_ports::{FoundFinding, KindAbout};
 use cs_store::SqliteStore;
 use cs_web::Language;
 use cs_web::office::{
-    BrokerAbout, CompanyAbout, Connection, Health, Lacking, Lookup, MappingAbout, OfficeError, Probe,
-    ReportAbout, RunningMapping, SettingsChange, SettingsTab,
+    BrokerAbout, CompanyAbout, Connection, Health, Lacking, LinkWish, Lookup, MappingAbout, OfficeError,
+    Probe, ReportAbout, RunningMapping, SampleWish, SettingsChange, SettingsTab,
 };
 
 pub(crate) use kept::load;
@@ -176,6 +179,22 @@ impl cs_web::office::Office for Office {
         most: u32,
     ) -> Result<Arc<Vec<Record>>, OfficeError> {
         Box::pin(self.sampled(system, kind, fields, most)).await
+    }
+
+    async fn look_for_drift(&self, mapping: &MappingName) -> Result<Vec<Drift>, OfficeError> {
+        Box::pin(self.changed(mapping)).await
+    }
+
+    async fn accept_drift(&self, mapping: &MappingName) -> Result<(), OfficeError> {
+        Box::pin(self.accepted(mapping)).await
+    }
+
+    async fn preview(&self, wish: &SampleWish) -> Result<Preview, OfficeError> {
+        Box::pin(self.tried(wish)).await
+    }
+
+    async fn propose_links(&self, wish: &LinkWish) -> Result<Gathered, OfficeError> {
+        Box::pin(self.paired(wish)).await
     }
 
     async fn mappings(&self) -> Result<Vec<MappingAbout>, OfficeError> {

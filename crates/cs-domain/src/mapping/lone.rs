@@ -32,6 +32,9 @@ pub struct LoneWord {
     pub word: String,
     /// How many of the sampled records hold it; 0: it stands in the list only.
     pub sampled: u32,
+    /// How many records hold it, where somebody counted them.
+    #[serde(default)]
+    pub everywhere: Option<u64>,
     /// Why it is not taken.
     pub failure: Failure,
 }
@@ -103,6 +106,7 @@ impl Pair<'_> {
                     frappe: self.rule.frappe.clone(),
                     word: word.to_owned(),
                     sampled,
+                    everywhere: None,
                     failure,
                 })
             });

@@ -246,6 +246,50 @@ fn what_does_not_fit_both_ways() -> Vec<(&'static str, String)> {
     ]
 }
 
+/// What can be run all the same, with some records failing: told and no reason to refuse.
+fn what_may_go_wrong() -> Vec<(&'static str, String)> {
+    let rest = "[unit.document.fields]\nfirst_name = 7";
+    vec![
+        (
+            "bind.never_read_unknown",
+            text("").replace(
+                "module = \"SalesOrder\"",
+                "module = \"SalesOrder\"\nnever_read = [\"No such field\"]",
+            ),
+        ),
+        ("bind.mandatory_unmapped", text_with("SalesOrder", "Contact", "vtiger_id", rest)),
+        ("bind.not_creatable", creating("")),
+    ]
+}
+
+/// Held against a module in which nothing may be created.
+fn warned(text: &str) -> Vec<String> {
+    let mut vtiger = vtiger();
+    vtiger.get_mut("SalesOrder").unwrap().creatable = false;
+    let bound = bind(&parse(text).unwrap().mapping, &vtiger, &frappe()).unwrap();
+    bound.warnings.into_iter().map(|warning| format!("{}: {}", warning.code, warning.message)).collect()
+}
+
+#[test]
+fn what_may_go_wrong_is_a_warning() {
+    for (code, text) in what_may_go_wrong() {
+        let told = warned(&text);
+        assert!(told.iter().any(|told| told.starts_with(&format!("{code}: "))), "{code}: {told:?}");
+    }
+}
+
+/// A check against the systems that is added without a case here, with the message that people read, fails this.
+#[test]
+fn every_code_of_binding_has_a_case() {
+    let known = crate::problems::codes_in("", "bind");
+    assert!(known.len() > 20, "{known:?}");
+    let cases = what_never_fits().into_iter().chain(what_does_not_fit_both_ways()).chain(what_may_go_wrong());
+    let mut covered: BTreeSet<String> = cases.map(|case| case.0.to_owned()).collect();
+    // It needs a field that only its own test has.
+    covered.insert("create_in_vtiger.mandatory".to_owned());
+    assert_eq!(known.difference(&covered).collect::<Vec<_>>(), Vec::<&String>::new());
+}
+
 #[test]
 fn what_does_not_fit_is_told_at_its_place() {
     let mut read = String::new();

@@ -32,3 +32,24 @@ field-type-point-in-time = a point in time
 field-type-choice = a list
 field-type-reference = a reference
 field-type-table = a table
+
+mapping-tab-drift = Changed fields
+drift-title = What has changed in the two systems
+drift-about = Before each run the fields that the mapping uses are held against what they were when it last ran.
+drift-looked-at = Last looked at { $at }.
+drift-look = Look now
+drift-looked = Both systems were asked.
+drift-what = Change
+drift-then = Runs
+drift-where = Where
+drift-none = Nothing that this mapping uses has changed.
+drift-never-ran = This mapping has not run yet. What its fields are is noted with its first run.
+drift-does-not-run = This mapping does not run yet: publish it first.
+drift-accept = Accept these changes
+drift-accept-help = Whoever accepts them says that things are meant to be so. A field that is not there stays a mistake until the mapping no longer names it.
+drift-accept-confirm = Take all of these changes for how things are from now on?
+drift-accepted = The changes are accepted.
+workspace-drift = { $count ->
+    [one] { $number } mapped field has changed in its system
+   *[other] { $number } mapped fields have changed in their systems
+}

@@ -32,3 +32,24 @@ field-type-point-in-time = una fecha y hora
 field-type-choice = una lista
 field-type-reference = una referencia
 field-type-table = una tabla
+
+mapping-tab-drift = Campos cambiados
+drift-title = Lo que cambió en los dos sistemas
+drift-about = Antes de cada ejecución, los campos que usa el mapeo se comparan con lo que eran cuando se ejecutó por última vez.
+drift-looked-at = Última revisión: { $at }.
+drift-look = Revisar ahora
+drift-looked = Se consultó a ambos sistemas.
+drift-what = Cambio
+drift-then = Ejecuciones
+drift-where = Dónde
+drift-none = Nada de lo que usa este mapeo ha cambiado.
+drift-never-ran = Este mapeo todavía no se ha ejecutado. Con la primera ejecución se anota cómo son sus campos.
+drift-does-not-run = Este mapeo todavía no se ejecuta: publíquelo primero.
+drift-accept = Aceptar estos cambios
+drift-accept-help = Quien los acepta dice que las cosas deben ser así. Un campo que no existe sigue siendo un error hasta que el mapeo deje de nombrarlo.
+drift-accept-confirm = ¿Tomar todos estos cambios como el estado normal de ahora en adelante?
+drift-accepted = Los cambios fueron aceptados.
+workspace-drift = { $count ->
+    [one] { $number } campo del mapeo cambió en su sistema
+   *[other] { $number } campos del mapeo cambiaron en sus sistemas
+}

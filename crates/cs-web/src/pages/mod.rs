@@ -13,7 +13,7 @@ mod scheduler;
 mod settings;
 mod setup;
 pub(crate) mod shown;
-mod sync;
+pub(crate) mod sync;
 mod users;
 mod workspace;
 

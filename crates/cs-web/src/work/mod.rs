@@ -2,8 +2,10 @@
 //! call them.
 
 pub(crate) mod conflicts;
+pub(crate) mod drifts;
 pub(crate) mod errors;
 pub(crate) mod findings;
+pub(crate) mod linking;
 pub(crate) mod mappings;
 pub(crate) mod people;
 pub mod reconciliation;

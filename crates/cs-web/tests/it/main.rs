@@ -24,6 +24,7 @@ mod scheduler;
 mod settings;
 mod setup;
 mod syncs;
+mod trying;
 mod walk;
 mod workspace;
 mod world;

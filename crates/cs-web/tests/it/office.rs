@@ -4,15 +4,18 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
+use cs_domain::mapping::drift::Drift;
 use cs_domain::mapping::shipped;
 use cs_domain::{
     Edition, FieldName, Kind, KindSchema, MappingName, Origin, Record, RecordRef, StandingConflict, System,
     Value,
 };
+use cs_engine::{Gathered, Preview};
 use cs_ports::{FoundFinding, KindAbout};
 use cs_web::office::{
-    BrokerAbout, CompanyAbout, Connection, Health, Lacking, Lookup, MappingAbout, Office, OfficeError, Probe,
-    ReportAbout, RunningMapping, Setting, SettingKind, SettingsChange, SettingsTab, Slip, UnitAbout,
+    BrokerAbout, CompanyAbout, Connection, Health, Lacking, LinkWish, Lookup, MappingAbout, Office,
+    OfficeError, Probe, ReportAbout, RunningMapping, SampleWish, Setting, SettingKind, SettingsChange,
+    SettingsTab, Slip, UnitAbout,
 };
 use cs_web::{Desk, Language};
 
@@ -52,6 +55,16 @@ pub(crate) struct State {
     pub(crate) records: Vec<Record>,
     /// Whether the systems do not answer.
     pub(crate) silent: bool,
+    /// What has changed under any mapping.
+    pub(crate) drifts: Vec<Drift>,
+    /// Mappings of which the changes were accepted.
+    pub(crate) accepted: Vec<MappingName>,
+    /// What a mapping would do.
+    pub(crate) preview: Preview,
+    /// On what mappings were tried.
+    pub(crate) tried: Vec<SampleWish>,
+    /// What could be one.
+    pub(crate) gathered: Gathered,
     /// How often the scheduler was told that there is something to do.
     pub(crate) nudges: u32,
 }
@@ -79,6 +92,11 @@ impl Default for State {
             schemas: BTreeMap::new(),
             records: Vec::new(),
             silent: false,
+            drifts: Vec::new(),
+            accepted: Vec::new(),
+            preview: Preview::default(),
+            tried: Vec::new(),
+            gathered: Gathered::default(),
             nudges: 0,
         }
     }
@@ -241,6 +259,25 @@ impl Office for FakeOffice {
             .iter()
             .filter(|record| record.reference.system == system && record.reference.kind == *kind);
         Ok(Arc::new(found.take(most as usize).cloned().collect()))
+    }
+
+    async fn look_for_drift(&self, _: &MappingName) -> Result<Vec<Drift>, OfficeError> {
+        Ok(self.state().drifts.clone())
+    }
+
+    async fn accept_drift(&self, mapping: &MappingName) -> Result<(), OfficeError> {
+        self.state().accepted.push(mapping.clone());
+        Ok(())
+    }
+
+    async fn preview(&self, wish: &SampleWish) -> Result<Preview, OfficeError> {
+        let mut state = self.state();
+        state.tried.push(wish.clone());
+        Ok(state.preview.clone())
+    }
+
+    async fn propose_links(&self, _: &LinkWish) -> Result<Gathered, OfficeError> {
+        Ok(self.state().gathered.clone())
     }
 
     async fn mappings(&self) -> Result<Vec<MappingAbout>, OfficeError> {

@@ -16,10 +16,13 @@ use crate::words::Words;
 use crate::work::mappings::{self, Standing};
 
 /// The tabs: path and the key of what each is called.
-pub(super) const TABS: [(&str, &str); 5] = [
+pub(super) const TABS: [(&str, &str); 8] = [
     ("", "mapping-tab-fields"),
     ("documents", "mapping-tab-documents"),
     ("selection", "mapping-tab-selection"),
+    ("preview", "mapping-tab-preview"),
+    ("linking", "mapping-tab-linking"),
+    ("drift", "mapping-tab-drift"),
     ("history", "mapping-tab-history"),
     ("text", "mapping-tab-text"),
 ];

@@ -2,11 +2,14 @@
 
 mod bench;
 mod documents;
+mod drift;
 mod fields;
 mod history;
+mod linking;
 mod list;
 mod new;
 mod picture;
+mod preview;
 mod publish;
 mod rule;
 mod selection;
@@ -52,6 +55,13 @@ pub(crate) fn doors(doors: Doors) -> Doors {
         .get("/mappings/{name}/publish", CONFIGURES, publish::show)
         .post("/mappings/{name}/publish", CONFIGURES, publish::publish)
         .post("/mappings/{name}/drop", CONFIGURES, publish::drop_draft)
+        .get("/mappings/{name}/preview", READS, preview::show)
+        .get("/mappings/{name}/linking", READS, linking::show)
+        .post("/mappings/{name}/linking/find", CONFIGURES, linking::find)
+        .post("/mappings/{name}/linking/decide", CONFIGURES, linking::decide)
+        .get("/mappings/{name}/drift", READS, drift::show)
+        .post("/mappings/{name}/drift/look", CONFIGURES, drift::look)
+        .post("/mappings/{name}/drift/accept", CONFIGURES, drift::accept)
 }
 
 /// Whether two words are the same, however templates hold them.

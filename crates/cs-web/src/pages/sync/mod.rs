@@ -5,7 +5,7 @@ mod history;
 mod list;
 mod now;
 mod place;
-mod planned;
+pub(crate) mod planned;
 mod schedule;
 mod start;
 

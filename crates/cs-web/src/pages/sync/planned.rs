@@ -9,50 +9,50 @@ use crate::pages::shown;
 use crate::words::Words;
 
 /// What would happen to one unit.
-pub(super) struct Unit {
-    pub(super) subject: RecordRef,
-    pub(super) tone: &'static str,
-    pub(super) verdict: String,
+pub(crate) struct Unit {
+    pub(crate) subject: RecordRef,
+    pub(crate) tone: &'static str,
+    pub(crate) verdict: String,
     /// Why it would be left out, or which side's delete it follows.
-    pub(super) remark: Option<String>,
-    pub(super) steps: Vec<Shown>,
+    pub(crate) remark: Option<String>,
+    pub(crate) steps: Vec<Shown>,
     /// What somebody has to decide.
-    pub(super) conflicts: Vec<String>,
-    pub(super) failures: Vec<Trouble>,
+    pub(crate) conflicts: Vec<String>,
+    pub(crate) failures: Vec<Trouble>,
 }
 
 /// One write.
-pub(super) struct Shown {
-    pub(super) tone: &'static str,
-    pub(super) verb: String,
-    pub(super) system: System,
-    pub(super) target: String,
-    pub(super) role: Option<String>,
-    pub(super) changes: Vec<Changed>,
+pub(crate) struct Shown {
+    pub(crate) tone: &'static str,
+    pub(crate) verb: String,
+    pub(crate) system: System,
+    pub(crate) target: String,
+    pub(crate) role: Option<String>,
+    pub(crate) changes: Vec<Changed>,
 }
 
 /// One field.
-pub(super) struct Changed {
-    pub(super) field: String,
-    pub(super) before: Option<String>,
-    pub(super) after: String,
+pub(crate) struct Changed {
+    pub(crate) field: String,
+    pub(crate) before: Option<String>,
+    pub(crate) after: String,
 }
 
 /// Whether something would be deleted.
-pub(super) fn deletes(plan: &Plan) -> bool {
+pub(crate) fn deletes(plan: &Plan) -> bool {
     matches!(plan.vtiger, Some(VtigerStep::Delete { .. }))
         || plan.steps.iter().any(|step| matches!(step.act, Act::Delete { .. }))
 }
 
 impl Shown {
     /// Whether its fields are told only to whoever asks: a new document has nothing to compare with.
-    pub(super) fn folds(&self) -> bool {
+    pub(crate) fn folds(&self) -> bool {
         self.changes.len() > 3 && self.changes.iter().all(|change| change.before.is_none())
     }
 }
 
 impl Unit {
-    pub(super) fn of(words: &Words, plan: &Plan) -> Self {
+    pub(crate) fn of(words: &Words, plan: &Plan) -> Self {
         let result = plan.verdict();
         let record = plan.vtiger.iter().map(|step| record_step(words, step));
         let documents = plan.steps.iter().map(|step| document_step(words, step));

@@ -19,6 +19,7 @@ use crate::frame::{Frame, Section};
 use crate::office::Health;
 use crate::pages::runs::Row;
 use crate::visit::{Answer, Visit, fragment, page};
+use crate::work::drifts;
 
 /// Runs that are shown.
 const RUNS: u32 = 8;
@@ -33,6 +34,8 @@ struct Now {
     conflicts: u64,
     troubles: u64,
     findings: u64,
+    /// Mappings under which something has changed, with how much.
+    drifted: Vec<(String, u64)>,
     runs: Vec<Row>,
 }
 
@@ -51,9 +54,22 @@ impl Now {
             conflicts: desk.count_open_conflicts(None).await?,
             troubles: troubles.iter().map(|cause| cause.count).sum(),
             findings: desk.count_findings(&unreviewed).await?,
+            drifted: drifted(visit).await?,
             runs: runs.into_iter().map(|run| Row::of(&visit.words, run, at)).collect(),
         })
     }
+}
+
+/// What has changed under the mappings that run, as far as it was seen.
+async fn drifted(visit: &Visit) -> Result<Vec<(String, u64)>, WebError> {
+    let mut drifted = Vec::new();
+    for mapping in visit.web.office.mappings().await? {
+        let known = drifts::known(visit, &mapping.name).await?.unwrap_or_default();
+        if !known.is_empty() {
+            drifted.push((mapping.name.to_string(), known.len() as u64));
+        }
+    }
+    Ok(drifted)
 }
 
 #[derive(Template)]

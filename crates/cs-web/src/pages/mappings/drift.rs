@@ -1,0 +1,74 @@
+//! What has changed in the two systems since the mapping last ran, and what its runs do about it.
+
+use askama::Template;
+use axum::extract::Path;
+use cs_domain::MappingName;
+use cs_domain::mapping::drift::Drift;
+
+use super::bench::Bench;
+use super::place;
+use crate::frame::{Frame, Section};
+use crate::pages::drifts;
+use crate::visit::{Answer, Visit, done, page};
+use crate::words::Words;
+use crate::work;
+
+/// A change as people read it.
+struct Shown {
+    what: String,
+    remedy: String,
+    verdict: String,
+    tone: &'static str,
+    /// Where the mapping uses it.
+    places: Vec<String>,
+    code: &'static str,
+}
+
+impl Shown {
+    fn of(words: &Words, drift: &Drift) -> Self {
+        Self {
+            what: drifts::told(words, drift),
+            remedy: drifts::remedy(words, drift),
+            verdict: drifts::verdict(words, drift.verdict),
+            tone: drifts::tone(drift.verdict),
+            places: drift.places.iter().map(ToString::to_string).collect(),
+            code: drift.code(),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "mappings/drift.html")]
+struct DriftPage<'b> {
+    frame: Frame,
+    bench: &'b Bench,
+    /// `None`: it does not run yet.
+    drifts: Option<Vec<Shown>>,
+    /// When the systems' fields were last looked at.
+    looked: Option<jiff::Timestamp>,
+}
+
+pub(super) async fn show(visit: Visit, Path(name): Path<MappingName>) -> Answer {
+    let bench = Bench::of(&visit, &name, "drift").await?;
+    let known = work::drifts::known(&visit, &name).await?;
+    let drifts =
+        known.map(|known| known.iter().map(|drift| Shown::of(&visit.words, drift)).collect::<Vec<_>>());
+    let relied = visit.web.desk.relied_on(&name).await?;
+    let sights = visit.web.desk.schema_sights().await?;
+    let ours = sights.iter().filter(|sight| {
+        relied.iter().any(|relied| relied.system == sight.system && relied.schema.kind == sight.kind)
+    });
+    let looked = ours.map(|sight| sight.looked).min();
+    let frame = visit.titled(Section::Mappings, name.to_string());
+    page(&DriftPage { frame, bench: &bench, drifts, looked })
+}
+
+pub(super) async fn look(visit: Visit, Path(name): Path<MappingName>) -> Answer {
+    work::drifts::look(&visit, &name).await?;
+    done(&place(&name, "drift"), "drift-looked")
+}
+
+pub(super) async fn accept(visit: Visit, Path(name): Path<MappingName>) -> Answer {
+    work::drifts::accept(&visit, &name).await?;
+    done(&place(&name, "drift"), "drift-accepted")
+}
