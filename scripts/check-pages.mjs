@@ -79,9 +79,13 @@ class Systems {
 
   async enter() {
     const username = this.env.COMPANY_SYNC_VTIGER_USER;
-    const { token } = await this.vtiger("getchallenge", { username }, false);
-    const accessKey = createHash("md5").update(token + this.env.COMPANY_SYNC_VTIGER_ACCESS_KEY).digest("hex");
-    this.session = (await this.vtiger("login", { username, accessKey })).sessionName;
+    // A challenge is a user's, not a client's: where the service asks for one at the same moment, only the later holds.
+    await until("a session with VTiger", async () => {
+      const { token } = await this.vtiger("getchallenge", { username }, false);
+      const accessKey = createHash("md5").update(token + this.env.COMPANY_SYNC_VTIGER_ACCESS_KEY).digest("hex");
+      this.session = await this.vtiger("login", { username, accessKey }).then(({ sessionName }) => sessionName, () => undefined);
+      return this.session;
+    });
   }
 
   async orders() {
@@ -219,11 +223,11 @@ async function look(page, base, path, { language, width, mode, axe }) {
   const hear = message => { if (["error", "warn"].includes(message.type())) complaints.push(message.text()); };
   page.on("console", hear);
   const answer = await page.goto(base + path, { waitUntil: "load" });
-  await page.evaluate(() => document.querySelectorAll("details:not(.menu)").forEach(part => { part.open = true; }));
+  await page.evaluate(() => document.querySelectorAll("details:not([open], .menu)").forEach(part => { part.open = part.opened = true; }));
   await page.evaluate(axe);
   const found = await page.evaluate(rules => window.axe.run(document, { runOnly: { type: "tag", values: rules } })
     .then(({ violations }) => violations.map(({ id, impact, nodes }) => ({ id, impact, where: nodes.map(node => `${node.target} ${node.any?.[0]?.message ?? ""}`) }))), RULES);
-  await page.evaluate(() => document.querySelectorAll("details:not(.menu)").forEach(part => { part.open = false; }));
+  await page.evaluate(() => document.querySelectorAll("details[open]").forEach(part => { if (part.opened) part.open = false; }));
   const size = await page.evaluate(() => [document.documentElement.scrollWidth, Math.min(document.documentElement.scrollHeight, 9000)]);
   const picture = `${(path === "/" ? "workspace" : path.slice(1)).replace(/[^\w.-]+/g, "_").slice(0, 90)}.${language}-${width}-${mode}.png`;
   await page.screenshot({ path: join(OUT, picture), clip: { x: 0, y: 0, width, height: Math.max(size[1], WIDTHS[width]) }, captureBeyondViewport: true });

@@ -22,11 +22,14 @@ fn catalogue(language: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// What pages say in English and never in Spanish.
+/// What pages say in English and never in Spanish. What both catalogues say alike is a name, or one word; a sentence that
+/// both say alike was not translated.
 fn only_english() -> BTreeSet<String> {
     let (english, spanish) = (catalogue("en"), catalogue("es"));
     let spoken: BTreeSet<&String> = spanish.values().collect();
-    english.values().filter(|said| !spoken.contains(said)).cloned().collect()
+    let is_name = |said: &str| said.split(' ').all(|word| !word.starts_with(char::is_lowercase));
+    let may_be_spanish = |said: &String| spoken.contains(said) && (!said.contains(' ') || is_name(said));
+    english.into_values().filter(|said| !may_be_spanish(said)).collect()
 }
 
 /// That a page is in Spanish, to its last label.

@@ -44,6 +44,7 @@ fn the_wizard_leads_from_nothing_to_a_first_sync() {
     viewer.open(&service.at("/setup/run"));
     viewer.press("Finish the setup");
     viewer.see("[role=status]", "The setup is finished.");
+    assert!(!viewer.sees("main", "The setup is not finished."));
     let now = viewer.read("[data-src='/workspace/now'] table tbody tr");
     assert!(now.iter().any(|row| row.starts_with("policy Success")), "{now:?}");
     let standing = viewer.read("table.bars tbody tr");

@@ -15,7 +15,7 @@ use tokio::runtime::Runtime;
 use super::desk::traces;
 
 /// How long a test waits to see something before it fails.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How often it looks.
 const GLANCE: Duration = Duration::from_millis(40);
 

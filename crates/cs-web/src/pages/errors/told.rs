@@ -7,6 +7,9 @@ use jiff::Timestamp;
 use crate::pages::shown;
 use crate::words::{Language, Words};
 
+/// What the codes of conflicts begin with.
+const CONFLICT: &str = "conflict.";
+
 /// A failure as people read it: what its code means, what was said at the time, and what to do.
 pub(crate) struct Told {
     pub(crate) code: String,
@@ -24,17 +27,24 @@ pub(crate) struct Told {
 
 impl Told {
     pub(crate) fn of(words: &Words, failure: &Failure) -> Self {
-        let translated = words.language != Language::En;
+        // What the program says of a conflict is how to decide it in a terminal; here there is a page for it.
+        let decided = failure.code.starts_with(CONFLICT);
+        let translated = decided || words.language != Language::En;
         let remedy = if translated { shown::remedy(words, failure) } else { failure.remedy.clone() };
         Self {
             code: failure.code.clone(),
             place: failure.place.clone(),
             meaning: meaning(words, &failure.code),
             cause: failure.cause.clone(),
-            said: (remedy != failure.remedy).then(|| failure.remedy.clone()),
+            said: (!decided && remedy != failure.remedy).then(|| failure.remedy.clone()),
             advice: advice(words, failure.advice),
             remedy,
         }
+    }
+
+    /// Whether people decide it under Conflicts.
+    pub(crate) fn is_conflict(&self) -> bool {
+        self.code.starts_with(CONFLICT)
     }
 }
 

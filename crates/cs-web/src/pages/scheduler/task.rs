@@ -18,7 +18,7 @@ use crate::work::reconciliation::{self, ReconciliationOutcome};
 use crate::work::tasks;
 
 /// The code of a run whose report waits for approval (cs-engine, `reconcile`).
-const HELD: &str = "reconcile.held";
+pub(super) const HELD: &str = "reconcile.held";
 
 /// Tasks of a company that are looked through for newer ones about the same report.
 const LOOKED_THROUGH: u32 = 100;

@@ -7,6 +7,7 @@ use cs_ports::{Task, TaskFilter, TaskId, Work};
 use serde::Deserialize;
 
 use super::listing::Choice;
+use super::task::HELD;
 use crate::error::WebError;
 use crate::frame::{Frame, Section};
 use crate::visit::{Answer, Visit, fragment, page};
@@ -68,6 +69,8 @@ struct Row {
     percent: u64,
     file: Option<String>,
     dry_run: bool,
+    /// Whether its report waits for approval.
+    held: bool,
     took: Option<String>,
 }
 
@@ -157,6 +160,7 @@ fn row(visit: &Visit, mut task: Task) -> Row {
         percent: percent(visit, &task),
         file,
         dry_run: task.work.is_dry_run(),
+        held: task.failure.as_ref().is_some_and(|failure| failure.code == HELD),
         took: task.started.map(|from| {
             let to = task.ended.unwrap_or_else(|| visit.web.clock.now());
             visit.words.duration(&from, &to)
