@@ -130,7 +130,8 @@ pub(crate) fn chosen(flags: &ChoiceFlags, standing: &StandingConflict) -> Result
         ChoiceFlags { vtiger: true, .. } => ("--vtiger", Choice::Vtiger),
         ChoiceFlags { frappe: true, .. } => ("--frappe", Choice::Frappe),
         ChoiceFlags { document: Some(name), .. } => {
-            ("--document", Choice::Document(RecordId::new(name.as_str())))
+            let meant = standing.document_named(name).map(|document| document.id.clone());
+            ("--document", Choice::Document(meant.ok_or_else(|| no_answer(standing, "--document"))?))
         }
         ChoiceFlags { value: Some(text), .. } => {
             let Conflict::Field { vtiger, frappe, base, .. } = conflict else {
@@ -142,11 +143,7 @@ pub(crate) fn chosen(flags: &ChoiceFlags, standing: &StandingConflict) -> Result
         }
         _ => ("--separate", Choice::Separate),
     };
-    let possible = match &choice {
-        Choice::Document(name) => documents(standing).iter().any(|document| document.id == *name),
-        _ => true,
-    };
-    if possible && standing.takes(&choice) { Ok(choice) } else { Err(no_answer(standing, flag)) }
+    if standing.takes(&choice) { Ok(choice) } else { Err(no_answer(standing, flag)) }
 }
 
 fn no_answer(standing: &StandingConflict, flag: &'static str) -> ConflictError {
@@ -190,23 +187,13 @@ pub(crate) fn answers(standing: &StandingConflict) -> Vec<Answer> {
             vec![answer("the delete stands", delete), answer("the edit stands", edit)]
         }
         Conflict::Ambiguous { .. } | Conflict::Taken { .. } => {
-            let named = documents(standing).into_iter().map(|document| Answer {
-                when: format!("it is {document}"),
-                flag: format!("--document {:?}", document.id.as_str()),
+            let named = standing.documents().into_iter().map(|(name, document)| Answer {
+                when: format!("it is {} {name}", document.kind),
+                flag: format!("--document {name:?}"),
             });
             named.chain([answer("it is none of them", "--separate")]).collect()
         }
         Conflict::Shared { .. } | Conflict::Submitted { .. } => Vec::new(),
-    }
-}
-
-/// The documents among which the choice is; none where the conflict is about a document that is to become a record.
-fn documents(standing: &StandingConflict) -> Vec<&RecordRef> {
-    match &standing.met.conflict {
-        _ if standing.subject.system == System::Frappe => Vec::new(),
-        Conflict::Ambiguous { candidates, .. } => candidates.iter().collect(),
-        Conflict::Taken { candidate, .. } => vec![candidate],
-        _ => Vec::new(),
     }
 }
 

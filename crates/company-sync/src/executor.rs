@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use cs_companies::ReadReport;
 use cs_domain::cost::{Cost, Estimate};
 use cs_domain::plan::Plan;
-use cs_domain::{Advice, Failure, MappingName, Run, RunId, RunStatus};
+use cs_domain::{Failure, MappingName, Run, RunId, RunStatus};
 use cs_engine::Job;
 use cs_engine::reconcile::{Reconciled, findings_of};
 use cs_engine::scheduler::{Attempt, Ending, Executor};
@@ -22,7 +22,7 @@ use crate::config::Config;
 use crate::failure::CommandError;
 use crate::inquiry::{FileOf, Inquiry, Wish};
 use crate::mappings::Editions;
-use crate::office::Office;
+use crate::office::{Office, failure};
 use crate::plan_file::{definition, deletes_in};
 use crate::reconciliation_error::ReconciliationError;
 use crate::reconciling::ready_at;
@@ -296,19 +296,4 @@ fn outcome(done: &Reconciled, inquiry: &Inquiry, report: &ReadReport) -> Json {
         "findings": findings.collect::<Vec<_>>(),
         "updates": updates.collect::<Vec<_>>(),
     })
-}
-
-/// What is kept with the task.
-fn failure(error: &CommandError) -> Failure {
-    match error {
-        CommandError::Engine(error) => error.failure(),
-        CommandError::Peer(error) => error.failure(),
-        other => Failure {
-            code: other.code(),
-            cause: other.to_string(),
-            remedy: other.remedy(),
-            advice: Advice::NeedsPerson,
-            place: None,
-        },
-    }
 }

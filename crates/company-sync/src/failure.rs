@@ -313,6 +313,7 @@ impl CommandError {
                 | PlanFileError::Foreign { .. }
                 | PlanFileError::Format { .. }
                 | PlanFileError::Redefined { .. }
+                | PlanFileError::Sealed { .. }
                 | PlanFileError::Several { .. },
             )
             | Self::Config(_)

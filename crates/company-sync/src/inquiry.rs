@@ -1,6 +1,5 @@
 //! What a reconciliation is about, made ready from the configuration: whose report, of which days, by which rules.
 
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
@@ -8,6 +7,7 @@ use std::path::Path;
 use cs_companies::company::{Company, ReadOptions, ReadReport, read};
 use cs_companies::reconcile::{Broker, Settings};
 use cs_companies::{Language, Limits, Period, ReportFile};
+use cs_domain::digest::hexadecimal;
 use cs_engine::reconcile::Reconciling;
 use cs_ports::Clock as _;
 use jiff::civil::Date;
@@ -130,10 +130,5 @@ pub(crate) fn read_file(path: &Path, limits: &Limits) -> Result<Vec<u8>, Command
 }
 
 fn digest(bytes: &[u8]) -> String {
-    let mut digest = String::with_capacity(64);
-    for byte in Sha256::digest(bytes) {
-        // Writing to a string cannot fail.
-        let _ = write!(digest, "{byte:02x}");
-    }
-    digest
+    hexadecimal(&Sha256::digest(bytes))
 }

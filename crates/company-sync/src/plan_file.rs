@@ -3,23 +3,35 @@
 //! One JSON document, a plan a line, so that a person can look through it and a damaged line is named by its number. Its
 //! last line is the SHA-256 of everything before it: who approved a plan approved these very bytes, and a file that was
 //! changed since is refused as a whole. It holds what both systems hold of people, so that nobody but its owner may read it.
+//!
+//! Numbers of accounts and cards show their last digits in it. A plan that has some besides is there a second time, whole and
+//! sealed with the key of this installation's secrets: that one is what is carried out, and nobody else can read it.
 
-use std::fmt::Write as _;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use cs_domain::MappingName;
-use cs_domain::digest::digest;
+use cs_domain::digest::{digest, hexadecimal};
+use cs_domain::guarded::Numbers;
 use cs_domain::plan::Plan;
 use cs_engine::Job;
 use jiff::Timestamp;
+use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
+use crate::failure::CommandError;
+use crate::office::Seal;
+
 /// The form of the file; another one has another number.
-const FORMAT: u64 = 2;
+const FORMAT: u64 = 3;
+
+/// What the whole plans are sealed under.
+const SEALED: &str = "plan";
 
 /// What stands between the plans and their checksum.
 const SEAL: &str = "\n],\"sha256\":";
@@ -81,6 +93,12 @@ pub(crate) enum PlanFileError {
         /// When it was made.
         made: Timestamp,
     },
+    /// The part of a plan that is not to be read by anybody is not what it should be.
+    #[error("{file}: the sealed part of a plan is damaged")]
+    Sealed {
+        /// Which file.
+        file: String,
+    },
     /// There is more than one mapping to plan for.
     #[error("a plan is of one mapping, and there are {}: {}", names.len(), names.join(", "))]
     Several {
@@ -99,6 +117,7 @@ impl PlanFileError {
             Self::Foreign { .. } => "plan.foreign",
             Self::Format { .. } => "plan.format",
             Self::Redefined { .. } => "plan.redefined",
+            Self::Sealed { .. } => "plan.sealed",
             Self::Several { .. } => "plan.several_mappings",
         }
     }
@@ -112,6 +131,7 @@ impl PlanFileError {
             | Self::Altered { .. }
             | Self::Foreign { .. }
             | Self::Format { .. }
+            | Self::Sealed { .. }
             | Self::Redefined { .. } => {
                 "Make a new plan with `company-sync sync --dry-run --plan FILE`, and look at it.".into()
             }
@@ -136,17 +156,20 @@ pub(crate) struct PlanWriter {
     out: BufWriter<File>,
     seen: Sha256,
     plans: u64,
+    numbers: Numbers,
+    seal: Seal,
 }
 
 impl PlanWriter {
     /// Begins one.
-    pub(crate) fn begin(path: &Path, job: &Job, now: Timestamp) -> Result<Self, PlanFileError> {
+    pub(crate) fn begin(path: &Path, job: &Job, seal: Seal, now: Timestamp) -> Result<Self, PlanFileError> {
         let mut unfinished = path.as_os_str().to_owned();
         unfinished.push(".unfinished");
         let unfinished = PathBuf::from(unfinished);
         let failed = |source| PlanFileError::Io { doing: "write", file: path.display().to_string(), source };
         let out = BufWriter::new(private(&unfinished).map_err(failed)?);
-        let mut writer = Self { path: path.to_owned(), unfinished, out, seen: Sha256::new(), plans: 0 };
+        let (path, seen, numbers) = (path.to_owned(), Sha256::new(), Numbers::of([&job.mapping]));
+        let mut writer = Self { path, unfinished, out, seen, plans: 0, numbers, seal };
         let head = format!(
             "{{\"company_sync_plan\":{FORMAT},\"mapping\":{},\"definition\":{},\"made\":{},\"plans\":[",
             json!(job.mapping.name),
@@ -158,18 +181,24 @@ impl PlanWriter {
     }
 
     /// Adds a plan; one that does nothing is left out.
-    pub(crate) fn add(&mut self, plan: &Plan) -> Result<(), PlanFileError> {
+    pub(crate) fn add(&mut self, plan: &Plan) -> Result<(), CommandError> {
         if plan.steps.is_empty() && plan.vtiger.is_none() {
             return Ok(());
         }
         let before = if self.plans == 0 { "\n" } else { ",\n" };
         self.plans += 1;
-        self.write(&format!("{before}{}", json!(plan)))
+        let shown = self.numbers.plan(plan);
+        let mut line = json!(shown);
+        if let (true, Some(fields)) = (shown != *plan, line.as_object_mut()) {
+            let sealed = self.seal.seal(SEALED, &json!(plan).to_string().into())?;
+            fields.insert("sealed".to_owned(), json!(STANDARD.encode(sealed)));
+        }
+        Ok(self.write(&format!("{before}{line}"))?)
     }
 
     /// Ends it, and gives it its name. Answers how many plans it holds.
     pub(crate) fn finish(mut self) -> Result<u64, PlanFileError> {
-        let checksum = hexadecimal(self.seen.clone());
+        let checksum = hexadecimal(&self.seen.clone().finalize());
         self.write(&format!("{SEAL}{}}}\n", json!(checksum)))?;
         let ended = self.out.flush().and_then(|()| std::fs::rename(&self.unfinished, &self.path));
         ended.map_err(|source| self.failed(source))?;
@@ -193,15 +222,6 @@ impl Drop for PlanWriter {
     }
 }
 
-fn hexadecimal(seen: Sha256) -> String {
-    let mut digits = String::with_capacity(64);
-    for byte in seen.finalize() {
-        // Writing to a string cannot fail.
-        let _ = write!(digits, "{byte:02x}");
-    }
-    digits
-}
-
 /// A new file that nobody but its owner may read, where the operating system knows such a thing.
 fn private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
@@ -219,8 +239,15 @@ pub(crate) struct PlanFile {
     definition: String,
     made: Timestamp,
     sha256: String,
-    /// What is to be done.
-    pub(crate) plans: Vec<Plan>,
+    plans: Vec<KeptPlan>,
+}
+
+/// A plan as it may be read, and, where that is not all of it, the whole of it.
+#[derive(Debug, Deserialize)]
+struct KeptPlan {
+    #[serde(flatten)]
+    shown: Plan,
+    sealed: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -260,8 +287,7 @@ impl PlanFile {
             None => Err(foreign()),
             Some(FORMAT) => {
                 let plan: Self = serde_json::from_str(text).map_err(damaged)?;
-                let sealed =
-                    text.rsplit_once(SEAL).map(|(before, _)| hexadecimal(Sha256::new_with_prefix(before)));
+                let sealed = text.rsplit_once(SEAL).map(|(before, _)| hexadecimal(&Sha256::digest(before)));
                 if sealed.is_some_and(|sealed| sealed == plan.sha256) {
                     Ok(plan)
                 } else {
@@ -281,9 +307,23 @@ impl PlanFile {
         Err(PlanFileError::Redefined { file, mapping, made })
     }
 
-    /// How many deletes it follows: whoever approves the plan approves these.
-    pub(crate) fn deletes(&self) -> u64 {
-        deletes_in(&self.plans)
+    /// What is to be done. The key is asked for where a part of it is sealed.
+    pub(crate) fn plans(
+        self,
+        path: &Path,
+        key: impl FnOnce() -> Result<Seal, CommandError>,
+    ) -> Result<Vec<Plan>, CommandError> {
+        let seal = self.plans.iter().any(|kept| kept.sealed.is_some()).then(key).transpose()?;
+        let damaged = || PlanFileError::Sealed { file: path.display().to_string() };
+        let whole = |kept: KeptPlan| match (&kept.sealed, &seal) {
+            (Some(sealed), Some(seal)) => {
+                let sealed = STANDARD.decode(sealed).map_err(|_| damaged())?;
+                let opened = seal.open(SEALED, &sealed)?;
+                Ok(serde_json::from_str(opened.expose_secret()).map_err(|_| damaged())?)
+            }
+            _ => Ok(kept.shown),
+        };
+        self.plans.into_iter().map(whole).collect()
     }
 }
 
@@ -303,13 +343,13 @@ mod tests {
         assert_eq!(told("{\"company_sync_plan\":\"x\"}"), "plan.foreign: plan.json:1: this is not a plan");
         assert_eq!(
             told("{\"company_sync_plan\":1,\"plans\":[]}"),
-            "plan.format: plan.json:1: a plan of format 1; this program knows 2"
+            "plan.format: plan.json:1: a plan of format 1; this program knows 3"
         );
-        let head = "{\"company_sync_plan\":2,\"mapping\":\"policy\",\"definition\":\"x\",\"made\":\"2026-01-01T00:00:00Z\",\"plans\":[";
+        let head = "{\"company_sync_plan\":3,\"mapping\":\"policy\",\"definition\":\"x\",\"made\":\"2026-01-01T00:00:00Z\",\"plans\":[";
         assert!(told(head).starts_with("plan.damaged: plan.json:1:"), "{}", told(head));
         let line = told(&format!("{head}\n{{\"subject\":{{}}}}\n],\"sha256\":\"0\"}}"));
         assert!(line.starts_with("plan.damaged: plan.json:2:"), "{line}");
-        let sealed = hexadecimal(Sha256::new_with_prefix(head));
+        let sealed = hexadecimal(&Sha256::digest(head));
         let whole = format!("{head}{SEAL}\"{sealed}\"}}\n");
         assert!(PlanFile::parse(&whole, "plan.json").unwrap().plans.is_empty());
         for altered in [

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::digest;
+use crate::guarded;
 use crate::name::{FieldName, MappingName, RecordId, Role, UnitName, Version};
 use crate::plan::Conflict;
 use crate::record::{RecordRef, System};
@@ -166,6 +167,32 @@ impl StandingConflict {
             Conflict::Submitted { .. } => false,
         }
     }
+
+    /// The documents among which the choice is, each with a name to choose it by; none where the conflict is about a document
+    /// that is to become a record. A name is as it may be shown, so that two may look alike: the later is numbered.
+    pub fn documents(&self) -> Vec<(String, &RecordRef)> {
+        let documents: Vec<&RecordRef> = match &self.met.conflict {
+            _ if self.subject.system == System::Frappe => Vec::new(),
+            Conflict::Ambiguous { candidates, .. } => candidates.iter().collect(),
+            Conflict::Taken { candidate, .. } => vec![candidate],
+            _ => Vec::new(),
+        };
+        let mut named: Vec<(String, &RecordRef)> = Vec::new();
+        for document in documents {
+            let shown = guarded::shown(document).id.to_string();
+            let alike = named.iter().filter(|(_, other)| guarded::shown(other).id.as_str() == shown).count();
+            let name = if alike == 0 { shown } else { format!("{shown} ({})", alike + 1) };
+            named.push((name, document));
+        }
+        named
+    }
+
+    /// The document that is meant by a name: its own, or the one to choose it by.
+    pub fn document_named(&self, name: &str) -> Option<&RecordRef> {
+        let documents = self.documents();
+        let own = documents.iter().find(|(_, document)| document.id.as_str() == name);
+        own.or_else(|| documents.iter().find(|(shown, _)| shown == name)).map(|(_, document)| *document)
+    }
 }
 
 /// A conflict's decision, as a situation carries it.
@@ -215,5 +242,33 @@ impl Decided {
             }
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_that_look_alike_are_told_apart_without_their_numbers() {
+        let account = |number: &str| RecordRef::frappe("Bank Account", format!("{number} - Banco"));
+        let candidates = vec![account("1111119290"), account("2222229290"), account("3333330000")];
+        let conflict = Conflict::Ambiguous { role: "account".into(), candidates: candidates.clone() };
+        let standing = StandingConflict {
+            met: MetConflict { id: ConflictId("1".into()), conflict, edits: BTreeMap::new() },
+            mapping: "policy".into(),
+            unit: "policy".into(),
+            subject: RecordRef::vtiger("SalesOrder", "6x1"),
+            first_run: RunId("1".into()),
+            last_run: RunId("1".into()),
+            state: ConflictState::Open,
+        };
+        let names: Vec<String> = standing.documents().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["****9290 - Banco", "****9290 - Banco (2)", "****0000 - Banco"]);
+        for (name, candidate) in names.iter().zip(&candidates) {
+            assert_eq!(standing.document_named(name), Some(candidate));
+            assert_eq!(standing.document_named(candidate.id.as_str()), Some(candidate));
+        }
+        assert_eq!(standing.document_named("****9290"), None);
     }
 }

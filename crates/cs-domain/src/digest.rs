@@ -15,6 +15,12 @@ pub fn digest(text: &str) -> String {
     format!("{hash:016x}")
 }
 
+/// Bytes in hexadecimal digits, two a byte, as digests are written.
+pub fn hexadecimal(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or_default();
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
 /// What some fields of a record hold, digested: two records with equal contents hold the same in them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -63,5 +69,6 @@ mod tests {
         assert_eq!(digest(""), "cbf29ce484222325");
         assert_eq!(digest("a"), "af63dc4c8601ec8c");
         assert_eq!(digest("foobar"), "85944171f73967e8");
+        assert_eq!(hexadecimal(&[0x00, 0x0f, 0xa0, 0xff]), "000fa0ff");
     }
 }

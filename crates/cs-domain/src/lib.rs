@@ -13,7 +13,7 @@ pub mod digest;
 pub mod event;
 pub mod failure;
 pub mod fold;
-
+pub mod guarded;
 pub mod identity;
 pub mod intent;
 pub mod link;

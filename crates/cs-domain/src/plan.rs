@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::{Advice, Failure};
+use crate::guarded;
 use crate::intent::OperationKey;
 use crate::link::LinkOrigin;
 use crate::name::{FieldName, Kind, Role, Version};
@@ -375,9 +376,9 @@ impl Conflict {
         }
     }
 
-    /// The conflict as people read it in a run's log.
+    /// The conflict as people read it in a run's log: numbers of accounts and cards show their last digits.
     pub fn failure(&self) -> Failure {
-        let (place, cause, remedy) = match self {
+        let (place, cause, remedy) = match &guarded::conflict(self) {
             Self::Ambiguous { role, candidates } => (
                 role.to_string(),
                 format!("{} documents could be the one: {}", candidates.len(), listed(candidates)),

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::guarded;
 use crate::name::{FieldName, Kind, RecordId, Version};
 use crate::value::Value;
 
@@ -69,7 +70,12 @@ impl RecordRef {
 }
 
 impl fmt::Display for RecordRef {
+    /// As it may be shown: a document that is named after the number of an account shows the end of it. What is to be exact
+    /// uses the fields.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if guarded::is_guarded(self) {
+            return write!(f, "{} {}", self.kind, guarded::masked(self.id.as_str()));
+        }
         write!(f, "{} {}", self.kind, self.id)
     }
 }

@@ -214,6 +214,17 @@ impl Misfit {
 }
 
 impl FieldSchema {
+    /// The value as the field of this name holds it when it is written; what must have a value may not be emptied.
+    ///
+    /// # Errors
+    /// As [`Self::fit`]; [`Misfit::Mandatory`] besides.
+    pub fn take(&self, name: &FieldName, value: Value) -> Result<Value, Misfit> {
+        if value.is_empty() && self.mandatory {
+            return Err(Misfit::Mandatory { field: name.clone() });
+        }
+        self.fit(value)
+    }
+
     /// The value as this field holds it, or why it would not come back the same.
     ///
     /// Fitting is idempotent: a fitted value fits and is unchanged. Text takes the field's type where it reads as

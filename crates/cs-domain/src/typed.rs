@@ -55,10 +55,7 @@ impl Scales<'_> {
         let known = |name: &FieldName| self.schemas.vtiger.and_then(|schema| schema.fields.get(name));
         for (name, value) in fields {
             let Some(field) = known(name) else { continue };
-            if value.is_empty() && field.mandatory {
-                return Err(Misfit::Mandatory { field: name.clone() });
-            }
-            closed(field).fit(value.clone())?;
+            closed(field).take(name, value.clone())?;
         }
         Ok(())
     }

@@ -126,6 +126,9 @@ pub enum FindingChange {
         review: String,
         /// What was written.
         description: String,
+        /// Who; older events do not say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
     },
 }
 
@@ -202,6 +205,8 @@ pub struct Review {
     pub review: Option<String>,
     /// In free words.
     pub description: Option<String>,
+    /// Who says it.
+    pub by: Option<String>,
 }
 
 /// Remembers reports and findings. Every call is one transaction, as with [`crate::Store`], and lives in the same place.

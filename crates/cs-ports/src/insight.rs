@@ -1,14 +1,16 @@
 //! What people look up: pages of runs, log, troubles and findings, counts for charts, and everything about one record.
 
+use std::ops::Range;
+
 use async_trait::async_trait;
-use cs_domain::{MappingName, RecordRef, Run, RunId, RunStatus};
+use cs_domain::{Balance, ConflictId, MappingName, RecordRef, Run, RunId, RunStatus, StandingConflict};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
 use crate::findings::{FindingFilter, StandingFinding};
-use crate::store::{JournalEntry, LogEntry, Tie, UnitOutcome};
+use crate::store::{ConflictFilter, JournalEntry, LogEntry, Tie, UnitOutcome};
 
 /// Which runs are asked for; what is not named does not narrow it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -169,6 +171,26 @@ pub trait Insight: Send + Sync {
     async fn count_units(&self, mapping: &MappingName) -> Result<UnitCounts, StoreError>;
     /// How many conflicts wait for a decision, of one mapping or of all.
     async fn count_open_conflicts(&self, mapping: Option<&MappingName>) -> Result<u64, StoreError>;
+    /// Conflicts, met last first; a page of them. Subjects do not narrow them.
+    async fn conflicts_from(
+        &self,
+        filter: &ConflictFilter,
+        offset: u64,
+        limit: u32,
+    ) -> Result<Vec<StandingConflict>, StoreError>;
+    /// Conflicts by their ids, after the one named; a page of them. Subjects do not narrow them.
+    async fn conflicts_after(
+        &self,
+        filter: &ConflictFilter,
+        after: Option<&ConflictId>,
+        limit: u32,
+    ) -> Result<Vec<StandingConflict>, StoreError>;
+    /// How many there are. Subjects do not narrow them.
+    async fn count_conflicts(&self, filter: &ConflictFilter) -> Result<u64, StoreError>;
+    /// The conflicts of these ids, by id; ids that name none are left out.
+    async fn conflicts_named(&self, ids: &[ConflictId]) -> Result<Vec<StandingConflict>, StoreError>;
+    /// What all runs that began in each of these spans of time account for together.
+    async fn balances(&self, spans: &[Range<Timestamp>]) -> Result<Vec<Balance>, StoreError>;
     /// Findings that answer a question, a page of them.
     async fn query_findings(
         &self,

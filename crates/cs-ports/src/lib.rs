@@ -40,9 +40,11 @@ pub use peer::{
     Guard, Meter, Observation, Reader, Removal, Sighting, WriteOutcome, Writer, Written,
 };
 pub use peer::{Peer, Schemas};
-pub use people::{ApiToken, AuditEntry, AuditFilter, GivenAnswer, Part, PeopleStore, Person, Right, Session};
+pub use people::{
+    ApiToken, AuditEntry, AuditFilter, GivenAnswer, Part, PeopleStore, Person, Reserved, Right, Session,
+};
 pub use schemas::{KindsSeen, ReliedOn, SchemaSight, SchemaStore};
-pub use settings::{KeptSettings, Pruned, SettingsStore};
+pub use settings::{KeptSettings, Pruned, SealedSecret, SettingsStore};
 pub use store::{
     ConflictFilter, Due, FeedKey, JournalEntry, Known, Lease, LeaseAnswer, LogEntry, Settlement, Staged,
     StagedState, Store, Tie, TieChange, UnitKey, UnitOutcome,

@@ -194,6 +194,17 @@ pub struct GivenAnswer {
     pub body: String,
 }
 
+/// What became of the reservation of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reserved {
+    /// It is whose asked, to work on.
+    Now,
+    /// Somebody works on it.
+    Underway,
+    /// It was answered.
+    Given(GivenAnswer),
+}
+
 /// Remembers people and what they did. Every call is one transaction.
 #[async_trait]
 pub trait PeopleStore: Send + Sync {
@@ -234,9 +245,24 @@ pub trait PeopleStore: Send + Sync {
         limit: u32,
     ) -> Result<Vec<AuditEntry>, StoreError>;
 
-    /// What was answered to this key of this caller.
-    async fn given_answer(&self, caller: &str, key: &str) -> Result<Option<GivenAnswer>, StoreError>;
-    /// Keeps an answer for the key; the first one stays.
+    /// Notes when somebody was last seen, and nothing else of them: whoever changes them meanwhile is not undone.
+    async fn note_seen(&self, login: &str, at: Timestamp) -> Result<(), StoreError>;
+    /// Notes when a token was last used, and nothing else of it.
+    async fn note_used(&self, token: &str, at: Timestamp) -> Result<(), StoreError>;
+
+    /// Reserves a key of a caller for the request of this digest, so that of all processes one works on it. A reservation
+    /// from before `stale`, whose process died, is taken over.
+    async fn reserve_answer(
+        &self,
+        caller: &str,
+        key: &str,
+        request: &str,
+        at: Timestamp,
+        stale: Timestamp,
+    ) -> Result<Reserved, StoreError>;
+    /// Gives a reservation up: the request came to nothing, and may be sent again.
+    async fn release_answer(&self, caller: &str, key: &str) -> Result<(), StoreError>;
+    /// Keeps the answer to a request whose key was reserved; one that was given stays.
     async fn give_answer(
         &self,
         caller: &str,

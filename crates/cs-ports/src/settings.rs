@@ -15,6 +15,9 @@ pub struct KeptSettings {
     pub text: String,
 }
 
+/// A secret by its name, sealed; `None`: no longer.
+pub type SealedSecret = (String, Option<Vec<u8>>);
+
 /// How many old things were removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pruned {
@@ -35,8 +38,14 @@ pub struct Pruned {
 pub trait SettingsStore: Send + Sync {
     /// The settings.
     async fn settings(&self) -> Result<KeptSettings, StoreError>;
-    /// Replaces them, unless somebody did since `revision`. Answers whether it did.
-    async fn put_settings(&self, revision: i64, text: &str) -> Result<bool, StoreError>;
+    /// Replaces them, unless somebody did since `revision`, and keeps or removes these secrets with them: all of it or
+    /// nothing. Answers whether it did.
+    async fn put_settings(
+        &self,
+        revision: i64,
+        text: &str,
+        secrets: &[SealedSecret],
+    ) -> Result<bool, StoreError>;
     /// A secret, sealed.
     async fn secret(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError>;
     /// The names of all secrets.

@@ -186,6 +186,16 @@ pub(crate) mod own {
     pub(crate) const CONFLICTS_IN: &str = "SELECT * FROM conflict INDEXED BY conflict_by_state \
         WHERE state IN (SELECT value FROM json_each($3)) AND ($1 IS NULL OR mapping = $1) \
         ORDER BY met DESC LIMIT $2";
+    /// Latest first. `$2`: `[state, ...]`, or null for all.
+    pub(crate) const CONFLICTS_FROM: &str = "SELECT * FROM conflict WHERE ($1 IS NULL OR mapping = $1) \
+        AND ($2 IS NULL OR state IN (SELECT value FROM json_each($2))) ORDER BY met DESC LIMIT $3 OFFSET $4";
+    /// By id. `$2`: `[state, ...]`, or null for all; `$4` is empty for the first page.
+    pub(crate) const CONFLICTS_AFTER: &str = "SELECT * FROM conflict WHERE id > $4 \
+        AND ($1 IS NULL OR mapping = $1) AND ($2 IS NULL OR state IN (SELECT value FROM json_each($2))) \
+        ORDER BY id LIMIT $3";
+    /// `$2`: `[state, ...]`, or null for all.
+    pub(crate) const COUNT_CONFLICTS: &str = "SELECT COUNT(*) FROM conflict INDEXED BY conflict_by_state \
+        WHERE ($1 IS NULL OR mapping = $1) AND ($2 IS NULL OR state IN (SELECT value FROM json_each($2)))";
     /// `[id, ...]`. The plus keeps the planner from the index of states: all that is open, for a few that are named.
     pub(crate) const RESOLVE: &str = "UPDATE conflict SET state = 'resolved', resolution = $2 \
         WHERE id IN (SELECT value FROM json_each($1)) AND +state IN ('open', 'resolved') \

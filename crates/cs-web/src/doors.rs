@@ -26,6 +26,8 @@ pub enum Rule {
     LoggedIn,
     /// Whoever has this right.
     Needs(Right),
+    /// Whoever shows the secret that was agreed on: the two systems' hints. The office holds what is shown against it.
+    Signed,
 }
 
 /// What a door answers with, and so in which form it refuses.
@@ -68,6 +70,18 @@ impl Doors {
         T: 'static,
     {
         self.add(Method::GET, path, rule, on(MethodFilter::GET, handler))
+    }
+
+    /// Something for programs that is looked at, and is no operation of the API.
+    pub(crate) fn get_json<H, T>(mut self, path: &str, rule: Rule, handler: H) -> Self
+    where
+        H: Handler<T, Arc<Web>>,
+        T: 'static,
+    {
+        self.table.push(Door { method: Method::GET, path: path.to_owned(), rule });
+        let guarded = self.guarded(on(MethodFilter::GET, handler), rule, Manner::Api);
+        self.router = self.router.route(path, guarded);
+        self
     }
 
     /// A form that is sent.

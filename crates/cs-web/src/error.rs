@@ -14,7 +14,7 @@ use cs_ports::{Right, StoreError};
 use serde_json::json;
 
 use crate::doors::Manner;
-use crate::office::{OfficeError, Slip};
+use crate::office::{HintError, OfficeError, Slip};
 use crate::password::PasswordError;
 use crate::words::{Language, Words};
 
@@ -33,6 +33,12 @@ pub enum WebError {
     /// Too many attempts.
     #[error("too many attempts to log in")]
     TooManyAttempts,
+    /// Too many requests of a kind that is bounded.
+    #[error("too many requests")]
+    TooMany,
+    /// A hint of one of the two systems that is not taken.
+    #[error(transparent)]
+    Hint(#[from] HintError),
     /// Their part does not include this.
     #[error("this needs the right `{}`", right.as_str())]
     MayNot {
@@ -104,7 +110,7 @@ pub enum WebError {
 }
 
 /// The codes that any request may be refused with, besides those of the two systems, the store and the state things are in.
-pub(crate) const CODES: [&str; 15] = [
+pub(crate) const CODES: [&str; 19] = [
     "web.not_logged_in",
     "web.bad_token",
     "web.may_not",
@@ -119,6 +125,10 @@ pub(crate) const CODES: [&str; 15] = [
     "web.key_busy",
     "web.password_length",
     "web.too_many_attempts",
+    "web.too_many",
+    "hint.closed",
+    "hint.unsigned",
+    "hint.unreadable",
     "web.broken",
 ];
 
@@ -142,7 +152,8 @@ impl WebError {
         match self {
             Self::NotLoggedIn | Self::BadToken => StatusCode::UNAUTHORIZED,
             Self::WrongPassword => StatusCode::FORBIDDEN,
-            Self::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyAttempts | Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            Self::Hint(error) => error.status(),
             Self::MayNot { .. } | Self::PeopleOnly | Self::Forged => StatusCode::FORBIDDEN,
             Self::NotThere { .. } => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
@@ -164,6 +175,8 @@ impl WebError {
             Self::BadToken => "web.bad_token",
             Self::WrongPassword => "web.wrong_password",
             Self::TooManyAttempts => "web.too_many_attempts",
+            Self::TooMany => "web.too_many",
+            Self::Hint(error) => return error.code(),
             Self::MayNot { .. } => "web.may_not",
             Self::PeopleOnly => "web.people_only",
             Self::Forged => "web.forged",
@@ -187,7 +200,7 @@ impl WebError {
     fn failure(&self) -> Option<Failure> {
         match self {
             Self::Engine(error) => Some(error.failure()),
-            Self::Office(error) => Some(error.failure()),
+            Self::Office(error) | Self::Hint(HintError::Office(error)) => Some(error.failure()),
             _ => None,
         }
     }
@@ -208,7 +221,9 @@ impl WebError {
             // These say what no catalogue can know.
             Self::Invalid { slips } => told(slips),
             Self::State { cause, .. } => cause.clone(),
-            Self::Engine(_) | Self::Office(_) | Self::Store(_) => self.to_string(),
+            Self::Engine(_) | Self::Office(_) | Self::Store(_) | Self::Hint(HintError::Office(_)) => {
+                self.to_string()
+            }
             Self::MayNot { right } => {
                 words.tell(&key, &[("right", words.say(&format!("right-{}", right.as_str())).into())])
             }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use axum::http::StatusCode;
+use cs_domain::guarded::Numbers;
 use cs_domain::mapping::OwnTransforms;
 use cs_domain::mapping::drift::Drift;
 use cs_domain::{
@@ -86,6 +87,75 @@ impl OfficeError {
             Self::NotThere { .. } => StatusCode::NOT_FOUND,
             Self::Engine(error) => of_engine(error),
             Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+/// How long a task may take that a person asked for, and how often it is begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TaskLimits {
+    /// Seconds that an attempt may take.
+    pub time_limit: u32,
+    /// How often it is begun before an error is its end.
+    pub attempts: u32,
+}
+
+/// A hint as it came, not believed yet. It holds a secret, and is in no log.
+pub struct HintSent {
+    /// Who it says it is from.
+    pub system: System,
+    /// What it shows in a header: Frappe's signature, or the secret that VTiger's side was given.
+    pub proof: Option<String>,
+    /// The query of the address.
+    pub query: String,
+    /// What it says.
+    pub body: Vec<u8>,
+}
+
+/// Why a hint is not taken. None of the texts holds what was sent.
+#[derive(Debug, thiserror::Error)]
+pub enum HintError {
+    /// No secret was agreed on with this system: there is no such door.
+    #[error("no secret for hints of {system} is set")]
+    Closed {
+        /// Which.
+        system: System,
+    },
+    /// It shows no secret, or another.
+    #[error("the hint does not show the secret that was agreed on")]
+    Unsigned {
+        /// Where it came from.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// It names no record.
+    #[error("the hint does not name a record of a mapping")]
+    Unreadable {
+        /// Where it came from.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// It was right, and something else is in the way.
+    #[error(transparent)]
+    Office(#[from] OfficeError),
+}
+
+impl HintError {
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::Closed { .. } => StatusCode::NOT_FOUND,
+            Self::Unsigned { .. } => StatusCode::FORBIDDEN,
+            Self::Unreadable { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Office(error) => error.status(),
+        }
+    }
+
+    pub(crate) fn code(&self) -> String {
+        match self {
+            Self::Closed { .. } => "hint.closed".to_owned(),
+            Self::Unsigned { .. } => "hint.unsigned".to_owned(),
+            Self::Unreadable { .. } => "hint.unreadable".to_owned(),
+            Self::Office(error) => error.failure().code,
         }
     }
 }
@@ -193,7 +263,7 @@ pub struct Setting {
     /// What it holds.
     #[serde(flatten)]
     pub kind: SettingKind,
-    /// Its value; empty for secrets.
+    /// Its value; of a secret what may be shown of it: the host of an address, else nothing.
     pub value: String,
     /// Whether it has a value, secrets included.
     pub set: bool,
@@ -461,8 +531,16 @@ pub trait Office: Send + Sync {
         conflict: &cs_domain::StandingConflict,
         text: &str,
     ) -> Result<Value, OfficeError>;
+    /// VTiger's fields that hold numbers of accounts and cards in this mapping's records: they are shown reduced. Of
+    /// `company/<key>`, which has no mapping, those of all mappings.
+    async fn numbers(&self, mapping: &MappingName) -> Numbers;
     /// What a system is called where it runs: its name or address, for headings.
     fn name_of(&self, system: System) -> String;
     /// Tells the scheduler that a task was added, so that it begins at once.
     fn nudge(&self);
+    /// Takes a hint: holds what it shows against the secret that was agreed on, makes the units of its record due, and has
+    /// the mappings that a schedule runs look soon. Answers how many units that were.
+    async fn hint(&self, sent: HintSent) -> Result<u64, HintError>;
+    /// How long what people ask for may take, and how often it is begun.
+    fn task_limits(&self) -> TaskLimits;
 }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::office::Connection;
+use crate::office::{Connection, MappingAbout};
 
 fluent_templates::static_loader! {
     static CATALOGUE = {
@@ -101,6 +101,12 @@ impl Words {
     /// A message, where there is one of this key.
     pub(crate) fn said(&self, key: &str) -> Option<String> {
         CATALOGUE.try_lookup(&self.language.identifier(), key)
+    }
+
+    /// What a mapping is for: those that come with the program in the reader's language, others in their file's words.
+    pub(crate) fn about(&self, about: &MappingAbout) -> String {
+        let own = self.said(&format!("mapping-about-{}", about.name)).filter(|_| about.shipped);
+        own.unwrap_or_else(|| about.description.clone())
     }
 
     /// A message with parameters. Numbers choose the plural.

@@ -4,12 +4,14 @@ use std::path::Path;
 
 use cs_domain::Balance;
 use cs_domain::cost::{Cost, Estimate};
+use cs_domain::guarded::Numbers;
 use cs_engine::{Engine, Job};
 use jiff::Timestamp;
 use serde_json::json;
 
 use crate::cli::Global;
 use crate::failure::CommandError;
+use crate::office::Seal;
 use crate::plan_file::PlanWriter;
 use crate::render::{cost, grouped, line, plan};
 
@@ -18,18 +20,22 @@ pub(super) async fn show(
     global: &Global,
     engine: &Engine,
     job: &Job,
-    file: Option<&Path>,
+    file: Option<(&Path, Seal)>,
 ) -> Result<(), CommandError> {
-    let mut writer = file.map(|path| PlanWriter::begin(path, job, Timestamp::now())).transpose()?;
+    let (file, seal) = file.unzip();
+    let begin = |(path, seal)| PlanWriter::begin(path, job, seal, Timestamp::now());
+    let mut writer = file.zip(seal).map(begin).transpose()?;
+    let numbers = Numbers::of([&job.mapping]);
     let mut estimate = Estimate::default();
     let mut unprinted = None;
     let before = engine.requests();
     let balance = engine
         .dry_run(job, |plan| {
             estimate.add(plan);
-            let text = if global.json { Some(json!(plan).to_string()) } else { plan::for_people(plan) };
+            let shown = numbers.plan(plan);
+            let text = if global.json { Some(json!(shown).to_string()) } else { plan::for_people(&shown) };
             let printed = text.map_or(Ok(()), |text| line(&text));
-            let kept = writer.as_mut().map_or(Ok(()), |writer| writer.add(plan)).map_err(CommandError::from);
+            let kept = writer.as_mut().map_or(Ok(()), |writer| writer.add(plan));
             if let Err(error) = printed.and(kept) {
                 unprinted.get_or_insert(error);
             }

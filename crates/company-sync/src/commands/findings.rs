@@ -16,6 +16,7 @@ use crate::export;
 use crate::failure::{CommandError, Outcome};
 use crate::reconciliation_error::ReconciliationError;
 use crate::render::{finding, grouped, line};
+use crate::user;
 use crate::wiring::existing_store;
 
 /// Findings that are read at a time.
@@ -32,7 +33,7 @@ pub(crate) async fn run(global: &Global, command: &FindingsCommand) -> Result<Ou
         }
         FindingsCommand::Show { id, language } => show(global, &store, id, spoken(language)).await,
         FindingsCommand::Review { ids, review, description } => {
-            let said = Review { review: review.clone(), description: description.clone() };
+            let said = Review { review: review.clone(), description: description.clone(), by: user::name() };
             note(global, &config, &store, ids, said).await
         }
         FindingsCommand::Export { file, filter, language } => {

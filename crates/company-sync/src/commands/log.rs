@@ -1,15 +1,15 @@
 //! `log`: what happened, and what waits for somebody.
 
-use cs_domain::{Event, RunId};
+use cs_domain::{Event, RunId, guarded};
 use cs_ports::{LogEntry, Store, UnitOutcome};
 use serde_json::json;
 
 use super::data_dir;
 use crate::cli::{Global, Log};
 use crate::failure::{CommandError, Outcome};
+use crate::render::line;
 use crate::render::progress::done_about;
 use crate::render::run::{for_people, trouble};
-use crate::render::{guarded, line};
 use crate::wiring::existing_store;
 
 /// Runs `log`.
@@ -34,6 +34,7 @@ pub(crate) async fn run(global: &Global, arguments: &Log) -> Result<Outcome, Com
         return Err(CommandError::NoRun { id: id.clone() });
     }
     for entry in store.latest_log(run.as_ref(), arguments.limit).await? {
+        let entry = LogEntry { event: guarded::event(&entry.event), ..entry };
         line(&if global.json { json!(entry).to_string() } else { entry_line(&entry) })?;
     }
     Ok(Outcome::Done)
@@ -74,7 +75,7 @@ fn troubled_object(unit: &UnitOutcome) -> String {
     json!({
         "mapping": unit.key.mapping,
         "unit": unit.key.unit,
-        "record": unit.key.subject,
+        "record": guarded::shown(&unit.key.subject),
         "verdict": unit.verdict,
         "state": unit.state,
         "attempts": unit.attempts,
@@ -102,18 +103,15 @@ fn told(event: &Event) -> String {
         Event::Counted { unit, seen } => format!("{unit}: {seen} records counted"),
         Event::Recorded { subject, verb } => format!("{subject}: {verb} in VTiger"),
         Event::GivenUp { subject, role, document } => {
-            format!(
-                "{subject}: the link to {} ({role}) was given up, since one side was deleted",
-                guarded::name(document)
-            )
+            format!("{subject}: the link to {} ({role}) was given up, since one side was deleted", document)
         }
         Event::Renamed { from, to } => format!("{from} is called {} now; its links went along", to.id),
         Event::Expecting { units } => format!("{units} units to go through"),
         Event::Written { subject, role, document, verb } => {
-            format!("{subject}: {verb} {} ({role})", guarded::name(document))
+            format!("{subject}: {verb} {} ({role})", document)
         }
         Event::Adopted { subject, role, document } => {
-            format!("{subject}: linked {} ({role}), which was there", guarded::name(document))
+            format!("{subject}: linked {} ({role}), which was there", document)
         }
         Event::UnitDone { subject, verdict, failures, .. } => {
             let verdict = format!("{verdict:?}").to_lowercase();

@@ -27,7 +27,7 @@ use std::sync::Arc;
 use crate::cli::Global;
 use crate::config::{Config, Environment, Flags, Kept, Lacks, Layers};
 use crate::failure::CommandError;
-use crate::office;
+use crate::office::{self, Seal};
 
 /// What this command line says of the configuration.
 fn flags(global: &Global) -> Flags {
@@ -43,6 +43,12 @@ fn data_dir(global: &Global) -> Result<PathBuf, CommandError> {
     let layers = Layers::read(&flags(global), &Environment::of_process())?;
     // A misspelt variable is refused here, too: it may have been meant to say where.
     Ok(layers.resolve(&Kept::default(), Lacks::Forgiven)?.data_dir)
+}
+
+/// The key of this installation's secrets.
+fn sealed_by(global: &Global) -> Result<Seal, CommandError> {
+    let layers = Layers::read(&flags(global), &Environment::of_process())?;
+    Ok(Seal::new(&layers, &layers.data_dir())?)
 }
 
 /// The configuration that this command line leads to; what people set on pages is its lowest layer.

@@ -49,6 +49,7 @@ pub(crate) async fn run(global: &Global, serve: &Serve) -> Result<Outcome, Comma
     let listener = TcpListener::bind(serve.listen).await.map_err(listening)?;
     let code = welcome(global, serve, &home, listener.local_addr().map_err(listening)?).await?;
     work(&home, &office, listener, code).await?;
+    office.rest().await;
     home.store.close().await;
     if let Some(playground) = playground {
         playground.stop().await;

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use cs_domain::{Run, RunStatus};
 use cs_engine::Job;
 
-use super::{configuration, dry_run};
+use super::{configuration, dry_run, sealed_by};
 use crate::cli::{Global, Sync};
 use crate::failure::{CommandError, Outcome};
 use crate::mappings::Editions;
-use crate::plan_file::{PlanFile, PlanFileError};
+use crate::plan_file::{PlanFile, PlanFileError, deletes_in};
 use crate::render::progress::Progress;
 use crate::render::{line, run};
 use crate::wiring::wire;
@@ -20,7 +20,7 @@ pub(crate) async fn run(global: &Global, sync: &Sync) -> Result<Outcome, Command
     let config = configuration(global).await?;
     let editions = Editions::at_home(&config).await?;
     let jobs = match &sync.apply {
-        Some(file) => vec![approved(&editions, file)?],
+        Some(file) => vec![approved(global, &editions, file)?],
         None => jobs(&editions, sync)?,
     };
     let progress = Arc::new(Progress::new(global.quiet));
@@ -34,7 +34,8 @@ pub(crate) async fn run(global: &Global, sync: &Sync) -> Result<Outcome, Command
     let mut outcome = Outcome::Done;
     for job in &jobs {
         if sync.dry_run {
-            dry_run::show(global, &wired.engine, job, sync.plan.as_deref()).await?;
+            let file = sync.plan.as_deref().map(|file| Ok::<_, CommandError>((file, sealed_by(global)?)));
+            dry_run::show(global, &wired.engine, job, file.transpose()?).await?;
         } else {
             let run = wired.run(job).await?;
             outcome = outcome.and(report(global, &run, &progress)?);
@@ -60,11 +61,12 @@ fn jobs(editions: &Editions<'_>, sync: &Sync) -> Result<Vec<Job>, CommandError> 
 }
 
 /// What a plan says, and nothing else. Whoever approved the plan approved the deletes in it.
-fn approved(editions: &Editions<'_>, file: &Path) -> Result<Job, CommandError> {
+fn approved(global: &Global, editions: &Editions<'_>, file: &Path) -> Result<Job, CommandError> {
     let plan = PlanFile::read(file)?;
     let job = editions.job(plan.mapping.as_str(), false)?;
     plan.expect_definition(&job, file)?;
-    Ok(Job { approved_deletes: Some(plan.deletes()), approved: Some(plan.plans), ..job })
+    let plans = plan.plans(file, || sealed_by(global))?;
+    Ok(Job { approved_deletes: Some(deletes_in(&plans)), approved: Some(plans), ..job })
 }
 
 /// Shows how a run ended.

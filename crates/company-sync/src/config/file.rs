@@ -9,7 +9,10 @@ use serde::Deserialize;
 use toml::Table;
 
 use super::reconciliation::{CompanySection, ReconciliationSection};
-use super::service::{DatabaseSection, NotificationsSection, RetentionSection, SandboxConfig, SetupSection};
+use super::service::{
+    DatabaseSection, HintsSection, NotificationsSection, RetentionSection, SandboxConfig, SetupSection,
+    TasksSection,
+};
 use super::{ConfigError, Frappe, Vtiger, zone};
 
 #[derive(Debug, Default, Deserialize)]
@@ -32,6 +35,10 @@ pub(super) struct ConfigFile {
     pub(super) notifications: NotificationsSection,
     #[serde(default)]
     pub(super) retention: RetentionSection,
+    #[serde(default)]
+    pub(super) hints: HintsSection,
+    #[serde(default)]
+    pub(super) tasks: TasksSection,
     #[serde(default)]
     pub(super) setup: SetupSection,
     pub(super) sandbox: Option<SandboxConfig>,

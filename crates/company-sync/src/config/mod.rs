@@ -23,7 +23,8 @@ pub(crate) use error::ConfigError;
 pub(crate) use layers::{Kept, Lacks, Layers};
 pub(crate) use reconciliation::{CompanyConfig, ReconciliationConfig, ViewConfig, reference_fields};
 pub(crate) use service::{
-    DatabaseConnection, Email, EmailSecurity, Notifications, SandboxConfig, ServiceConfig,
+    DatabaseConnection, Email, EmailSecurity, MOST_ATTEMPTS, MOST_MINUTES, Notifications, SandboxConfig,
+    ServiceConfig, TASK_LIMITS,
 };
 pub(crate) use template::TEMPLATE;
 
@@ -143,6 +144,8 @@ impl Config {
             public_url: file.public_url,
             notifications: file.notifications.resolve(&beside, lacks)?,
             retention_days: file.retention.days(),
+            hints: file.hints.resolve(&beside)?,
+            tasks: file.tasks.limits(),
             set_up: file.setup.is_finished(),
             sandbox: file.sandbox,
             database,

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use cs_companies::Language;
+use cs_domain::System;
+use cs_web::office::TaskLimits;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -23,7 +25,7 @@ enum Form {
 }
 
 /// The keys of the service that variables can say.
-const KEYS: [(&str, Form); 23] = [
+const KEYS: [(&str, Form); 29] = [
     ("language", Form::Text),
     ("public_url", Form::Text),
     ("database.type", Form::Text),
@@ -47,6 +49,12 @@ const KEYS: [(&str, Form); 23] = [
     ("notifications.email.to", Form::List),
     ("notifications.webhook.url", Form::Text),
     ("retention.days", Form::Number),
+    ("hints.frappe_secret", Form::Text),
+    ("hints.frappe_secret_file", Form::Text),
+    ("hints.vtiger_secret", Form::Text),
+    ("hints.vtiger_secret_file", Form::Text),
+    ("tasks.minutes", Form::Number),
+    ("tasks.attempts", Form::Number),
 ];
 
 /// `[database]` as it is written.
@@ -167,6 +175,50 @@ pub(super) struct RetentionSection {
     days: Option<u32>,
 }
 
+/// `[hints]`: the secrets that the two systems show when they say that a record changed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HintsSection {
+    frappe_secret: Option<SecretString>,
+    frappe_secret_file: Option<PathBuf>,
+    vtiger_secret: Option<SecretString>,
+    vtiger_secret_file: Option<PathBuf>,
+}
+
+/// The secrets of hints; where there is none, nobody is heard.
+#[derive(Debug, Default)]
+pub(crate) struct HintSecrets {
+    frappe: Option<SecretString>,
+    vtiger: Option<SecretString>,
+}
+
+impl HintSecrets {
+    /// The one that was agreed on with this system.
+    pub(crate) fn of(&self, system: System) -> Option<&SecretString> {
+        match system {
+            System::Frappe => self.frappe.as_ref(),
+            System::Vtiger => self.vtiger.as_ref(),
+        }
+    }
+}
+
+/// `[tasks]`: what holds for what people ask for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TasksSection {
+    minutes: Option<u32>,
+    attempts: Option<u32>,
+}
+
+/// What people ask for may take two hours, and is begun three times, unless something else is said.
+pub(crate) const TASK_LIMITS: TaskLimits = TaskLimits { time_limit: 2 * 60 * 60, attempts: 3 };
+
+/// The most minutes that a task may be given: a week.
+pub(crate) const MOST_MINUTES: u32 = 7 * 24 * 60;
+
+/// How often a task may be begun, at most.
+pub(crate) const MOST_ATTEMPTS: u32 = 10;
+
 /// `[setup]`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -212,6 +264,10 @@ pub(crate) struct ServiceConfig {
     pub(crate) notifications: Notifications,
     /// After how many days old things go; never where it is not said.
     pub(crate) retention_days: Option<u32>,
+    /// The secrets of hints.
+    pub(crate) hints: HintSecrets,
+    /// What holds for what people ask for.
+    pub(crate) tasks: TaskLimits,
     /// Whether somebody finished the setup wizard.
     pub(crate) set_up: bool,
     /// The sandbox that the service runs.
@@ -239,6 +295,8 @@ impl Default for ServiceConfig {
             database: None,
             notifications: Notifications::default(),
             retention_days: None,
+            hints: HintSecrets::default(),
+            tasks: TASK_LIMITS,
             set_up: false,
             sandbox: None,
         }
@@ -318,6 +376,26 @@ impl EmailSection {
             from: said(self.from, "notifications.email.from")?,
             to: said(to, "notifications.email.to")?,
         })
+    }
+}
+
+impl HintsSection {
+    pub(super) fn resolve(self, beside: &Path) -> Result<HintSecrets, ConfigError> {
+        Ok(HintSecrets {
+            frappe: secret(self.frappe_secret, self.frappe_secret_file, beside)?,
+            vtiger: secret(self.vtiger_secret, self.vtiger_secret_file, beside)?,
+        })
+    }
+}
+
+impl TasksSection {
+    /// What is out of bounds is brought within them: a file that says 0 minutes means none that could be kept.
+    pub(super) fn limits(&self) -> TaskLimits {
+        let minutes = self.minutes.map(|minutes| minutes.clamp(1, MOST_MINUTES) * 60);
+        TaskLimits {
+            time_limit: minutes.unwrap_or(TASK_LIMITS.time_limit),
+            attempts: self.attempts.map_or(TASK_LIMITS.attempts, |number| number.clamp(1, MOST_ATTEMPTS)),
+        }
     }
 }
 

@@ -84,6 +84,17 @@ delivery_date = "..."             # the delivery date that ERPNext wants on ever
 # [retention]
 # days = 365
 
+# Secrets that Frappe's webhooks and VTiger's workflows show, so that what changed is looked at sooner (README, "Hints"): 16
+# random characters or more. Without one, that door is closed.
+# [hints]
+# frappe_secret_file = "frappe.hints"
+# vtiger_secret_file = "vtiger.hints"
+
+# What people ask for on pages: how long it may take, and how often it is begun before an error is its end.
+# [tasks]
+# minutes = 120
+# attempts = 3
+
 # A mapping of your own in place of the shipped one:
 # [mapping.policy]
 # file = "my-policy.toml"

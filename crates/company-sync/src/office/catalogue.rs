@@ -6,7 +6,7 @@ use cs_companies::company::KeepTest;
 use cs_domain::mapping::parse_with;
 
 use crate::companies;
-use crate::config::{Config, reference_fields};
+use crate::config::{Config, MOST_ATTEMPTS, MOST_MINUTES, TASK_LIMITS, reference_fields};
 use crate::mappings::Editions;
 
 /// What a setting holds.
@@ -22,10 +22,19 @@ pub(super) enum Form {
     Choice(&'static [&'static str]),
     /// Text that is never shown again.
     Secret,
+    /// An address that holds a secret, as those of webhooks do: only its host is shown again.
+    SecretUrl,
     /// Lines, each an entry.
     List(Check),
     /// Lines of `key = value`, each an entry below the setting's key; of a section, what is named stands in it.
     Pairs(Option<&'static str>),
+}
+
+impl Form {
+    /// Whether it is kept sealed.
+    pub(super) fn is_secret(&self) -> bool {
+        matches!(self, Self::Secret | Self::SecretUrl)
+    }
 }
 
 /// What must hold of a text.
@@ -82,19 +91,22 @@ pub(super) const GROUPS: [(&str, &[&str]); 4] = [
 ];
 
 /// The settings that every installation has.
-const FIXED: [(&str, &str, Form); 62] = {
+const FIXED: [(&str, &str, Form); 66] = {
     use Check::{Host, Line, Mail, Url, Zone};
-    use Form::{Choice, List, Number, Pairs, Secret, Switch, Text};
+    use Form::{Choice, List, Number, Pairs, Secret, SecretUrl, Switch, Text};
     [
         ("general", "time_zone", Text(Zone)),
         ("general", "language", Choice(&["en", "es"])),
         ("general", "public_url", Text(Url)),
+        ("general", "tasks.minutes", Number(1, MOST_MINUTES)),
+        ("general", "tasks.attempts", Number(1, MOST_ATTEMPTS)),
         ("vtiger", "vtiger.url", Text(Url)),
         ("vtiger", "vtiger.user", Text(Line)),
         ("vtiger", "vtiger.access_key", Secret),
         ("vtiger", "vtiger.time_zone", Text(Zone)),
         ("vtiger", "vtiger.requests_per_minute", Number(1, 100_000)),
         ("vtiger", "vtiger.concurrency", Number(1, 64)),
+        ("vtiger", "hints.vtiger_secret", Secret),
         ("database", "database.type", Choice(&["mariadb", "mysql"])),
         ("database", "database.host", Text(Host)),
         ("database", "database.port", Number(1, 65_535)),
@@ -109,6 +121,7 @@ const FIXED: [(&str, &str, Form); 62] = {
         ("frappe", "frappe.time_zone", Text(Zone)),
         ("frappe", "frappe.requests_per_second", Number(1, 10_000)),
         ("frappe", "frappe.concurrency", Number(1, 64)),
+        ("frappe", "hints.frappe_secret", Secret),
         ("companies", "companies", Pairs(Some("name"))),
         ("brokers", "reconciliation.brokers", Pairs(None)),
         ("reviews", "reconciliation.rules.reviews", List(Line)),
@@ -146,7 +159,7 @@ const FIXED: [(&str, &str, Form); 62] = {
         ("notifications", "notifications.email.password", Secret),
         ("notifications", "notifications.email.from", Text(Mail)),
         ("notifications", "notifications.email.to", List(Mail)),
-        ("notifications", "notifications.webhook.url", Text(Url)),
+        ("notifications", "notifications.webhook.url", SecretUrl),
         ("retention", "retention.days", Number(7, 36_500)),
     ]
 };
@@ -173,6 +186,8 @@ fn defaults() -> BTreeMap<String, String> {
     let mut all = BTreeMap::from(told);
     let known = [
         ("language", "en".to_owned()),
+        ("tasks.minutes", (TASK_LIMITS.time_limit / 60).to_string()),
+        ("tasks.attempts", TASK_LIMITS.attempts.to_string()),
         ("database.type", "mariadb".to_owned()),
         ("database.port", "3306".to_owned()),
         ("notifications.email.security", "starttls".to_owned()),

@@ -82,8 +82,14 @@ impl Draft {
     fn set(&mut self, known: &Known, value: Option<&str>) -> Result<(), String> {
         let key = &known.key;
         match (&known.form, value) {
-            (Form::Secret, value) => {
-                let secret: Option<SecretString> = value.map(|value| value.trim().into());
+            (form @ (Form::Secret | Form::SecretUrl), value) => {
+                let value = value.map(str::trim);
+                if let (Form::SecretUrl, Some(address)) = (form, value) {
+                    checked(Check::Url, address)?;
+                }
+                let secret: Option<SecretString> = value.map(Into::into);
+                // Where it stood in the open.
+                take(&mut self.kept.document, key);
                 match &secret {
                     Some(secret) => drop(self.kept.secrets.insert(key.clone(), secret.clone())),
                     None => drop(self.kept.secrets.remove(key)),
@@ -136,8 +142,10 @@ fn slip(field: &str, message: impl Into<String>) -> Slip {
 /// Whether a page sends back what it was shown. A secret is never shown, so an empty one is none to keep, and none to forget.
 fn is_as_it_was(known: &Known, layers: &Layers, kept: &Kept, value: Option<&str>) -> bool {
     match (&known.form, value) {
-        (Form::Secret, Some(value)) => value.trim().is_empty(),
-        (Form::Secret, None) => !kept.secrets.contains_key(&known.key),
+        (form, Some(value)) if form.is_secret() => value.trim().is_empty(),
+        (form, None) if form.is_secret() => {
+            !kept.secrets.contains_key(&known.key) && at(&kept.document, &known.key).is_none()
+        }
         (_, Some(value)) if !value.trim().is_empty() => {
             let said = text(known, layers, &kept.document);
             let shown = said.or_else(|| known.default.clone()).unwrap_or_default();
@@ -181,7 +189,7 @@ fn understood(form: &Form, text: &str) -> Result<Value, String> {
                 .collect::<Result<Vec<_>, _>>()
                 .map(Value::from)
         }
-        Form::Secret | Form::Pairs(_) => Ok(Value::from(text)),
+        Form::Secret | Form::SecretUrl | Form::Pairs(_) => Ok(Value::from(text)),
     }
 }
 
@@ -314,18 +322,19 @@ fn what_would_leave(layers: &Layers, before: &Kept, after: &Draft) -> Vec<Slip> 
 
 /// What was and what is, as the audit log keeps it.
 fn told(touched: &[&Known], layers: &Layers, before: &Kept, after: &Kept) -> SettingsChange {
-    let says = |known: &Known, kept: &Kept| match known.form {
-        Form::Secret if kept.secrets.contains_key(&known.key) => "(set)".to_owned(),
-        Form::Secret => String::new(),
-        _ => text(known, layers, &kept.document).unwrap_or_default(),
+    let is_set = |known: &Known, kept: &Kept| {
+        kept.secrets.contains_key(&known.key) || at(&kept.document, &known.key).is_some()
+    };
+    let says = |known: &Known, kept: &Kept| match known.form.is_secret() {
+        true if is_set(known, kept) => "(set)".to_owned(),
+        true => String::new(),
+        false => text(known, layers, &kept.document).unwrap_or_default(),
     };
     let mut told = SettingsChange::default();
     for known in touched {
         told.before.insert(known.key.clone(), says(known, before));
-        let now = match (&known.form, after.secrets.contains_key(&known.key)) {
-            (Form::Secret, true) if before.secrets.contains_key(&known.key) => "(replaced)".to_owned(),
-            _ => says(known, after),
-        };
+        let replaced = known.form.is_secret() && is_set(known, before) && is_set(known, after);
+        let now = if replaced { "(replaced)".to_owned() } else { says(known, after) };
         told.after.insert(known.key.clone(), now);
     }
     told

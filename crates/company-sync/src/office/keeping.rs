@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
-use cs_ports::SettingsStore;
+use cs_ports::{SealedSecret, SettingsStore};
 use cs_web::office::{OfficeError, SettingsChange};
 use secrecy::SecretString;
 use toml::Value;
@@ -69,15 +69,12 @@ impl Office {
         // Whatever can fail by itself comes first, so that nothing is kept in part.
         let sealed = self.sealed(&secrets)?;
         let text = toml::to_string_pretty(&kept.document).map_err(|_| unwritable())?;
-        if !self.store.put_settings(revision, &text).await? {
+        if !self.store.put_settings(revision, &text, &sealed).await? {
             return Err(refused(
                 "settings.changed",
                 "somebody else changed settings at the same time",
                 "Look at them again, then change what is left to change.",
             ));
-        }
-        for (name, sealed) in &sealed {
-            self.store.put_secret(name, sealed.as_deref()).await?;
         }
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         *current = Current { config: Arc::new(config), kept: Arc::new(kept) };
@@ -85,7 +82,10 @@ impl Office {
         Ok(())
     }
 
-    fn sealed(&self, secrets: &BTreeMap<String, Option<SecretString>>) -> Result<Vec<Sealed>, OfficeError> {
+    fn sealed(
+        &self,
+        secrets: &BTreeMap<String, Option<SecretString>>,
+    ) -> Result<Vec<SealedSecret>, OfficeError> {
         if secrets.is_empty() {
             return Ok(Vec::new());
         }
@@ -97,9 +97,6 @@ impl Office {
         secrets.iter().map(sealed).collect::<Result<_, _>>().map_err(|error: super::SealError| told(error))
     }
 }
-
-/// A secret by its key as the store keeps it; `None`: no longer.
-type Sealed = (String, Option<Vec<u8>>);
 
 fn unwritable() -> OfficeError {
     refused(

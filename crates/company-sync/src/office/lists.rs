@@ -7,6 +7,7 @@ use cs_companies::company::{ReadOptions, Trial, try_report};
 use cs_companies::reconcile::finding_message;
 use cs_companies::report::Format;
 use cs_companies::{Period, ReportFile};
+use cs_domain::guarded::Numbers;
 use cs_domain::mapping::parse_with;
 use cs_domain::{Mapping, MappingName, Origin};
 use cs_engine::missing_settings;
@@ -74,6 +75,26 @@ fn describe(about: &mut MappingAbout, mapping: &Mapping, config: &Config) {
             _ => None,
         })
         .collect();
+}
+
+/// VTiger's fields that hold numbers of accounts and cards: in a mapping's records, or, since a reconciliation has no mapping
+/// of its own (`company/...`), in those of all. Of a mapping that is gone, or does not read, nobody knows them.
+pub(super) fn numbers(editions: &Editions<'_>, mapping: &MappingName) -> Numbers {
+    if mapping.as_str().starts_with("company/") {
+        return Numbers::of(&all_that_read(editions));
+    }
+    one_that_reads(editions, mapping.as_str())
+        .map_or_else(Numbers::unknown, |mapping| Numbers::of([&mapping]))
+}
+
+/// The mappings whose texts are right.
+pub(super) fn all_that_read(editions: &Editions<'_>) -> Vec<Mapping> {
+    editions.known().iter().filter_map(|name| one_that_reads(editions, name)).collect()
+}
+
+fn one_that_reads(editions: &Editions<'_>, name: &str) -> Option<Mapping> {
+    let Source { text, .. } = editions.source(name).ok()?;
+    Some(parse_with(&text, &editions.config().extensions.transforms).ok()?.mapping)
 }
 
 /// Every company, by name: those with a definition, and those that the configuration gives a name.

@@ -7,6 +7,7 @@ use cs_domain::mapping::{DocumentMapping, UnitMapping};
 use cs_domain::policy::{ConflictPolicy, Direction};
 use cs_domain::{
     Edition, FieldName, Kind, KindSchema, LinkStanding, MappingName, Record, RecordRef, Role, System, Value,
+    guarded,
 };
 use cs_ports::{Discovery, ErrorKind, FieldRequest, FieldRequests, Guard, KindAbout, Peer, PeerError, Store};
 use cs_store::SqliteStore;
@@ -17,7 +18,6 @@ use super::{Office, addresses};
 use crate::config::Config;
 use crate::failure::CommandError;
 use crate::mappings::Editions;
-use crate::render::guarded;
 use crate::weighing::{Bound, bound};
 use crate::wiring::{Looking, look};
 
@@ -280,7 +280,7 @@ impl Seat<'_> {
                 for name in rule.source.vtiger_fields() {
                     let partner = format!("{}.{}", document.role, rule.frappe);
                     if let Some(field) = fields.iter_mut().find(|field| field.name == *name) {
-                        field.value = guarded::value(&document.doctype, field.value.clone());
+                        field.value = shown(&document.doctype, &field.value);
                         join(&mut field.partner, ", ", &partner);
                         join(&mut field.rule, "; ", &worded(document, rule));
                         continue;
@@ -289,7 +289,7 @@ impl Seat<'_> {
                     fields.push(SightField {
                         partner: Some(partner),
                         rule: Some(worded(document, rule)),
-                        value: guarded::value(&document.doctype, field.value.clone()),
+                        value: shown(&document.doctype, &field.value),
                         ..field
                     });
                 }
@@ -317,13 +317,22 @@ impl Seat<'_> {
     }
 }
 
+/// What a field of such a document, or one that mirrors it, holds, as it may be shown.
+fn shown(doctype: &Kind, value: &Value) -> Value {
+    if guarded::tells_numbers(System::Frappe, doctype) {
+        guarded::reduced(value)
+    } else {
+        guarded::named(value)
+    }
+}
+
 /// A field by itself, without what the mapping says of it.
 fn plain(schema: Option<&KindSchema>, name: &FieldName, record: &Record) -> SightField {
     let label = schema.and_then(|schema| schema.fields.get(name)).map(|field| field.label.clone());
     SightField {
         name: name.clone(),
         label: label.filter(|label| !label.is_empty()).unwrap_or_else(|| name.to_string()),
-        value: guarded::value(&record.reference.kind, record.get(name).cloned().unwrap_or(Value::Empty)),
+        value: shown(&record.reference.kind, record.get(name).unwrap_or(&Value::Empty)),
         partner: None,
         rule: None,
     }

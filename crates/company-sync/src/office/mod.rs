@@ -5,6 +5,7 @@ mod addresses;
 mod catalogue;
 mod change;
 mod deciding;
+mod hints;
 mod keeping;
 mod kept;
 mod lists;
@@ -25,6 +26,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
+use cs_domain::guarded::{self, Numbers};
 use cs_domain::mapping::OwnTransforms;
 use cs_domain::mapping::drift::Drift;
 use cs_domain::{
@@ -37,19 +39,20 @@ use cs_ports::{FoundFinding, KindAbout};
 use cs_store::SqliteStore;
 use cs_web::Language;
 use cs_web::office::{
-    BrokerAbout, CompanyAbout, Connection, Health, Lacking, LinkWish, Lookup, MappingAbout, OfficeError,
-    Probe, ReportAbout, RunningMapping, SampleWish, SettingsChange, SettingsTab,
+    BrokerAbout, CompanyAbout, Connection, Health, HintError, HintSent, Lacking, LinkWish, Lookup,
+    MappingAbout, OfficeError, Probe, ReportAbout, RunningMapping, SampleWish, SettingsChange, SettingsTab,
+    TaskLimits,
 };
 
 pub(crate) use kept::load;
-pub(crate) use sealing::SealError;
+pub(crate) use sealing::{Seal, SealError};
+pub(crate) use telling::failure;
 
 use crate::belonging;
 use crate::config::{Config, Environment, Flags, Kept, Lacks, Layers};
 use crate::failure::CommandError;
 use crate::mappings::{Editions, Source};
 use crate::playground::Playground;
-use crate::render::guarded;
 use pulse::Pulse;
 use telling::{refused, told};
 
@@ -65,6 +68,7 @@ pub(crate) struct Office {
     pulse: Arc<Pulse>,
     desk: tokio::sync::Mutex<Option<Arc<looking::Desk>>>,
     sandbox: tokio::sync::Mutex<Option<Playground>>,
+    hints: hints::Hints,
 }
 
 /// What is configured now.
@@ -102,6 +106,7 @@ impl Office {
             pulse: Arc::default(),
             desk: tokio::sync::Mutex::default(),
             sandbox: tokio::sync::Mutex::default(),
+            hints: hints::Hints::default(),
         };
         Box::pin(office.resume_sandbox()).await;
         Ok(office)
@@ -298,12 +303,18 @@ impl cs_web::office::Office for Office {
 
     fn address_of(&self, record: &RecordRef) -> Option<String> {
         // An address has the document's name in it, and some are named after numbers that nobody is to see.
-        let shown = guarded::shown(record) == *record;
-        addresses::of(record, &self.config()).filter(|_| shown)
+        addresses::of(record, &self.config()).filter(|_| !guarded::is_guarded(record))
     }
 
     async fn typed_value(&self, conflict: &StandingConflict, text: &str) -> Result<Value, OfficeError> {
         Box::pin(self.weighed(conflict, text)).await
+    }
+
+    async fn numbers(&self, mapping: &MappingName) -> Numbers {
+        let config = self.config();
+        let editions = Editions::read(&config, self.store.as_ref()).await;
+        // Where the store does not tell, nobody knows, and everything is reduced.
+        editions.map_or_else(|_| Numbers::unknown(), |editions| lists::numbers(&editions, mapping))
     }
 
     fn name_of(&self, system: System) -> String {
@@ -312,5 +323,13 @@ impl cs_web::office::Office for Office {
 
     fn nudge(&self) {
         self.nudge.nudge();
+    }
+
+    async fn hint(&self, sent: HintSent) -> Result<u64, HintError> {
+        Box::pin(self.hinted(sent)).await
+    }
+
+    fn task_limits(&self) -> TaskLimits {
+        self.config().service.tasks
     }
 }

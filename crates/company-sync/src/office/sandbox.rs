@@ -23,7 +23,7 @@ impl Office {
         let known = self.config().service.sandbox.clone();
         let wanted =
             known.unwrap_or(SandboxConfig { vtiger_port: 0, frappe_port: 0, seed: SEED, orders: ORDERS });
-        let playground = Playground::start(&wish(&wanted)).await.map_err(told)?;
+        let playground = Playground::start(&self.wish(&wanted)).await.map_err(told)?;
         let changes = playground.settings().into_iter().map(|(key, value)| (key, Some(value)));
         let kept = self.change(&changes.collect()).await;
         let change = match kept {
@@ -51,9 +51,30 @@ impl Office {
     pub(super) async fn resume_sandbox(&self) {
         let config = self.config();
         let Some(wanted) = named(&config) else { return };
-        match Playground::start(&wish(wanted)).await {
+        match Playground::start(&self.wish(wanted)).await {
             Ok(playground) => *self.sandbox.lock().await = Some(playground),
             Err(error) => tracing::warn!(code = error.code(), "the sandbox does not start: {error}"),
+        }
+    }
+
+    /// Ends the sandbox, where it runs; what is in it is kept.
+    pub(crate) async fn rest(&self) {
+        if let Some(playground) = self.sandbox.lock().await.take() {
+            playground.stop().await;
+        }
+    }
+
+    fn wish(&self, wanted: &SandboxConfig) -> Wish<'static> {
+        Wish {
+            vtiger_port: wanted.vtiger_port,
+            frappe_port: wanted.frappe_port,
+            persona: Persona::default(),
+            seed: wanted.seed,
+            orders: wanted.orders,
+            faults: None,
+            bare: false,
+            // The store remembers links to what is in it.
+            kept: Some(self.data_dir.join("sandbox.json")),
         }
     }
 }
@@ -67,16 +88,4 @@ fn named(config: &Config) -> Option<&SandboxConfig> {
     let vtiger = is_it(config.vtiger.as_ref().map(|vtiger| vtiger.url.as_str()), sandbox.vtiger_port);
     let frappe = is_it(config.frappe.as_ref().map(|frappe| frappe.url.as_str()), sandbox.frappe_port);
     (vtiger && frappe).then_some(sandbox)
-}
-
-fn wish(wanted: &SandboxConfig) -> Wish<'static> {
-    Wish {
-        vtiger_port: wanted.vtiger_port,
-        frappe_port: wanted.frappe_port,
-        persona: Persona::default(),
-        seed: wanted.seed,
-        orders: wanted.orders,
-        faults: None,
-        bare: false,
-    }
 }

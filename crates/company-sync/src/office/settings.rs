@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use cs_web::office::{Connection, Setting, SettingKind, SettingsTab};
+use secrecy::ExposeSecret as _;
 use toml::{Table, Value};
 
 use super::catalogue::{Form, Known, TABS};
@@ -24,9 +25,15 @@ pub(super) fn tabs(all: &[Known], layers: &Layers, kept: &Kept) -> Vec<SettingsT
 
 fn shown(known: &Known, layers: &Layers, kept: &Kept) -> Setting {
     let fixed_by = fixed_by(known, layers);
+    let plain = text(known, layers, &kept.document);
+    let is_set = plain.is_some();
     let said = match known.form {
         Form::Secret => None,
-        _ => text(known, layers, &kept.document),
+        Form::SecretUrl => {
+            let sealed = kept.secrets.get(&known.key).map(|secret| secret.expose_secret().to_owned());
+            plain.or(sealed).map(|address| host(&address).to_owned())
+        }
+        _ => plain,
     };
     let (label, help) = known
         .own
@@ -35,12 +42,19 @@ fn shown(known: &Known, layers: &Layers, kept: &Kept) -> Setting {
     Setting {
         key: known.key.clone(),
         kind: kind(&known.form),
-        set: said.is_some() || fixed_by.is_some() || kept.secrets.contains_key(&known.key),
+        set: is_set || fixed_by.is_some() || kept.secrets.contains_key(&known.key),
         value: said.or_else(|| known.default.clone()).unwrap_or_default(),
         fixed_by,
         label,
         help,
     }
+}
+
+/// The host of an address, which is all that may be shown of one that holds a secret.
+fn host(address: &str) -> &str {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let authority = rest.split(['/', '\\', '?', '#']).next().unwrap_or_default();
+    authority.rsplit('@').next().unwrap_or_default()
 }
 
 /// What fixes a setting. The names that pages give to companies stand beside those of the file, and nothing fixes them all.
@@ -69,7 +83,7 @@ fn kind(form: &Form) -> SettingKind {
         Form::Choice(choices) => {
             SettingKind::Choice { choices: choices.iter().map(|choice| (*choice).to_owned()).collect() }
         }
-        Form::Secret => SettingKind::Secret,
+        Form::Secret | Form::SecretUrl => SettingKind::Secret,
         Form::List(_) | Form::Pairs(_) => SettingKind::Lines,
     }
 }

@@ -58,8 +58,13 @@ pub(super) fn refused(code: &str, cause: impl Into<String>, remedy: &str) -> Off
     OfficeError::Failed { failure, source: None }
 }
 
-/// Code, cause with what lies behind it, remedy.
-pub(super) fn failure(error: &CommandError) -> Failure {
+/// Code, cause with what lies behind it, remedy. What the engine and the systems say keeps its own advice.
+pub(crate) fn failure(error: &CommandError) -> Failure {
+    match error {
+        CommandError::Engine(error) => return error.failure(),
+        CommandError::Peer(error) => return error.failure(),
+        _ => {}
+    }
     let (code, remedy) = (error.code(), error.remedy());
     Failure { code, cause: cause(error), remedy, advice: Advice::NeedsPerson, place: None }
 }

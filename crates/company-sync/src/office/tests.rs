@@ -5,9 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cs_domain::{MappingName, RecordRef, System, Value};
-use cs_ports::{SettingsStore as _, Store as _};
+use cs_ports::{CatchUp, Schedule, SettingsStore as _, Store as _, TaskStore as _, Work};
 use cs_store::SqliteStore;
-use cs_web::office::{Connection, Office as _, OfficeError, Probe};
+use cs_web::office::{Connection, HintError, HintSent, Office as _, OfficeError, Probe};
 
 use super::Office;
 use crate::cli::Persona;
@@ -50,7 +50,8 @@ impl Ground {
 
 async fn playground(bare: bool) -> Playground {
     let (vtiger_port, frappe_port, persona, seed) = (0, 0, Persona::default(), 1);
-    let wish = Wish { vtiger_port, frappe_port, persona, seed, orders: POLICIES, faults: None, bare };
+    let wish =
+        Wish { vtiger_port, frappe_port, persona, seed, orders: POLICIES, faults: None, bare, kept: None };
     Playground::start(&wish).await.unwrap()
 }
 
@@ -250,5 +251,55 @@ async fn both_sides_of_a_unit_are_looked_up_and_card_data_is_not() {
     let alone = office.look_up(&policy, &nobody).await.unwrap();
     assert_eq!((alone.sights.len(), alone.sights[0].there), (1, false));
     assert!(office.look_up(&policy, &RecordRef::frappe("Task", "x")).await.is_err());
+    playground.stop().await;
+}
+
+#[tokio::test]
+async fn a_hint_with_the_secret_makes_a_schedule_s_mapping_run_soon() {
+    let ground = Ground::new();
+    let store = ground.store().await;
+    let office = ground.office(&store, &[]).await.unwrap();
+    let playground = playground(false).await;
+    let hint = |system, query: &str, proof: Option<&str>| {
+        let (query, proof) = (query.to_owned(), proof.map(str::to_owned));
+        office.hint(HintSent { system, proof, query, body: Vec::new() })
+    };
+    let closed = hint(System::Vtiger, "token=secret-of-16-letters&id=6x1", None).await;
+    assert!(matches!(closed, Err(HintError::Closed { system: System::Vtiger })), "{closed:?}");
+    let mut changes = changes(&playground);
+    changes.insert("hints.vtiger_secret".into(), Some("secret-of-16-letters".into()));
+    let told = office.change_settings(&changes).await.unwrap();
+    assert_eq!(told.after["hints.vtiger_secret"], "(set)");
+    let wrong = hint(System::Vtiger, "token=another-secret-000&id=6x1", None).await;
+    assert!(matches!(wrong, Err(HintError::Unsigned { .. })), "{wrong:?}");
+    let other = hint(System::Vtiger, "module=Invoice&id=1", Some("secret-of-16-letters")).await;
+    assert!(matches!(other, Err(HintError::Unreadable { .. })), "{other:?}");
+    let right = || hint(System::Vtiger, "module=SalesOrder&id=1", Some("secret-of-16-letters"));
+    assert_eq!(right().await.unwrap(), 0, "nobody has read it yet");
+    assert_eq!(store.open_tasks().await.unwrap(), [], "what no schedule runs waits for somebody");
+    let work = Work::Sync {
+        mapping: "policy".into(),
+        full: true,
+        census: true,
+        approved_deletes: None,
+        dry_run: false,
+    };
+    let schedule = Schedule {
+        name: "nightly".to_owned(),
+        work,
+        cron: "0 3 * * *".to_owned(),
+        enabled: true,
+        catch_up: CatchUp::Skip,
+        time_limit: 60,
+        attempts_allowed: 2,
+        seen: jiff::Timestamp::now(),
+    };
+    store.put_schedule(&schedule).await.unwrap();
+    right().await.unwrap();
+    right().await.unwrap();
+    let open = store.open_tasks().await.unwrap();
+    let [task] = open.as_slice() else { panic!("{open:?}") };
+    assert_eq!((task.asked_by.as_str(), task.time_limit, task.not_before), ("hint", 60, None));
+    assert!(matches!(task.work, Work::Sync { full: false, census: false, .. }), "{task:?}");
     playground.stop().await;
 }

@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
+use cs_domain::guarded;
 use cs_domain::plan::{Conflict, Planned};
 use cs_domain::{Choice, ConflictId, ConflictState, Edit, Resolution, StandingConflict, System, Value};
 use serde_json::json;
 
-use super::guarded;
 use crate::choice::answers;
 use crate::zones::Zones;
 
@@ -18,8 +18,9 @@ pub(crate) fn short(id: &ConflictId) -> &str {
     id.0.get(..SHORT).unwrap_or(&id.0)
 }
 
-/// The conflict for people: a block of lines.
+/// The conflict for people: a block of lines. Numbers of accounts and cards show their last digits.
 pub(crate) fn for_people(standing: &StandingConflict, zones: &Zones) -> String {
+    let standing = &guarded::standing(standing);
     let conflict = &standing.met.conflict;
     let place = match conflict.field() {
         Some(field) => format!("{}: {field}", conflict.role()),
@@ -43,7 +44,7 @@ fn said(standing: &StandingConflict, zones: &Zones) -> Vec<(&'static str, String
     };
     match &standing.met.conflict {
         Conflict::Field { document, base, vtiger, frappe, .. } => vec![
-            ("document", guarded::name(document)),
+            ("document", document.to_string()),
             (
                 "before",
                 base.as_ref().map_or_else(|| "never agreed on".to_owned(), |base| shown(&base.frappe)),
@@ -55,7 +56,7 @@ fn said(standing: &StandingConflict, zones: &Zones) -> Vec<(&'static str, String
             let other = deleted.other();
             let fields: Vec<String> = edited.iter().map(ToString::to_string).collect();
             let mut lines = vec![
-                ("document", guarded::name(document)),
+                ("document", document.to_string()),
                 (name(*deleted), format!("deleted{}", by(*deleted))),
                 (name(other), format!("edited: {}{}", fields.join(", "), by(other))),
             ];
@@ -66,8 +67,7 @@ fn said(standing: &StandingConflict, zones: &Zones) -> Vec<(&'static str, String
             lines
         }
         Conflict::Submitted { document, changes, .. } => {
-            let mut lines =
-                vec![("document", format!("{}, submitted{}", guarded::name(document), by(System::Frappe)))];
+            let mut lines = vec![("document", format!("{}, submitted{}", document, by(System::Frappe)))];
             lines.extend(changes.iter().map(|change| {
                 let before = change.before.as_ref().map_or_else(|| "nothing".to_owned(), shown);
                 let after = match &change.after {
@@ -80,7 +80,7 @@ fn said(standing: &StandingConflict, zones: &Zones) -> Vec<(&'static str, String
             lines
         }
         Conflict::Shared { document, vtiger, other, theirs, .. } => vec![
-            ("document", format!("{}, shared with {other}", guarded::name(document))),
+            ("document", format!("{}, shared with {other}", document)),
             ("here", format!("{}{}", shown(vtiger), by(System::Vtiger))),
             ("there", shown(theirs)),
         ],
@@ -170,8 +170,9 @@ fn edits(standing: &StandingConflict, zones: &Zones) -> serde_json::Value {
     edits.collect()
 }
 
-/// The conflict for machines: one object, one line.
+/// The conflict for machines: one object, one line; numbers of accounts and cards as people are shown them.
 pub(crate) fn for_machines(standing: &StandingConflict, zones: &Zones) -> serde_json::Value {
+    let standing = &guarded::standing(standing);
     let conflict = &standing.met.conflict;
     let (base, vtiger, frappe) = match conflict {
         Conflict::Field { base, vtiger, frappe, .. } => (base.as_ref(), Some(vtiger), Some(frappe)),
@@ -262,6 +263,29 @@ mod tests {
     Frappe is right:  company-sync conflicts resolve 3f9a2b1c --frappe
     neither is:       company-sync conflicts resolve 3f9a2b1c --value \"...\"";
         assert_eq!(text, wanted);
+    }
+
+    #[test]
+    fn a_number_of_an_account_shows_its_last_digits_to_people_and_machines() {
+        let (mut standing, number) = (standing(), || Value::text("3196609290"));
+        standing.met.conflict = Conflict::Field {
+            role: "account".into(),
+            document: RecordRef::frappe("Bank Account", "3196609290 - Banco Prueba"),
+            field: "bank_account_no".into(),
+            base: Some(Agreed::on(number())),
+            vtiger: number(),
+            frappe: Value::Empty,
+        };
+        let resolution = Resolution {
+            choice: Choice::Value(number()),
+            by: "ana".to_owned(),
+            at: "2026-11-22T10:00:00Z".parse().unwrap(),
+        };
+        standing.state = ConflictState::Applied(resolution);
+        let told = [for_people(&standing, &zones()), for_machines(&standing, &zones()).to_string()];
+        for text in told {
+            assert!(!text.contains("319660") && text.contains("****9290"), "{text}");
+        }
     }
 
     #[test]

@@ -85,7 +85,10 @@ pub(crate) fn whole(found: &StandingFinding, history: &[FindingEvent], language:
         let what = match &event.what {
             FindingChange::Closed => "closed: a report no longer showed it".to_owned(),
             FindingChange::Reopened => "open again: a report showed it".to_owned(),
-            FindingChange::Reviewed { review, description } => format!("reviewed: {review} {description}"),
+            FindingChange::Reviewed { review, description, by } => {
+                let by = by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+                format!("reviewed{by}: {review} {description}")
+            }
         };
         let _ = write!(text, "\n  {}  {}", event.at.strftime("%Y-%m-%d %H:%M:%S"), what.trim_end());
     }

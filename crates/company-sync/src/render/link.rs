@@ -1,10 +1,9 @@
 //! A link for people and for machines.
 
+use cs_domain::guarded;
 use cs_domain::{LinkOrigin, LinkStanding, Version};
 use cs_ports::Tie;
 use serde_json::{Value, json};
-
-use super::guarded;
 
 /// The link as a row of a table.
 pub(crate) fn row(tie: &Tie) -> String {
@@ -14,7 +13,7 @@ pub(crate) fn row(tie: &Tie) -> String {
         "{:<22} {:<16} {:<40} {:<8} {:<8}  VTiger {}  Frappe {}",
         link.subject.to_string(),
         link.role.to_string(),
-        guarded::name(&link.document),
+        link.document,
         origin(link.origin),
         standing(link.standing),
         version(&tie.shadow.vtiger),
@@ -47,7 +46,7 @@ pub(crate) fn for_machines(tie: &Tie) -> Value {
         "unit": link.unit,
         "record": link.subject,
         "role": link.role,
-        "document": guarded::object(&link.document),
+        "document": guarded::shown(&link.document),
         "origin": link.origin,
         "standing": link.standing,
         "vtiger_version": tie.shadow.vtiger,

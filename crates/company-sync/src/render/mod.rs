@@ -4,7 +4,6 @@ pub(crate) mod company;
 pub(crate) mod conflict;
 pub(crate) mod cost;
 pub(crate) mod finding;
-pub(crate) mod guarded;
 pub(crate) mod link;
 pub(crate) mod plan;
 pub(crate) mod progress;

@@ -4,10 +4,9 @@ use std::fmt::Write as _;
 
 use cs_domain::plan::{Act, Change, Plan, Planned, Step, VtigerStep};
 
-use super::guarded;
 use super::run::trouble;
 
-/// The plan, or nothing where nothing would happen.
+/// The plan, or nothing where nothing would happen. `plan` is one that may be shown ([`cs_domain::guarded`]).
 pub(crate) fn for_people(plan: &Plan) -> Option<String> {
     if plan.steps.is_empty() && plan.vtiger.is_none() && plan.conflicts.is_empty() && plan.failures.is_empty()
     {
@@ -54,12 +53,12 @@ fn head(step: &Step) -> String {
     let (role, doctype) = (&step.role, &step.doctype);
     match &step.act {
         Act::Create { .. } => format!("create {doctype} ({role})"),
-        Act::Link { target, .. } => format!("link {} ({role})", guarded::name(target)),
-        Act::Update { target, .. } => format!("update {} ({role})", guarded::name(target)),
+        Act::Link { target, .. } => format!("link {} ({role})", target),
+        Act::Update { target, .. } => format!("update {} ({role})", target),
         Act::Finish => format!("complete {doctype} ({role})"),
-        Act::Amend { target, .. } => format!("amend {} ({role})", guarded::name(target)),
-        Act::Delete { target, .. } => format!("delete {} ({role})", guarded::name(target)),
-        Act::Unlink { target } => format!("give up the link to {} ({role})", guarded::name(target)),
+        Act::Amend { target, .. } => format!("amend {} ({role})", target),
+        Act::Delete { target, .. } => format!("delete {} ({role})", target),
+        Act::Unlink { target } => format!("give up the link to {} ({role})", target),
     }
 }
 

@@ -214,7 +214,7 @@ fn a_plan_that_cannot_be_used_is_refused_as_a_whole() {
     refused("Dear all,\n", "plan.foreign", "plan.json:1: this is not a plan");
     refused("{\"rows\": []}", "plan.foreign", "plan.json:1: this is not a plan");
     refused(
-        &whole.replacen("\"company_sync_plan\":2", "\"company_sync_plan\":9", 1),
+        &whole.replacen("\"company_sync_plan\":3", "\"company_sync_plan\":9", 1),
         "plan.format",
         "format 9",
     );

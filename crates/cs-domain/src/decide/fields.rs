@@ -322,8 +322,7 @@ fn linked_record(value: &Value, role: &Role, situation: &Situation) -> Result<Va
 pub(super) fn fitted(fields: Fields, schema: Option<&KindSchema>) -> Result<Fields, Failure> {
     let Some(schema) = schema else { return Ok(fields) };
     let fit = |(name, value): (FieldName, Value)| match schema.fields.get(&name) {
-        Some(field) if value.is_empty() && field.mandatory => Err(Misfit::Mandatory { field: name }),
-        Some(field) => Ok((name, field.fit(value)?)),
+        Some(field) => field.take(&name, value).map(|value| (name, value)),
         None => Ok((name, value)),
     };
     fields.into_iter().map(fit).collect::<Result<Fields, Misfit>>().map_err(|misfit| misfit_failure(&misfit))

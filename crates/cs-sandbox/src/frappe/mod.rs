@@ -28,7 +28,7 @@ mod write;
 pub use http::{FrappeFace, classify, router};
 pub use permission::Right;
 pub use refusal::{Class, Message, Refusal};
-pub use site::{Answered, RateLimit, Site, Switches, Txn};
+pub use site::{Answered, Contents, RateLimit, Site, Switches, Txn};
 pub use values::Row;
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::catalogue::{self, CatalogueError, DocType, Field};
@@ -105,7 +106,40 @@ pub struct Site {
     last: Timestamp,
 }
 
+/// What a site holds, without what it is: for a file, and for a site like it that begins where this one was.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Contents {
+    documents: BTreeMap<String, Vec<Row>>,
+    series: BTreeMap<String, u64>,
+    random: u64,
+    last: Timestamp,
+}
+
 impl Site {
+    /// What it holds now. Who is logged in is not part of it.
+    pub fn contents(&self) -> Contents {
+        let (documents, series) = self.store.contents();
+        Contents { documents, series, random: self.random, last: self.last }
+    }
+
+    /// Puts contents in place of what it holds. Kinds and fields that were made on the site are made again from the documents
+    /// that describe them.
+    pub fn hold(&mut self, contents: Contents) {
+        let Contents { documents, series, random, last } = contents;
+        let custom = documents.get("Custom Field").cloned().unwrap_or_default();
+        self.store.hold(documents, series);
+        let is_known = |site: &Self, field: &Row| {
+            let of = site.store.doctype(&text(field.get("dt")));
+            of.is_none_or(|of| of.field(&text(field.get("fieldname"))).is_some())
+        };
+        for field in custom {
+            if !is_known(self, &field) {
+                super::install::stage_custom_field(self, field);
+            }
+        }
+        (self.random, self.last) = (random, last);
+    }
+
     /// A site with the standard `DocType`s and nothing in it.
     pub fn bare(seed: u64) -> Result<Self, CatalogueError> {
         let mut store = Store::default();

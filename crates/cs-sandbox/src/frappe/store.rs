@@ -137,6 +137,25 @@ impl Store {
         }
     }
 
+    /// All documents by kind, and the counters.
+    pub(super) fn contents(&self) -> (BTreeMap<String, Vec<Row>>, BTreeMap<String, u64>) {
+        let rows = |table: &BTreeMap<String, Arc<Row>>| table.values().map(|row| Row::clone(row)).collect();
+        let tables = self.tables.iter().map(|(doctype, table)| (doctype.clone(), rows(table)));
+        (tables.collect(), self.series.clone())
+    }
+
+    /// Puts these in place of all there is; the kinds stay.
+    pub(super) fn hold(&mut self, documents: BTreeMap<String, Vec<Row>>, series: BTreeMap<String, u64>) {
+        self.tables.clear();
+        for (doctype, rows) in documents {
+            for row in rows {
+                self.put(&doctype, row);
+            }
+        }
+        self.series = series;
+        self.commit();
+    }
+
     /// Makes everything so far lasting.
     pub(super) fn commit(&mut self) {
         self.undo.clear();

@@ -37,4 +37,4 @@ pub use refusal::{Code, Refusal};
 pub(crate) use render::Face;
 pub use reshape::FieldChange;
 pub use session::{Challenge, Login};
-pub use system::{Draft, Record, Rights, Setup, System, User, Values};
+pub use system::{Contents, Draft, Record, Rights, Setup, System, User, Values};

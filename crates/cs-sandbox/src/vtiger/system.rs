@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 
 use super::catalogue::{Catalogue, Installation, Module};
 use super::persona::Persona;
@@ -15,7 +16,7 @@ use super::values;
 pub type Values = BTreeMap<String, Option<String>>;
 
 /// What a user may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Rights {
     /// Everything.
     Admin,
@@ -26,7 +27,7 @@ pub enum Rights {
 }
 
 /// Somebody who can log in.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct User {
     /// The number; the id is `19x<number>`.
     pub id: u64,
@@ -45,7 +46,7 @@ impl User {
 }
 
 /// A record of an entity module.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// The number; the id is `<prefix>x<number>`. Numbers are shared by all entity modules.
     pub id: u64,
@@ -115,6 +116,16 @@ impl Setup {
     }
 }
 
+/// What a server holds, without what it is: for a file, and for a server like it that begins where this one was.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Contents {
+    users: BTreeMap<u64, User>,
+    records: BTreeMap<u64, Record>,
+    next_id: u64,
+    next_item: u64,
+    numbering: BTreeMap<String, u64>,
+}
+
 /// One VTiger server.
 #[derive(Debug, Clone)]
 pub struct System {
@@ -147,6 +158,25 @@ impl System {
         system.put_user(super::actors::admin());
         system.put_user(super::actors::salesperson());
         system
+    }
+
+    /// What it holds now. Who is logged in is not part of it.
+    pub fn contents(&self) -> Contents {
+        Contents {
+            users: self.users.clone(),
+            records: self.records.clone(),
+            next_id: self.next_id,
+            next_item: self.next_item,
+            numbering: self.numbering.clone(),
+        }
+    }
+
+    /// Puts contents in place of what it holds.
+    pub fn hold(&mut self, contents: Contents) {
+        let Contents { users, records, next_id, next_item, numbering } = contents;
+        self.users = users;
+        self.records = records;
+        (self.next_id, self.next_item, self.numbering) = (next_id, next_item, numbering);
     }
 
     /// Adds or replaces a user.

@@ -172,7 +172,11 @@ async fn put_findings(store: &SqliteStore, findings: u64) -> Result<(), Failed> 
         }
         let ids: Vec<FindingId> = (0..each / 10).map(|number| found(&book, number * 3).id).collect();
         let begun = Instant::now();
-        let review = Review { review: Some("Resolved".to_owned()), description: Some("Called".to_owned()) };
+        let review = Review {
+            review: Some("Resolved".to_owned()),
+            description: Some("Called".to_owned()),
+            by: Some("ana".to_owned()),
+        };
         let reviewed = store.review(&ids, &review, Timestamp::now()).await?;
         report("review", 1, reviewed, begun);
     }

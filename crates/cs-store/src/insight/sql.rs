@@ -6,6 +6,14 @@ pub(crate) const COUNT_UNITS: &str = "SELECT state, verdict, attempts, COUNT(*) 
 pub(crate) const COUNT_OPEN_CONFLICTS: &str = "SELECT COUNT(*) FROM conflict INDEXED BY conflict_by_state \
     WHERE state = 'open' AND ($1 IS NULL OR mapping = $1)";
 
+/// `[[from, to], ...]`: what the runs that began in each span account for, added up; each span is a walk along the index.
+pub(crate) const BALANCES: &str = "SELECT span.key AS span, SUM(body ->> '$.balance.read') AS read, \
+    SUM(body ->> '$.balance.created') AS created, SUM(body ->> '$.balance.updated') AS updated, \
+    SUM(body ->> '$.balance.unchanged') AS unchanged, SUM(body ->> '$.balance.skipped') AS skipped, \
+    SUM(body ->> '$.balance.conflicted') AS conflicted, SUM(body ->> '$.balance.failed') AS failed \
+    FROM json_each($1) AS span CROSS JOIN run INDEXED BY run_by_start \
+    WHERE run.started >= span.value ->> 0 AND run.started < span.value ->> 1 GROUP BY span.key";
+
 /// Of writes whose subject the record is, and writes to it, the latest; each side is a walk along its index from the
 /// end.
 pub(crate) const JOURNAL_ABOUT: &str = "SELECT body, state FROM intent WHERE sequence IN ( \

@@ -89,7 +89,7 @@ impl Findings {
         finding.description = review.description.clone().unwrap_or(before.1.clone());
         let now = (finding.review.clone(), finding.description.clone());
         if now != before {
-            let what = FindingChange::Reviewed { review: now.0, description: now.1 };
+            let what = FindingChange::Reviewed { review: now.0, description: now.1, by: review.by.clone() };
             self.note(id, FindingEvent { at, run: None, what });
         }
         true

@@ -1,13 +1,15 @@
 //! What people look up, in memory: by going through all there is.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use async_trait::async_trait;
-use cs_domain::{MappingName, RecordRef, Run, RunId, Verdict};
+use cs_domain::{Balance, ConflictId, MappingName, RecordRef, Run, RunId, StandingConflict, Verdict};
 use cs_ports::{
     ConflictFilter, Counted, FindingGroup, FindingQuery, FindingSort, Insight, JournalEntry, LogEntry,
     LogFilter, RunFilter, StandingFinding, StoreError, Tie, TroubleFilter, TroubledUnit, UnitCounts,
 };
+use jiff::Timestamp;
 
 use super::{MemoryStore, State, at_most, findings};
 use crate::insight::{words_of_finding, words_of_shadow};
@@ -127,6 +129,20 @@ fn page<T>(items: Vec<T>, offset: u64, limit: u32) -> impl Iterator<Item = T> {
     items.into_iter().skip(usize::try_from(offset).unwrap_or(usize::MAX)).take(at_most(limit))
 }
 
+fn without_subjects(filter: &ConflictFilter) -> ConflictFilter {
+    ConflictFilter { subjects: None, ..filter.clone() }
+}
+
+fn add(sum: &mut Balance, balance: &Balance) {
+    sum.read += balance.read;
+    sum.created += balance.created;
+    sum.updated += balance.updated;
+    sum.unchanged += balance.unchanged;
+    sum.skipped += balance.skipped;
+    sum.conflicted += balance.conflicted;
+    sum.failed += balance.failed;
+}
+
 #[async_trait]
 impl Insight for MemoryStore {
     async fn runs_before(
@@ -189,6 +205,52 @@ impl Insight for MemoryStore {
             ..ConflictFilter::default()
         };
         Ok(self.lock().conflicts.listed(&filter, usize::MAX).len() as u64)
+    }
+
+    async fn conflicts_from(
+        &self,
+        filter: &ConflictFilter,
+        offset: u64,
+        limit: u32,
+    ) -> Result<Vec<StandingConflict>, StoreError> {
+        let all = self.lock().conflicts.listed(&without_subjects(filter), usize::MAX);
+        let from = usize::try_from(offset).unwrap_or(usize::MAX);
+        Ok(all.into_iter().skip(from).take(at_most(limit)).collect())
+    }
+
+    async fn conflicts_after(
+        &self,
+        filter: &ConflictFilter,
+        after: Option<&ConflictId>,
+        limit: u32,
+    ) -> Result<Vec<StandingConflict>, StoreError> {
+        let mut all = self.lock().conflicts.listed(&without_subjects(filter), usize::MAX);
+        all.retain(|standing| after.is_none_or(|after| standing.met.id > *after));
+        all.sort_by(|one, other| one.met.id.cmp(&other.met.id));
+        all.truncate(at_most(limit));
+        Ok(all)
+    }
+
+    async fn count_conflicts(&self, filter: &ConflictFilter) -> Result<u64, StoreError> {
+        Ok(self.lock().conflicts.listed(&without_subjects(filter), usize::MAX).len() as u64)
+    }
+
+    async fn conflicts_named(&self, ids: &[ConflictId]) -> Result<Vec<StandingConflict>, StoreError> {
+        let mut all = self.lock().conflicts.listed(&ConflictFilter::default(), usize::MAX);
+        all.retain(|standing| ids.contains(&standing.met.id));
+        all.sort_by(|one, other| one.met.id.cmp(&other.met.id));
+        Ok(all)
+    }
+
+    async fn balances(&self, spans: &[Range<Timestamp>]) -> Result<Vec<Balance>, StoreError> {
+        let state = self.lock();
+        let within = |span: &Range<Timestamp>| {
+            let mut sum = Balance::default();
+            let runs = state.runs.before(None);
+            runs.filter(|run| span.contains(&run.started)).for_each(|run| add(&mut sum, &run.balance));
+            sum
+        };
+        Ok(spans.iter().map(within).collect())
     }
 
     async fn query_findings(

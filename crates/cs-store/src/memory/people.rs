@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use cs_ports::{ApiToken, AuditEntry, AuditFilter, GivenAnswer, PeopleStore, Person, Session, StoreError};
+use cs_ports::{
+    ApiToken, AuditEntry, AuditFilter, GivenAnswer, PeopleStore, Person, Reserved, Session, StoreError,
+};
 use jiff::Timestamp;
 
 use super::{MemoryStore, at_most};
@@ -165,9 +167,47 @@ impl PeopleStore for MemoryStore {
         Ok(older.filter(|entry| fits(filter, entry)).take(at_most(limit)).cloned().collect())
     }
 
-    async fn given_answer(&self, caller: &str, key: &str) -> Result<Option<GivenAnswer>, StoreError> {
+    async fn note_seen(&self, login: &str, at: Timestamp) -> Result<(), StoreError> {
+        if let Some(person) = self.lock().people.all.get_mut(login) {
+            person.seen = Some(stamp::cut(at));
+        }
+        Ok(())
+    }
+
+    async fn note_used(&self, token: &str, at: Timestamp) -> Result<(), StoreError> {
+        if let Some(token) = self.lock().people.tokens.get_mut(token).filter(|token| !token.ended) {
+            token.thing.used = Some(stamp::cut(at));
+        }
+        Ok(())
+    }
+
+    async fn reserve_answer(
+        &self,
+        caller: &str,
+        key: &str,
+        request: &str,
+        at: Timestamp,
+        stale: Timestamp,
+    ) -> Result<Reserved, StoreError> {
         let name = (caller.to_owned(), key.to_owned());
-        Ok(self.lock().people.answers.get(&name).map(|(answer, _)| answer.clone()))
+        let answers = &mut self.lock().people.answers;
+        match answers.get(&name) {
+            Some((given, _)) if given.status != 0 => return Ok(Reserved::Given(given.clone())),
+            Some((_, since)) if *since >= stamp::cut(stale) => return Ok(Reserved::Underway),
+            _ => {}
+        }
+        let reservation = GivenAnswer { request: request.to_owned(), status: 0, body: String::new() };
+        answers.insert(name, (reservation, stamp::cut(at)));
+        Ok(Reserved::Now)
+    }
+
+    async fn release_answer(&self, caller: &str, key: &str) -> Result<(), StoreError> {
+        let name = (caller.to_owned(), key.to_owned());
+        let answers = &mut self.lock().people.answers;
+        if answers.get(&name).is_some_and(|(given, _)| given.status == 0) {
+            answers.remove(&name);
+        }
+        Ok(())
     }
 
     async fn give_answer(
@@ -178,8 +218,10 @@ impl PeopleStore for MemoryStore {
         at: Timestamp,
     ) -> Result<(), StoreError> {
         let name = (caller.to_owned(), key.to_owned());
-        let given = || (answer.clone(), stamp::cut(at));
-        self.lock().people.answers.entry(name).or_insert_with(given);
+        let answers = &mut self.lock().people.answers;
+        if answers.get(&name).is_none_or(|(given, _)| given.status == 0) {
+            answers.insert(name, (answer.clone(), stamp::cut(at)));
+        }
         Ok(())
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use cs_domain::RunId;
-use cs_ports::{KeptSettings, Pruned, SettingsStore, StoreError};
+use cs_ports::{KeptSettings, Pruned, SealedSecret, SettingsStore, StoreError};
 use jiff::Timestamp;
 
 use super::MemoryStore;
@@ -17,17 +17,32 @@ pub(super) struct Settings {
     secrets: BTreeMap<String, Vec<u8>>,
 }
 
+impl Settings {
+    fn put(&mut self, name: &str, sealed: Option<&[u8]>) {
+        match sealed {
+            Some(sealed) => self.secrets.insert(name.to_owned(), sealed.to_vec()),
+            None => self.secrets.remove(name),
+        };
+    }
+}
+
 #[async_trait]
 impl SettingsStore for MemoryStore {
     async fn settings(&self) -> Result<KeptSettings, StoreError> {
         Ok(self.lock().settings.kept.clone())
     }
 
-    async fn put_settings(&self, revision: i64, text: &str) -> Result<bool, StoreError> {
-        let kept = &mut self.lock().settings.kept;
-        let same = kept.revision == revision;
+    async fn put_settings(
+        &self,
+        revision: i64,
+        text: &str,
+        secrets: &[SealedSecret],
+    ) -> Result<bool, StoreError> {
+        let settings = &mut self.lock().settings;
+        let same = settings.kept.revision == revision;
         if same {
-            *kept = KeptSettings { revision: revision + 1, text: text.to_owned() };
+            settings.kept = KeptSettings { revision: revision + 1, text: text.to_owned() };
+            secrets.iter().for_each(|(name, sealed)| settings.put(name, sealed.as_deref()));
         }
         Ok(same)
     }
@@ -41,11 +56,7 @@ impl SettingsStore for MemoryStore {
     }
 
     async fn put_secret(&self, name: &str, sealed: Option<&[u8]>) -> Result<(), StoreError> {
-        let secrets = &mut self.lock().settings.secrets;
-        match sealed {
-            Some(sealed) => secrets.insert(name.to_owned(), sealed.to_vec()),
-            None => secrets.remove(name),
-        };
+        self.lock().settings.put(name, sealed);
         Ok(())
     }
 

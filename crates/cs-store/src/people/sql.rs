@@ -7,6 +7,7 @@ pub(crate) const PUT_PERSON: &str = "INSERT INTO person \
     ON CONFLICT (login) DO UPDATE SET name = excluded.name, part = excluded.part, \
     language = excluded.language, password = excluded.password, enabled = excluded.enabled, \
     created = excluded.created, seen = excluded.seen";
+pub(crate) const NOTE_SEEN: &str = "UPDATE person SET seen = $2 WHERE login = $1";
 pub(crate) const REMOVE_PERSON: &str = "DELETE FROM person WHERE login = $1";
 
 /// What was ended stays so: a request under way may still hold the session and prolong it.
@@ -28,6 +29,7 @@ pub(crate) const PUT_TOKEN: &str = "INSERT INTO api_token \
     ON CONFLICT (id) DO UPDATE SET login = excluded.login, label = excluded.label, digest = excluded.digest, \
     scopes = excluded.scopes, created = excluded.created, expires = excluded.expires, used = excluded.used \
     WHERE api_token.removed = 0";
+pub(crate) const NOTE_USED: &str = "UPDATE api_token SET used = $2 WHERE id = $1 AND removed = 0";
 pub(crate) const REMOVE_TOKEN: &str = "UPDATE api_token SET removed = 1 WHERE id = $1";
 pub(crate) const REMOVE_TOKENS_OF: &str = "UPDATE api_token SET removed = 1 WHERE login = $1";
 
@@ -36,6 +38,13 @@ pub(crate) const RECORD: &str = "INSERT INTO audit (at, who, action, object, bef
 
 pub(crate) const GIVEN_ANSWER: &str =
     "SELECT request, status, body FROM given_answer WHERE caller = $1 AND key = $2";
-/// The first one stays.
+/// A status of 0 is a reservation. One from before `$5` is of a process that died.
+pub(crate) const RESERVE_ANSWER: &str = "INSERT INTO given_answer (caller, key, request, status, body, at) \
+    VALUES ($1, $2, $3, 0, '', $4) ON CONFLICT (caller, key) DO UPDATE SET request = excluded.request, \
+    at = excluded.at WHERE given_answer.status = 0 AND given_answer.at < $5";
+pub(crate) const RELEASE_ANSWER: &str =
+    "DELETE FROM given_answer WHERE caller = $1 AND key = $2 AND status = 0";
+/// What was given stays.
 pub(crate) const GIVE_ANSWER: &str = "INSERT INTO given_answer (caller, key, request, status, body, at) \
-    VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (caller, key) DO NOTHING";
+    VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (caller, key) DO UPDATE SET request = excluded.request, \
+    status = excluded.status, body = excluded.body, at = excluded.at WHERE given_answer.status = 0";

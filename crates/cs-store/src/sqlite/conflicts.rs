@@ -10,7 +10,7 @@ use cs_ports::{ConflictFilter, StoreError, UnitKey, UnitOutcome};
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
-use super::{SqliteStore, column, commit, from_json, named, record, staging, to_json};
+use super::{SqliteStore, column, commit, from_json, named, number, record, staging, to_json};
 use crate::conflict::{Conflicts, Kept};
 use crate::error::{corrupt, database};
 use crate::sql;
@@ -123,6 +123,70 @@ pub(super) async fn find(
     };
     let rows = statement.fetch_all(&store.pools.readers).await.map_err(database(OPERATION))?;
     rows.iter().map(|row| Ok(kept(row)?.standing)).collect()
+}
+
+/// The states of a filter as a list, where it names some.
+fn states(operation: &'static str, filter: &ConflictFilter) -> Result<Option<String>, StoreError> {
+    filter.states.as_ref().map(|states| to_json(operation, states)).transpose()
+}
+
+pub(super) async fn from(
+    store: &SqliteStore,
+    filter: &ConflictFilter,
+    offset: u64,
+    limit: u32,
+) -> Result<Vec<StandingConflict>, StoreError> {
+    const OPERATION: &str = "read a page of conflicts";
+    let rows = sqlx::query(sql::own::CONFLICTS_FROM)
+        .bind(filter.mapping.as_ref().map(MappingName::as_str))
+        .bind(states(OPERATION, filter)?)
+        .bind(i64::from(limit))
+        .bind(i64::try_from(offset).unwrap_or(i64::MAX))
+        .fetch_all(&store.pools.readers)
+        .await
+        .map_err(database(OPERATION))?;
+    rows.iter().map(|row| Ok(kept(row)?.standing)).collect()
+}
+
+pub(super) async fn after(
+    store: &SqliteStore,
+    filter: &ConflictFilter,
+    after: Option<&ConflictId>,
+    limit: u32,
+) -> Result<Vec<StandingConflict>, StoreError> {
+    const OPERATION: &str = "read conflicts by their ids";
+    let rows = sqlx::query(sql::own::CONFLICTS_AFTER)
+        .bind(filter.mapping.as_ref().map(MappingName::as_str))
+        .bind(states(OPERATION, filter)?)
+        .bind(i64::from(limit))
+        .bind(after.map(|id| id.0.as_str()).unwrap_or_default())
+        .fetch_all(&store.pools.readers)
+        .await
+        .map_err(database(OPERATION))?;
+    rows.iter().map(|row| Ok(kept(row)?.standing)).collect()
+}
+
+pub(super) async fn count(store: &SqliteStore, filter: &ConflictFilter) -> Result<u64, StoreError> {
+    const OPERATION: &str = "count conflicts";
+    let count: i64 = sqlx::query_scalar(sql::own::COUNT_CONFLICTS)
+        .bind(filter.mapping.as_ref().map(MappingName::as_str))
+        .bind(states(OPERATION, filter)?)
+        .fetch_one(&store.pools.readers)
+        .await
+        .map_err(database(OPERATION))?;
+    number(count)
+}
+
+/// The conflicts of these ids, by id.
+pub(super) async fn of_ids(
+    store: &SqliteStore,
+    ids: &[ConflictId],
+) -> Result<Vec<StandingConflict>, StoreError> {
+    let ids: BTreeSet<&ConflictId> = ids.iter().collect();
+    let mut reading = store.pools.readers.acquire().await.map_err(database("read conflicts"))?;
+    let mut found = listed(&mut reading, sql::own::CONFLICTS_NAMED, &ids).await?;
+    found.sort_by(|one, other| one.standing.met.id.cmp(&other.standing.met.id));
+    Ok(found.into_iter().map(|kept| kept.standing).collect())
 }
 
 pub(super) async fn resolve(

@@ -134,6 +134,7 @@ impl FindingStore for SqliteStore {
             let change = FindingChange::Reviewed {
                 review: column(row, "review")?,
                 description: column(row, "description")?,
+                by: review.by.clone(),
             };
             note(&mut writing, None, at, &[&FindingId(column(row, "id")?)], &change).await?;
         }

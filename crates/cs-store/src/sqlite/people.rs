@@ -1,7 +1,9 @@
 //! People, their sessions and tokens in SQLite.
 
 use async_trait::async_trait;
-use cs_ports::{ApiToken, AuditEntry, AuditFilter, GivenAnswer, PeopleStore, Person, Session, StoreError};
+use cs_ports::{
+    ApiToken, AuditEntry, AuditFilter, GivenAnswer, PeopleStore, Person, Reserved, Session, StoreError,
+};
 use jiff::Timestamp;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Sqlite, query::Query};
@@ -147,14 +149,48 @@ impl PeopleStore for SqliteStore {
         audit::page(self, filter, before, limit).await
     }
 
-    async fn given_answer(&self, caller: &str, key: &str) -> Result<Option<GivenAnswer>, StoreError> {
-        let statement = sqlx::query(sql::GIVEN_ANSWER).bind(caller).bind(key);
-        let Some(row) = self.look_up("read an answer", statement).await? else { return Ok(None) };
-        Ok(Some(GivenAnswer {
-            request: column(&row, "request")?,
-            status: column(&row, "status")?,
-            body: column(&row, "body")?,
-        }))
+    async fn note_seen(&self, login: &str, at: Timestamp) -> Result<(), StoreError> {
+        let statement = sqlx::query(sql::NOTE_SEEN).bind(login).bind(stamp::write(at));
+        self.change("note that somebody was seen", vec![statement]).await
+    }
+
+    async fn note_used(&self, token: &str, at: Timestamp) -> Result<(), StoreError> {
+        let statement = sqlx::query(sql::NOTE_USED).bind(token).bind(stamp::write(at));
+        self.change("note that a token was used", vec![statement]).await
+    }
+
+    async fn reserve_answer(
+        &self,
+        caller: &str,
+        key: &str,
+        request: &str,
+        at: Timestamp,
+        stale: Timestamp,
+    ) -> Result<Reserved, StoreError> {
+        const OPERATION: &str = "reserve an answer";
+        let mut writing = self.write(OPERATION).await?;
+        let reserved = sqlx::query(sql::RESERVE_ANSWER)
+            .bind(caller)
+            .bind(key)
+            .bind(request)
+            .bind(stamp::write(at))
+            .bind(stamp::write(stale))
+            .execute(&mut *writing)
+            .await
+            .map_err(database(OPERATION))?;
+        let found = sqlx::query(sql::GIVEN_ANSWER).bind(caller).bind(key).fetch_one(&mut *writing).await;
+        let given = answer(&found.map_err(database(OPERATION))?)?;
+        commit(writing, OPERATION).await?;
+        Ok(match (reserved.rows_affected(), given.status) {
+            (1.., _) => Reserved::Now,
+            (0, 0) => Reserved::Underway,
+            (0, _) => Reserved::Given(given),
+        })
+    }
+
+    async fn release_answer(&self, caller: &str, key: &str) -> Result<(), StoreError> {
+        let statement = sqlx::query(sql::RELEASE_ANSWER).bind(caller).bind(key);
+        self.change("give a reservation up", vec![statement]).await
     }
 
     async fn give_answer(
@@ -173,6 +209,14 @@ impl PeopleStore for SqliteStore {
             .bind(stamp::write(at));
         self.change("keep an answer", vec![statement]).await
     }
+}
+
+fn answer(row: &SqliteRow) -> Result<GivenAnswer, StoreError> {
+    Ok(GivenAnswer {
+        request: column(row, "request")?,
+        status: column(row, "status")?,
+        body: column(row, "body")?,
+    })
 }
 
 fn person(row: &SqliteRow) -> Result<Person, StoreError> {

@@ -1,7 +1,7 @@
 //! Settings and secrets in SQLite, and the removal of what is over.
 
 use async_trait::async_trait;
-use cs_ports::{KeptSettings, Pruned, SettingsStore, StoreError};
+use cs_ports::{KeptSettings, Pruned, SealedSecret, SettingsStore, StoreError};
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
@@ -22,7 +22,12 @@ impl SettingsStore for SqliteStore {
         Ok(KeptSettings { revision: column(&row, "revision")?, text: column(&row, "text")? })
     }
 
-    async fn put_settings(&self, revision: i64, text: &str) -> Result<bool, StoreError> {
+    async fn put_settings(
+        &self,
+        revision: i64,
+        text: &str,
+        secrets: &[SealedSecret],
+    ) -> Result<bool, StoreError> {
         const OPERATION: &str = "write down the settings";
         let mut writing = self.write(OPERATION).await?;
         let statement = match revision {
@@ -30,8 +35,14 @@ impl SettingsStore for SqliteStore {
             _ => sqlx::query(sql::NEXT_SETTINGS).bind(revision).bind(text),
         };
         let put = statement.execute(&mut *writing).await.map_err(database(OPERATION))?;
+        if put.rows_affected() == 0 {
+            return Ok(false);
+        }
+        for (name, sealed) in secrets {
+            put_secret(&mut writing, name, sealed.as_deref()).await?;
+        }
         commit(writing, OPERATION).await?;
-        Ok(put.rows_affected() > 0)
+        Ok(true)
     }
 
     async fn secret(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
@@ -52,11 +63,7 @@ impl SettingsStore for SqliteStore {
     async fn put_secret(&self, name: &str, sealed: Option<&[u8]>) -> Result<(), StoreError> {
         const OPERATION: &str = "write down a secret";
         let mut writing = self.write(OPERATION).await?;
-        let statement = match sealed {
-            Some(sealed) => sqlx::query(sql::PUT_SECRET).bind(name).bind(sealed),
-            None => sqlx::query(sql::REMOVE_SECRET).bind(name),
-        };
-        statement.execute(&mut *writing).await.map_err(database(OPERATION))?;
+        put_secret(&mut writing, name, sealed).await?;
         commit(writing, OPERATION).await
     }
 
@@ -75,6 +82,19 @@ impl SettingsStore for SqliteStore {
         commit(writing, OPERATION).await?;
         Ok(pruned)
     }
+}
+
+/// Keeps a secret, or removes it.
+async fn put_secret(
+    connection: &mut SqliteConnection,
+    name: &str,
+    sealed: Option<&[u8]>,
+) -> Result<(), StoreError> {
+    let statement = match sealed {
+        Some(sealed) => sqlx::query(sql::PUT_SECRET).bind(name).bind(sealed),
+        None => sqlx::query(sql::REMOVE_SECRET).bind(name),
+    };
+    statement.execute(connection).await.map(drop).map_err(database("write down a secret"))
 }
 
 /// Runs a statement that removes by one time or name, and answers how much that was.

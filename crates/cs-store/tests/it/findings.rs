@@ -60,7 +60,11 @@ async fn tell<S: Store + FindingStore>(store: &S) {
     let first = of_run(report("r1", "2026-03-04", "x"), vec![one.clone(), two.clone()]);
     let taken = store.take_in(&lease, &first).await.unwrap();
     assert_eq!(taken, FindingsTaken { opened: 2, ..FindingsTaken::default() });
-    let said = Review { review: Some("Portal Error".into()), description: Some("Llamé".into()) };
+    let said = Review {
+        review: Some("Portal Error".into()),
+        description: Some("Llamé".into()),
+        by: Some("ana".to_owned()),
+    };
     let unknown = FindingId("nobody".into());
     assert_eq!(store.review(&[one.id.clone(), unknown], &said, at(2)).await.unwrap(), 1);
     let before = all(store).await;
@@ -129,7 +133,11 @@ async fn recall(store: &dyn FindingStore) {
     assert_eq!(
         what,
         [
-            &FindingChange::Reviewed { review: "Portal Error".into(), description: "Llamé".into() },
+            &FindingChange::Reviewed {
+                review: "Portal Error".into(),
+                description: "Llamé".into(),
+                by: Some("ana".to_owned())
+            },
             &FindingChange::Closed,
             &FindingChange::Reopened,
             &FindingChange::Closed,

@@ -58,6 +58,7 @@ finding-was-found = First seen
 finding-was-closed = Closed: a report no longer showed it
 finding-was-reopened = Open again: a report showed it
 finding-was-reviewed = Reviewed: { $said }
+finding-was-reviewed-by = Reviewed by { $who }: { $said }
 finding-export-file = findings
 finding-export-company = Company
 finding-export-broker = Broker

@@ -161,3 +161,5 @@ plan-link = Link
 plan-unlink = Unlink
 plan-finish = Complete
 plan-amend = Amend
+mapping-about-policy = Policies: one Sales Order, several linked documents
+mapping-about-crm = CRM: organizations, people and products

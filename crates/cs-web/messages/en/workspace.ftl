@@ -42,7 +42,6 @@ workspace-top = { $count ->
 workspace-as-table = As a table
 workspace-day = Day
 workspace-nothing-then = Nothing happened in these days.
-workspace-cut = There were more than 10,000 runs in these days; the latest are counted. Choose fewer days.
 workspace-not-configured = Not configured
 workspace-connection-do = Runs that need it fail until it answers again.
 workspace-connection-test = Look at its settings and test it

@@ -58,6 +58,7 @@ finding-was-found = Visto por primera vez
 finding-was-closed = Cerrado: un reporte ya no lo mostró
 finding-was-reopened = Abierto de nuevo: un reporte lo mostró
 finding-was-reviewed = Revisado: { $said }
+finding-was-reviewed-by = Revisado por { $who }: { $said }
 finding-export-file = hallazgos
 finding-export-company = Compañía
 finding-export-broker = Bróker

@@ -161,3 +161,5 @@ plan-link = Vincular
 plan-unlink = Desvincular
 plan-finish = Completar
 plan-amend = Enmendar
+mapping-about-policy = Pólizas: un Sales Order con varios documentos vinculados
+mapping-about-crm = CRM: organizaciones, personas y productos

@@ -42,7 +42,6 @@ workspace-top = { $count ->
 workspace-as-table = Como tabla
 workspace-day = Día
 workspace-nothing-then = En estos días no pasó nada.
-workspace-cut = Hubo más de 10.000 ejecuciones en estos días; se cuentan las últimas. Elija menos días.
 workspace-not-configured = Sin configurar
 workspace-connection-do = Las ejecuciones que la necesitan fallan hasta que responda otra vez.
 workspace-connection-test = Ver su configuración y probarla

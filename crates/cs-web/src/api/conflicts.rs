@@ -105,7 +105,7 @@ impl ConflictShown {
             vtiger,
             frappe,
             base,
-            documents: conflicts::documents(standing).into_iter().map(Record::of).collect(),
+            documents: standing.documents().into_iter().map(Record::named).collect(),
             decided: told::decided(words, standing),
             first_run: standing.first_run.0.clone(),
             last_run: standing.last_run.0.clone(),
@@ -136,9 +136,8 @@ async fn list(
         states: asked.state.map(|state| vec![state.name()]),
         ..ConflictFilter::default()
     };
-    let mut all = visit.web.desk.conflicts(&filter, u32::MAX).await?;
-    all.retain(|one| after.as_ref().is_none_or(|after| one.met.id.0 > *after));
-    all.sort_by(|one, other| one.met.id.cmp(&other.met.id));
+    let after = after.map(ConflictId);
+    let all = visit.web.desk.conflicts_after(&filter, after.as_ref(), limit + 1).await?;
     let show = |one: StandingConflict| ConflictShown::of(&visit, &one);
     Ok(Json(Page::of("conflicts", all, limit, |one| one.met.id.0.clone(), show)))
 }
@@ -192,7 +191,8 @@ struct Decided {
     request_body = DecisionsSaid,
     responses((status = 200, description = "How many were decided", body = Decided)))]
 async fn decide(visit: Visit, Said(said): Said<DecisionsSaid>) -> Given<Decided> {
-    let all = visit.web.desk.conflicts(&ConflictFilter::default(), u32::MAX).await?;
+    let ids: Vec<ConflictId> = said.decisions.iter().map(|said| ConflictId(said.id.clone())).collect();
+    let all = visit.web.desk.conflicts_named(&ids).await?;
     let by_id: BTreeMap<&str, &StandingConflict> =
         all.iter().map(|standing| (standing.met.id.0.as_str(), standing)).collect();
     let mut words = Vec::new();

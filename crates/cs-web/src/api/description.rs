@@ -53,7 +53,7 @@ pub(super) fn doors(mut doors: Doors) -> Doors {
     components.schemas.insert(Slip::name().into_owned(), Slip::schema());
     let described: Arc<OpenApi> = Arc::new(api.clone());
     let doors = docs::doors(doors, &described);
-    doors.get("/api/openapi.json", Rule::Needs(Right::Read), move || {
+    doors.get_json("/api/openapi.json", Rule::Needs(Right::Read), move || {
         let described = Arc::clone(&described);
         async move { Json((*described).clone()).into_response() }
     })
@@ -77,23 +77,30 @@ pub(crate) fn describe_rule(path: &str, item: &mut PathItem, rule: Rule) {
 fn describe(operation: &mut Operation, rule: Rule, named: bool, changes: bool) {
     let (words, scopes) = match rule {
         Rule::Open => return,
+        Rule::Signed => ("Needs no token: what is sent shows a secret of its own.".to_owned(), Vec::new()),
         Rule::LoggedIn => ("Needs any token.".to_owned(), Vec::new()),
         Rule::Needs(right) => (format!("Needs the right `{}`.", right.as_str()), vec![right.as_str()]),
     };
     let said = operation.description.take().map(|said| format!("{said}\n\n")).unwrap_or_default();
     operation.description = Some(said + &words);
-    operation.security = Some(vec![SecurityRequirement::new("token", scopes)]);
+    let signed = rule == Rule::Signed;
+    operation.security = (!signed).then(|| vec![SecurityRequirement::new("token", scopes)]);
     let has_body = operation.request_body.is_some();
     let has_input = has_body || operation.parameters.as_ref().is_some_and(|all| !all.is_empty());
     let problems = [
-        ("401", "No token, or one that is not known", true),
-        ("403", "The token, or its owner, may not", true),
+        ("401", "No token, or one that is not known", !signed),
+        (
+            "403",
+            if signed { "It shows no secret, or another" } else { "The token, or its owner, may not" },
+            true,
+        ),
         ("404", "There is none of this name", named || changes),
         ("408", "It took too long", true),
         ("409", "It does not fit the state things are in", changes),
         ("413", "What was sent is too large", changes),
         ("415", "What was sent is of another kind", has_body),
         ("422", "What was sent cannot be taken", has_input),
+        ("429", "Too many of them came at once", signed),
         ("502", "One of the two systems is in the way", changes),
         ("503", "The store is in the way", true),
     ];

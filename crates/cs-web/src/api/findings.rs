@@ -175,14 +175,18 @@ struct HappeningShown {
     change: String,
     review: Option<String>,
     description: Option<String>,
+    /// Who reviewed it, where that was kept.
+    by: Option<String>,
 }
 
 impl HappeningShown {
     fn of(event: FindingEvent) -> Self {
-        let (change, review, description) = match event.what {
-            FindingChange::Closed => ("closed", None, None),
-            FindingChange::Reopened => ("reopened", None, None),
-            FindingChange::Reviewed { review, description } => ("reviewed", Some(review), Some(description)),
+        let (change, review, description, by) = match event.what {
+            FindingChange::Closed => ("closed", None, None, None),
+            FindingChange::Reopened => ("reopened", None, None, None),
+            FindingChange::Reviewed { review, description, by } => {
+                ("reviewed", Some(review), Some(description), by)
+            }
         };
         Self {
             at: event.at.to_string(),
@@ -190,6 +194,7 @@ impl HappeningShown {
             change: change.to_owned(),
             review,
             description,
+            by,
         }
     }
 }
@@ -254,6 +259,6 @@ async fn review(visit: Visit, Said(said): Said<ReviewSaid>) -> Given<Reviewed> {
     if said.review.is_none() && said.description.is_none() {
         return Err(WebError::invalid("review", "send `review`, `description` or both"));
     }
-    let words = Review { review: said.review, description: said.description };
+    let words = Review { review: said.review, description: said.description, by: None };
     Ok(Json(Reviewed { reviewed: findings::review_many(&visit, meant, words).await? }))
 }

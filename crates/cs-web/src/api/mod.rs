@@ -8,6 +8,7 @@ mod docs;
 mod errors;
 mod files;
 mod findings;
+mod hints;
 mod known;
 mod log;
 mod mappings;
@@ -50,6 +51,7 @@ pub(crate) fn doors(doors: Doors) -> Doors {
     let doors = settings::doors(doors);
     let doors = users::doors(doors);
     let doors = tokens::doors(doors);
+    let doors = hints::doors(doors);
     let doors = log::doors(doors);
     let doors = audit::doors(doors);
     description::doors(doors)

@@ -11,7 +11,8 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use cs_ports::GivenAnswer;
+use cs_ports::{GivenAnswer, Reserved};
+use jiff::{SignedDuration, Timestamp};
 
 use crate::caller::Caller;
 use crate::error::WebError;
@@ -86,14 +87,29 @@ async fn keyed(
 ) -> Result<Response, WebError> {
     let (request, fingerprint) = fingerprint(web, request).await?;
     let Some(_holding) = web.underway.hold(caller, key) else {
-        let cause = "a request with this key is being worked on".to_owned();
-        return Err(WebError::State { code: "web.key_busy", cause });
+        return Err(busy());
     };
-    if let Some(given) = web.desk.given_answer(caller, key).await? {
-        return if given.request == fingerprint { Ok(again(given)) } else { Err(WebError::KeyReused) };
+    let now = web.clock.now();
+    // Another process may work on it as well; one that died is not waited for longer than any request lasts.
+    let lasts = SignedDuration::try_from(web.exposure.patience * 2).unwrap_or(SignedDuration::MAX);
+    let stale = now.checked_sub(lasts).unwrap_or(Timestamp::MIN);
+    match web.desk.reserve_answer(caller, key, &fingerprint, now, stale).await? {
+        Reserved::Given(given) if given.request == fingerprint => return Ok(again(given)),
+        Reserved::Given(_) => return Err(WebError::KeyReused),
+        Reserved::Underway => return Err(busy()),
+        Reserved::Now => {}
     }
     let answer = next.run(request).await;
-    if answer.status().is_success() { kept(web, caller, key, fingerprint, answer).await } else { Ok(answer) }
+    if answer.status().is_success() {
+        return kept(web, caller, key, fingerprint, answer).await;
+    }
+    web.desk.release_answer(caller, key).await?;
+    Ok(answer)
+}
+
+fn busy() -> WebError {
+    let cause = "a request with this key is being worked on".to_owned();
+    WebError::State { code: "web.key_busy", cause }
 }
 
 /// The request, and what tells it from others.

@@ -1,9 +1,9 @@
 //! Lists, page by page. Where a page goes on is told by an opaque cursor, so that what comes and goes in between neither
 //! shifts nor repeats what follows, wherever the store can tell one entry from the next.
 
-use std::fmt::Write as _;
 use std::str::FromStr;
 
+use cs_domain::digest::hexadecimal;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -101,11 +101,7 @@ impl<T: ToSchema> Page<T> {
 }
 
 fn encoded(text: &str) -> String {
-    text.bytes().fold(String::with_capacity(text.len() * 2), |mut out, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
+    hexadecimal(text.as_bytes())
 }
 
 fn decoded(cursor: &str) -> Option<String> {

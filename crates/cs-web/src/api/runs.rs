@@ -1,6 +1,7 @@
 //! Runs: how they stand, what they said, what they wrote.
 
 use axum::Json;
+use cs_domain::guarded::Numbers;
 use cs_domain::{Action, Fields, IntentState, RequestCount, Run, RunId};
 use cs_ports::{JournalEntry, LogFilter, Right, RunFilter};
 use serde::{Deserialize, Serialize};
@@ -167,8 +168,8 @@ struct WriteShown {
 }
 
 impl WriteShown {
-    fn of(words: &Words, entry: &JournalEntry) -> Self {
-        let action = &entry.intent.action;
+    fn of(words: &Words, numbers: &Numbers, entry: &JournalEntry) -> Self {
+        let action = &numbers.action(&entry.intent.action);
         let target = match action {
             Action::Create { .. } => None,
             Action::Update { target, .. } | Action::Delete { target, .. } | Action::Amend { target, .. } => {
@@ -201,9 +202,7 @@ fn fields(words: &Words, action: &Action) -> Vec<FieldShown> {
         Action::Delete { before, .. } => (before, &none),
     };
     let names = if after.is_empty() { before.keys() } else { after.keys() };
-    let said = |fields: &Fields, name| {
-        fields.get(name).map(|value| shown::value_of(words, action.system(), action.kind(), value))
-    };
+    let said = |fields: &Fields, name| fields.get(name).map(|value| shown::value(words, value));
     let shown = names.map(|name| FieldShown {
         field: name.to_string(),
         before: said(before, name),
@@ -223,6 +222,7 @@ async fn writes(visit: Visit, Named(id): Named, Params(paging): Params<Paging>) 
     let journal = visit.web.desk.journal(&run.id).await?.into_iter();
     let from = usize::try_from(offset).unwrap_or(usize::MAX);
     let entries = journal.skip(from).take(limit as usize + 1).collect();
-    let show = |entry| WriteShown::of(&visit.words, &entry);
+    let numbers = visit.web.office.numbers(&run.mapping).await;
+    let show = |entry| WriteShown::of(&visit.words, &numbers, &entry);
     Ok(Json(Page::counted("writes", entries, offset, limit, show)))
 }

@@ -2,8 +2,9 @@
 
 use axum::Json;
 use axum::http::StatusCode;
+use cs_domain::guarded::Numbers;
 use cs_domain::plan::{Act, Change, Plan, VtigerStep};
-use cs_domain::{Kind, RunId, System, Verdict};
+use cs_domain::{Kind, RunId, Verdict};
 use cs_ports::{FileId, Right, Task, TaskFilter, TaskId, Work};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -319,7 +320,7 @@ fn record_step(words: &Words, step: &VtigerStep) -> StepShown {
         kind: kind.to_string(),
         target: target.map(Record::of),
         role: None,
-        fields: fields(words, System::Vtiger, kind, changes),
+        fields: fields(words, changes),
     }
 }
 
@@ -339,15 +340,15 @@ fn document_step(words: &Words, step: &cs_domain::plan::Step) -> StepShown {
         kind: step.doctype.to_string(),
         target: target.map(Record::of),
         role: Some(step.role.to_string()),
-        fields: fields(words, System::Frappe, &step.doctype, &step.changes),
+        fields: fields(words, &step.changes),
     }
 }
 
-fn fields(words: &Words, system: System, kind: &Kind, changes: &[Change]) -> Vec<FieldShown> {
+fn fields(words: &Words, changes: &[Change]) -> Vec<FieldShown> {
     let field = |change: &Change| FieldShown {
         field: change.field.to_string(),
-        before: change.before.as_ref().map(|before| shown::value_of(words, system, kind, before)),
-        after: Some(shown::planned_of(words, system, kind, &change.after)),
+        before: change.before.as_ref().map(|before| shown::value(words, before)),
+        after: Some(shown::planned(words, &change.after)),
     };
     changes.iter().map(field).collect()
 }
@@ -357,6 +358,14 @@ fn fields(words: &Words, system: System, kind: &Kind, changes: &[Change]) -> Vec
 struct Which {
     /// Only those that would write or ask.
     only_writing: Option<bool>,
+}
+
+/// What is not to be shown of the plans that a task decided.
+async fn numbers(visit: &Visit, task: &Task) -> Numbers {
+    match &task.work {
+        Work::Sync { mapping, .. } | Work::Apply { mapping, .. } => visit.web.office.numbers(mapping).await,
+        Work::Reconcile { .. } | Work::Undo { .. } => Numbers::unknown(),
+    }
 }
 
 /// What a dry run would do, unit by unit
@@ -373,6 +382,7 @@ async fn plans(
     let task = tasks::one(&visit, &TaskId(id)).await?;
     let only = which.only_writing.unwrap_or_default();
     let plans = visit.web.desk.plans(&task.id, only, offset, limit + 1).await?;
-    let show = |plan| PlanShown::of(&visit.words, &plan);
+    let numbers = numbers(&visit, &task).await;
+    let show = |plan| PlanShown::of(&visit.words, &numbers.plan(&plan));
     Ok(Json(Page::counted("plans", plans, offset, limit, show)))
 }

@@ -1,6 +1,6 @@
 //! What several resources tell: statuses, balances, failures, records, lines of the log.
 
-use cs_domain::{Advice, Balance, Failure, RecordRef, RunStatus, System};
+use cs_domain::{Advice, Balance, Failure, RecordRef, RunStatus, System, guarded};
 use cs_ports::LogEntry;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -150,10 +150,12 @@ pub(super) struct Record {
 
 impl Record {
     pub(super) fn of(record: &RecordRef) -> Self {
-        let named = shown::record(record);
-        let kind = record.kind.to_string();
-        let id = named.strip_prefix(&format!("{kind} ")).unwrap_or(&named).to_owned();
-        Self { system: record.system.into(), kind, id }
+        Self::named((guarded::shown(record).id.to_string(), record))
+    }
+
+    /// Under a name that may be shown.
+    pub(super) fn named((name, record): (String, &RecordRef)) -> Self {
+        Self { system: record.system.into(), kind: record.kind.to_string(), id: name }
     }
 
     pub(super) fn reference(self) -> RecordRef {

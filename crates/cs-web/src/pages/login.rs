@@ -126,7 +126,8 @@ pub(crate) async fn begin_session(web: &Web, person: Person) -> Result<String, W
     };
     web.desk.put_session(&session).await?;
     note(web, &person.login, "login").await?;
-    web.desk.put_person(&Person { seen: Some(now), ..person }).await?;
+    // Nothing else of them: somebody may shut them out at this moment.
+    web.desk.note_seen(&person.login, now).await?;
     Ok(session_cookie(web, &secret_of_cookie, TERM.as_secs()))
 }
 

@@ -1,15 +1,12 @@
 //! Values, documents and failures as people are shown them.
-//!
-//! ERPNext names a bank account after the number that somebody typed for it, and a number of an account or a card is on no
-//! page (DESIGN.md, "What must always hold", 12): its last four digits tell it from others.
+//! What may be shown of accounts and cards is [`cs_domain::guarded`]'s to say.
 
+use cs_domain::guarded;
 use cs_domain::plan::Planned;
 use cs_domain::{Failure, Kind, RecordRef, Row, System, Value};
 
+use crate::office::Probe;
 use crate::words::{Language, Words};
-
-/// Digits that stand for themselves.
-const DIGITS: usize = 4;
 
 /// A value; one that is empty is said to be.
 pub(crate) fn value(words: &Words, value: &Value) -> String {
@@ -19,7 +16,7 @@ pub(crate) fn value(words: &Words, value: &Value) -> String {
         Value::Boolean(false) => words.say("value-no"),
         Value::Date(date) => words.day(date),
         Value::DateTime(moment) => words.precisely(&moment.utc),
-        Value::Reference(record) if is_guarded(record) => masked(record.id.as_str()),
+        Value::Reference(record) => guarded::shown(record).id.to_string(),
         Value::Rows(rows) if rows.is_empty() => words.say("value-empty"),
         Value::Rows(rows) => rows.iter().map(|one| row(words, one)).collect::<Vec<_>>().join(" · "),
         other => other.plain(),
@@ -28,16 +25,10 @@ pub(crate) fn value(words: &Words, value: &Value) -> String {
 
 /// A value of a record's field: in documents about accounts and cards, numbers show their last four digits.
 pub(crate) fn value_of(words: &Words, system: System, kind: &Kind, held: &Value) -> String {
-    guarded(system, kind, value(words, held))
-}
-
-/// The same of a value that a plan sets.
-pub(crate) fn planned_of(words: &Words, system: System, kind: &Kind, after: &Planned) -> String {
-    guarded(system, kind, planned(words, after))
-}
-
-fn guarded(system: System, kind: &Kind, text: String) -> String {
-    if is_guarded_kind(system, kind) { masked(&text) } else { text }
+    if guarded::tells_numbers(system, kind) {
+        return value(words, &guarded::reduced(held));
+    }
+    value(words, held)
 }
 
 fn row(words: &Words, row: &Row) -> String {
@@ -63,11 +54,7 @@ pub(crate) fn planned(words: &Words, after: &Planned) -> String {
 
 /// A record or document: its kind and its name.
 pub(crate) fn record(record: &RecordRef) -> String {
-    if is_guarded(record) {
-        format!("{} {}", record.kind, masked(record.id.as_str()))
-    } else {
-        record.to_string()
-    }
+    record.to_string()
 }
 
 /// What to do about a failure, in the reader's language where the catalogue knows its code.
@@ -81,52 +68,55 @@ fn trouble(failure: &Failure) -> String {
     format!("trouble-{}-remedy", failure.code.replace(['.', '_'], "-"))
 }
 
-/// What happened: where the catalogue knows the code, in the reader's language; else in the program's own words, which say
-/// more.
+/// What happened: where the catalogue knows it, in the reader's language; else in the program's own words, which say more. To
+/// who reads another language the code's meaning is told, with the program's words behind it.
 pub(crate) fn cause(words: &Words, failure: &Failure) -> String {
-    words.said(&key(failure, "")).unwrap_or_else(|| failure.cause.clone())
+    let own = || match meaning(words, &failure.code).filter(|_| words.language != Language::En) {
+        Some(meaning) => detailed(&meaning, &failure.cause),
+        None => failure.cause.clone(),
+    };
+    words.said(&key(failure, "")).unwrap_or_else(own)
+}
+
+/// What a code means, whatever it is about.
+fn meaning(words: &Words, code: &str) -> Option<String> {
+    words.said(&format!("trouble-{}", code.replace(['.', '_'], "-")))
+}
+
+/// What it means, with what was said at the time.
+fn detailed(meaning: &str, said: &str) -> String {
+    format!("{} ({said})", meaning.trim_end_matches('.'))
+}
+
+/// What a test of a connection found, in the reader's language as far as the catalogue goes.
+pub(crate) fn probe(words: &Words, probe: Probe) -> Probe {
+    if words.language == Language::En {
+        return probe;
+    }
+    let code = probe.code.as_deref();
+    let found = match code.and_then(|code| meaning(words, code)) {
+        Some(meaning) => detailed(&meaning, &probe.found),
+        None => probe.found.split(", ").map(|part| phrase(words, part)).collect::<Vec<_>>().join(", "),
+    };
+    let general = code.and_then(|code| meaning(words, &format!("{code}-remedy")));
+    let remedy = probe.remedy.as_ref().map(|remedy| general.unwrap_or_else(|| phrase(words, remedy)));
+    Probe { what: phrase(words, &probe.what), found, remedy, ..probe }
+}
+
+/// A phrase of a test in the reader's language; what is a name or a number stays.
+fn phrase(words: &Words, text: &str) -> String {
+    for (begin, key) in [("module ", "probe-module"), ("user ", "probe-user"), ("the view ", "probe-view")] {
+        if let Some(name) = text.strip_prefix(begin) {
+            return words.tell(key, &[("name", name.to_owned().into())]);
+        }
+    }
+    let plain: String = text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let key = format!("probe-{}", plain.to_lowercase().trim_matches('-'));
+    words.said(&key).unwrap_or_else(|| text.to_owned())
 }
 
 fn key(failure: &Failure, end: &str) -> String {
     format!("failure-{}{end}", failure.code.replace(['.', '_'], "-"))
-}
-
-/// Whether such documents are named after numbers that nobody is to see.
-pub(crate) fn is_guarded(record: &RecordRef) -> bool {
-    is_guarded_kind(record.system, &record.kind)
-}
-
-fn is_guarded_kind(system: System, kind: &Kind) -> bool {
-    let kind = kind.as_str().to_lowercase();
-    system == System::Frappe && ["account", "bank", "card"].iter().any(|word| kind.contains(word))
-}
-
-/// A text without the beginnings of its long numbers; single spaces and hyphens between digits are part of a number.
-pub(crate) fn masked(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut number = String::new();
-    for (place, character) in text.char_indices() {
-        let joins = matches!(character, ' ' | '-')
-            && !number.is_empty()
-            && text.get(place + 1..).is_some_and(|rest| rest.starts_with(|next: char| next.is_ascii_digit()));
-        if character.is_ascii_digit() || joins {
-            number.push(character);
-        } else {
-            out.push_str(&ending(&std::mem::take(&mut number)));
-            out.push(character);
-        }
-    }
-    out.push_str(&ending(&number));
-    out
-}
-
-/// The end of a number that is longer than what may be shown of it.
-fn ending(number: &str) -> String {
-    let digits: Vec<char> = number.chars().filter(char::is_ascii_digit).collect();
-    match digits.len().checked_sub(DIGITS) {
-        None | Some(0) => number.to_owned(),
-        Some(hidden) => format!("****{}", digits.into_iter().skip(hidden).collect::<String>()),
-    }
 }
 
 #[cfg(test)]
@@ -165,6 +155,28 @@ mod tests {
         assert_eq!(value(&en, &Value::Empty), "(empty)");
         assert_eq!(value(&es, &Value::Boolean(true)), "sí");
         assert_eq!(value(&es, &Value::Date("2026-01-31".parse().unwrap())), "31 ene 2026");
+        let failure = Failure {
+            code: "frappe.timed_out".to_owned(),
+            cause: "no answer within 60 s".to_owned(),
+            remedy: "Wait.".to_owned(),
+            advice: cs_domain::Advice::RetryLater,
+            place: None,
+        };
+        assert_eq!(cause(&en, &failure), "no answer within 60 s");
+        assert_eq!(cause(&es, &failure), "Frappe tardó demasiado (no answer within 60 s)");
+        let found = |found: &str, code: Option<&str>| {
+            let code = code.map(str::to_owned);
+            let (what, remedy) = ("module SalesOrder".to_owned(), code.as_ref().map(|_| "Do.".to_owned()));
+            probe(&es, Probe { what, good: false, code, found: found.to_owned(), remedy })
+        };
+        let told = found("VTiger 8.3.0, user 19x1, administrator", None);
+        assert_eq!(
+            (told.what.as_str(), told.found.as_str()),
+            ("módulo SalesOrder", "VTiger 8.3.0, usuario 19x1, administrador")
+        );
+        let told = found("fields: x", Some("vtiger.fields_missing"));
+        assert_eq!(told.found, "A VTiger le faltan campos que el mapeo nombra (fields: x)");
+        assert_eq!(told.remedy.as_deref(), Some("Cree los campos en VTiger o cambie el mapeo."));
         let columns = BTreeMap::from([("qty".into(), Value::Integer(1)), ("note".into(), Value::Empty)]);
         assert_eq!(value(&en, &Value::Rows(vec![Row { name: None, columns }])), "qty: 1");
     }

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use cs_domain::guarded;
 use cs_domain::plan::Conflict;
-use cs_domain::{
-    Choice, ConflictId, ConflictState, RecordId, RecordRef, Resolution, StandingConflict, System,
-};
+use cs_domain::{Choice, ConflictId, ConflictState, RecordId, Resolution, StandingConflict};
 use cs_ports::ConflictFilter;
 use serde_json::{Value as Json, json};
 
@@ -28,10 +27,10 @@ pub(crate) enum Word {
     Separate,
 }
 
-/// One conflict. A store finds conflicts by record and state, not by name.
+/// One conflict.
 pub(crate) async fn one(visit: &Visit, id: &ConflictId) -> Result<StandingConflict, WebError> {
-    let all = visit.web.desk.conflicts(&ConflictFilter::default(), u32::MAX).await?;
-    all.into_iter().find(|standing| standing.met.id == *id).ok_or_else(|| WebError::not_there("conflict", id))
+    let found = visit.web.desk.conflicts_named(std::slice::from_ref(id)).await?;
+    found.into_iter().next().ok_or_else(|| WebError::not_there("conflict", id))
 }
 
 /// All conflicts of the record's unit, those to be decided first.
@@ -58,16 +57,6 @@ pub(crate) fn waits(standing: &StandingConflict) -> bool {
 /// Whether somebody can type a value: only for a field of a pair of its own.
 pub(crate) fn takes_typed(standing: &StandingConflict) -> bool {
     matches!(standing.met.conflict, Conflict::Field { .. })
-}
-
-/// The documents among which the choice is; none where the conflict is about a document that is to become a record.
-pub(crate) fn documents(standing: &StandingConflict) -> Vec<&RecordRef> {
-    match &standing.met.conflict {
-        _ if standing.subject.system == System::Frappe => Vec::new(),
-        Conflict::Ambiguous { candidates, .. } => candidates.iter().collect(),
-        Conflict::Taken { candidate, .. } => vec![candidate],
-        _ => Vec::new(),
-    }
 }
 
 /// Notes decisions: all of them, or none where one cannot be taken. A slip's field is the conflict's id.
@@ -97,7 +86,7 @@ pub(crate) async fn decide_many(
     ids: &[ConflictId],
     choice: &Choice,
 ) -> Result<(u64, u64), WebError> {
-    let all = visit.web.desk.conflicts(&ConflictFilter::default(), u32::MAX).await?;
+    let all = visit.web.desk.conflicts_named(ids).await?;
     let mut by_id: BTreeMap<&ConflictId, &StandingConflict> =
         all.iter().map(|standing| (&standing.met.id, standing)).collect();
     let (mut decided, mut left) = (0, 0);
@@ -125,9 +114,10 @@ async fn choice(
         Word::Vtiger => Choice::Vtiger,
         Word::Frappe => Choice::Frappe,
         Word::Separate => Choice::Separate,
-        Word::Document(name) if documents(standing).iter().any(|document| document.id == *name) => {
-            Choice::Document(name.clone())
-        }
+        Word::Document(name) => match standing.document_named(name.as_str()) {
+            Some(document) => Choice::Document(document.id.clone()),
+            None => return Ok(Err(words.say("conflicts-no-answer"))),
+        },
         Word::Typed(text) if takes_typed(standing) => {
             match visit.web.office.typed_value(standing, text).await {
                 Ok(value) => Choice::Value(value),
@@ -138,7 +128,7 @@ async fn choice(
                 Err(error) => return Err(error.into()),
             }
         }
-        Word::Document(_) | Word::Typed(_) => return Ok(Err(words.say("conflicts-no-answer"))),
+        Word::Typed(_) => return Ok(Err(words.say("conflicts-no-answer"))),
     };
     Ok(if standing.takes(&choice) { Ok(choice) } else { Err(words.say("conflicts-no-answer")) })
 }
@@ -155,7 +145,8 @@ async fn resolve(visit: &Visit, standing: &StandingConflict, choice: Choice) -> 
         // It was over between the look and the word.
         return Ok(0);
     }
-    let after = json!({ "state": "resolved", "choice": resolution.choice });
+    let after =
+        json!({ "state": "resolved", "choice": guarded::choice(&standing.met.conflict, &resolution.choice) });
     visit.record("conflict.resolve", format!("conflict {id}"), before(standing), after).await?;
     Ok(number)
 }
@@ -166,10 +157,10 @@ fn before(standing: &StandingConflict) -> Json {
     json!({
         "state": standing.state.name(),
         "mapping": standing.mapping,
-        "record": standing.subject,
+        "record": guarded::shown(&standing.subject),
         "code": conflict.code(),
         "role": conflict.role(),
         "field": conflict.field(),
-        "choice": standing.state.resolution().map(|resolution| &resolution.choice),
+        "choice": standing.state.resolution().map(|resolution| guarded::choice(conflict, &resolution.choice)),
     })
 }

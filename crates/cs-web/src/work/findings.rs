@@ -77,7 +77,7 @@ async fn ids_of(visit: &Visit, query: &FindingQuery) -> Result<Vec<FindingId>, W
 
 /// A review is one of the configured list; a description has bounds.
 async fn expect_sayable(visit: &Visit, said: Review) -> Result<Review, WebError> {
-    let Review { review, description } = said;
+    let Review { review, description, .. } = said;
     let review = review.map(|review| review.trim().to_owned());
     if let Some(review) = review.as_deref().filter(|review| !review.is_empty()) {
         let known = visit.web.office.reviews().await?;
@@ -90,5 +90,5 @@ async fn expect_sayable(visit: &Visit, said: Review) -> Result<Review, WebError>
     if description.as_ref().is_some_and(|text| text.chars().count() > LONGEST_DESCRIPTION) {
         return Err(WebError::invalid("description", visit.words.say("finding-description-long")));
     }
-    Ok(Review { review, description })
+    Ok(Review { review, description, by: Some(visit.caller.name()) })
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::error::WebError;
 use crate::office::{Connection, OfficeError, Probe, Setting, SettingKind, SettingsChange, SettingsTab};
+use crate::pages::shown;
 use crate::sent::Sent;
 use crate::visit::Visit;
 
@@ -77,7 +78,7 @@ pub(crate) async fn save(visit: &Visit, object: &str, changes: &Changes) -> Resu
 /// Tests a connection with what is typed. What stands in the way of the test is a finding of it.
 pub(crate) async fn test(visit: &Visit, connection: Connection, changes: &Changes) -> Vec<Probe> {
     match visit.web.office.test(connection, changes).await {
-        Ok(probes) => probes,
+        Ok(probes) => probes.into_iter().map(|probe| shown::probe(&visit.words, probe)).collect(),
         Err(OfficeError::Invalid { slips }) => slips
             .into_iter()
             .map(|slip| Probe {

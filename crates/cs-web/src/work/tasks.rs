@@ -9,12 +9,6 @@ use serde_json::{Value as Json, json};
 use crate::error::WebError;
 use crate::visit::Visit;
 
-/// Seconds that an attempt of a task may take that a person asked for.
-const TIME_LIMIT: u32 = 2 * 60 * 60;
-
-/// How often such a task is begun before an error is its end.
-const ATTEMPTS: u32 = 3;
-
 /// How many tasks of one second may ask for a name before something else must be wrong.
 const NAMES: u8 = 8;
 
@@ -233,8 +227,13 @@ async fn keep(visit: &Visit, work: Work) -> Result<Task, WebError> {
         Work::Undo { run } => of_run(visit, run).await?,
         _ => None,
     };
-    let asking =
-        Asking { work, asked_by: visit.caller.name(), time_limit: TIME_LIMIT, attempts_allowed: ATTEMPTS };
+    let limits = visit.web.office.task_limits();
+    let asking = Asking {
+        work,
+        asked_by: visit.caller.name(),
+        time_limit: limits.time_limit,
+        attempts_allowed: limits.attempts,
+    };
     for _ in 0..NAMES {
         let mut task = asking.clone().task(visit.web.clock.now(), &visit.web.zone, chance()?);
         if let Some(undoes) = &undoes {

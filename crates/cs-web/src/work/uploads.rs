@@ -1,7 +1,6 @@
 //! Reports that people upload.
 
-use std::fmt::Write as _;
-
+use cs_domain::digest::hexadecimal;
 use cs_ports::{FileId, UploadedFile};
 use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
@@ -66,14 +65,6 @@ fn bare(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let name: String = last.chars().filter(|letter| !letter.is_control()).take(LONGEST_NAME).collect();
     if name.trim().is_empty() { "report".to_owned() } else { name.trim().to_owned() }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use axum::body::Body;
 use axum::http::{Method, StatusCode, header};
 use cs_domain::{Balance, Requests, Run, RunId, RunStatus};
-use cs_ports::{AuditFilter, Part, Right};
+use cs_ports::{AuditFilter, Part, Reserved, Right};
 use cs_web::{Rule, table};
 use serde_json::{Value, json};
 
@@ -157,7 +157,10 @@ async fn a_secret_is_told_once_even_with_a_key() {
     assert_eq!(again.status, StatusCode::CREATED);
     assert_eq!(body(&again)["secret"], Value::Null);
     assert_eq!(body(&again)["token"], body(&made)["token"]);
-    let kept = world.desk.given_answer(&login_of(Part::SystemManager), "k-2").await.unwrap().unwrap();
+    let (who, now) = (login_of(Part::SystemManager), world.now());
+    let Reserved::Given(kept) = world.desk.reserve_answer(&who, "k-2", "", now, now).await.unwrap() else {
+        panic!("it was answered")
+    };
     assert!(!kept.body.contains(&secret));
 
     let mut program = world.stranger();

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Keys that are put together when they are said: what they begin with, and where that is.
-const DYNAMIC: [(&str, &str); 30] = [
+const DYNAMIC: [(&str, &str); 32] = [
     ("action-", "src/pages/log/changes.rs"),
     ("changes-of-", "src/pages/log/changes.rs"),
     ("choice-", "src/pages/settings/field.rs"),
@@ -19,6 +19,7 @@ const DYNAMIC: [(&str, &str); 30] = [
     ("finding-export-", "src/pages/scheduler/export.rs"),
     ("finding-state-", "src/pages/scheduler/listing.rs"),
     ("log-kind-", "src/pages/runs/told.rs"),
+    ("mapping-about-", "src/words.rs"),
     ("mapping-deletes-", "templates/mappings/policy_fields.html"),
     ("mapping-drift-", "templates/mappings/policy_fields.html"),
     ("mapping-holds-", "src/pages/mappings/fields.rs"),
@@ -28,6 +29,7 @@ const DYNAMIC: [(&str, &str); 30] = [
     ("month-", "src/words.rs"),
     ("part-", "src/pages/users/mod.rs"),
     ("plan-show-", "src/pages/sync/dry_run.rs"),
+    ("probe-", "src/pages/shown.rs"),
     ("right-", "src/error.rs"),
     ("scheduler-row-", "src/pages/scheduler/task.rs"),
     ("setting-", "src/pages/settings/field.rs"),

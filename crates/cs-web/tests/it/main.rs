@@ -10,10 +10,12 @@
 
 mod api;
 mod catalogue;
+mod codes;
 mod conflicts;
 mod engine;
 mod entrance;
 mod errors;
+mod hints;
 mod log;
 mod mappings;
 mod office;

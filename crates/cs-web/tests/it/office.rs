@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
+use cs_domain::guarded::Numbers;
 use cs_domain::mapping::drift::Drift;
 use cs_domain::mapping::shipped;
 use cs_domain::{
@@ -13,9 +14,9 @@ use cs_domain::{
 use cs_engine::{Gathered, Preview};
 use cs_ports::{FoundFinding, KindAbout};
 use cs_web::office::{
-    BrokerAbout, CompanyAbout, Connection, Health, Lacking, LinkWish, Lookup, MappingAbout, Office,
-    OfficeError, Probe, ReportAbout, RunningMapping, SampleWish, Setting, SettingKind, SettingsChange,
-    SettingsTab, Slip, UnitAbout,
+    BrokerAbout, CompanyAbout, Connection, Health, HintError, HintSent, Lacking, LinkWish, Lookup,
+    MappingAbout, Office, OfficeError, Probe, ReportAbout, RunningMapping, SampleWish, Setting, SettingKind,
+    SettingsChange, SettingsTab, Slip, TaskLimits, UnitAbout,
 };
 use cs_web::{Desk, Language};
 
@@ -67,6 +68,9 @@ pub(crate) struct State {
     pub(crate) gathered: Gathered,
     /// How often the scheduler was told that there is something to do.
     pub(crate) nudges: u32,
+    /// Hints that were taken.
+    pub(crate) hints: Vec<System>,
+    pub(crate) limits: TaskLimits,
 }
 
 impl Default for State {
@@ -98,6 +102,8 @@ impl Default for State {
             tried: Vec::new(),
             gathered: Gathered::default(),
             nudges: 0,
+            hints: Vec::new(),
+            limits: TaskLimits { time_limit: 7200, attempts: 3 },
         }
     }
 }
@@ -389,8 +395,31 @@ impl Office for FakeOffice {
         Ok(Value::Text(text.to_owned()))
     }
 
+    async fn numbers(&self, _mapping: &MappingName) -> Numbers {
+        let read = |(_, text): &(&str, &str)| cs_domain::mapping::parse(text).unwrap().mapping;
+        Numbers::of(&cs_domain::mapping::shipped().iter().map(read).collect::<Vec<_>>())
+    }
+
     fn name_of(&self, system: System) -> String {
         format!("{}.example.test", system.as_str())
+    }
+
+    async fn hint(&self, sent: HintSent) -> Result<u64, HintError> {
+        match sent.proof.as_deref() {
+            Some("right") if sent.body.is_empty() => {
+                Err(HintError::Unreadable { source: "it names nothing".into() })
+            }
+            Some("right") => {
+                self.state().hints.push(sent.system);
+                Ok(1)
+            }
+            Some("closed") => Err(HintError::Closed { system: sent.system }),
+            _ => Err(HintError::Unsigned { source: "another secret".into() }),
+        }
+    }
+
+    fn task_limits(&self) -> TaskLimits {
+        self.state().limits
     }
 
     fn nudge(&self) {

@@ -157,3 +157,35 @@ async fn the_journal_tells_before_and_after() {
     reader.get(&format!("/runs/{}/writes?page=2", run.id)).await.shows(&["Contact Ana 59"]);
     reader.get(&format!("/runs/{}/writes?page=99", run.id)).await.shows(&["Contact Ana 59"]);
 }
+
+#[tokio::test]
+async fn a_number_of_an_account_that_was_written_to_vtiger_shows_its_last_digits() {
+    let world = World::new().await;
+    let run = run(&world, "20261120-100000-0001", "policy", RunStatus::Success).await;
+    let (account, order): (&str, &str) = ("cf_1479", "cf_2803");
+    let said =
+        |text: &str| BTreeMap::from([(account.into(), Value::text(text)), (order.into(), Value::text(text))]);
+    let subject = RecordRef::vtiger("SalesOrder", "6x1");
+    let intent = Intent {
+        id: IntentId(format!("{}-0000", run.id)),
+        run: run.id.clone(),
+        mapping: "policy".into(),
+        unit: "policy".into(),
+        subject: subject.clone(),
+        role: None,
+        action: Action::Update {
+            target: subject,
+            changes: said("3196609290"),
+            expected: "1".into(),
+            before: said("1111222233"),
+        },
+    };
+    world.record_intents("policy", &[intent]).await;
+    let mut reader = world.visitor(Part::ReadOnly).await;
+    for address in [format!("/runs/{}/writes", run.id), format!("/api/v1/runs/{}/writes", run.id)] {
+        let page = reader.get(&address).await;
+        page.shows(&["****9290", "****2233", "3196609290"]);
+        // What is no number of an account is shown as it is, once before and once after.
+        assert_eq!(page.text().matches("3196609290").count(), 1, "{}", page.text());
+    }
+}

@@ -7,16 +7,19 @@ mod records;
 mod runs;
 mod units;
 
+use std::ops::Range;
+
 use async_trait::async_trait;
-use cs_domain::{MappingName, RecordRef, Run, RunId};
+use cs_domain::{Balance, ConflictId, MappingName, RecordRef, Run, RunId, StandingConflict};
 use cs_ports::{
-    Counted, FindingGroup, FindingQuery, Insight, JournalEntry, LogEntry, LogFilter, RunFilter,
-    StandingFinding, StoreError, Tie, TroubleFilter, TroubledUnit, UnitCounts,
+    ConflictFilter, Counted, FindingGroup, FindingQuery, Insight, JournalEntry, LogEntry, LogFilter,
+    RunFilter, StandingFinding, StoreError, Tie, TroubleFilter, TroubledUnit, UnitCounts,
 };
+use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Sqlite};
 
-use super::{SqliteStore, column, number};
+use super::{SqliteStore, column, conflicts, number};
 use crate::error::database;
 use crate::text;
 
@@ -68,6 +71,36 @@ impl Insight for SqliteStore {
 
     async fn count_open_conflicts(&self, mapping: Option<&MappingName>) -> Result<u64, StoreError> {
         units::count_open_conflicts(self, mapping).await
+    }
+
+    async fn conflicts_from(
+        &self,
+        filter: &ConflictFilter,
+        offset: u64,
+        limit: u32,
+    ) -> Result<Vec<StandingConflict>, StoreError> {
+        conflicts::from(self, filter, offset, limit).await
+    }
+
+    async fn conflicts_after(
+        &self,
+        filter: &ConflictFilter,
+        after: Option<&ConflictId>,
+        limit: u32,
+    ) -> Result<Vec<StandingConflict>, StoreError> {
+        conflicts::after(self, filter, after, limit).await
+    }
+
+    async fn count_conflicts(&self, filter: &ConflictFilter) -> Result<u64, StoreError> {
+        conflicts::count(self, filter).await
+    }
+
+    async fn conflicts_named(&self, ids: &[ConflictId]) -> Result<Vec<StandingConflict>, StoreError> {
+        conflicts::of_ids(self, ids).await
+    }
+
+    async fn balances(&self, spans: &[Range<Timestamp>]) -> Result<Vec<Balance>, StoreError> {
+        runs::balances(self, spans).await
     }
 
     async fn query_findings(

@@ -1,12 +1,18 @@
 //! Runs, as they are asked for.
 
-use cs_domain::{Run, RunId, RunStatus};
+use std::ops::Range;
+
+use cs_domain::{Balance, Run, RunId, RunStatus};
 use cs_ports::{RunFilter, StoreError};
+use jiff::Timestamp;
 use sqlx::QueryBuilder;
+use sqlx::sqlite::SqliteRow;
 
 use super::super::tasks::any_of;
-use super::super::{SqliteStore, column, from_json};
+use super::super::{SqliteStore, column, from_json, number, to_json};
 use super::rows;
+use crate::error::database;
+use crate::insight::sql;
 use crate::stamp;
 
 pub(super) async fn before(
@@ -38,4 +44,40 @@ pub(super) async fn before(
     query.push(") ORDER BY started DESC, id DESC");
     let rows = rows(store, query, "read the runs").await?;
     rows.iter().map(|row| from_json("run", column(row, "body")?)).collect()
+}
+
+/// What the runs that began in each span account for together.
+pub(super) async fn balances(
+    store: &SqliteStore,
+    spans: &[Range<Timestamp>],
+) -> Result<Vec<Balance>, StoreError> {
+    const OPERATION: &str = "add up what runs account for";
+    let written: Vec<(String, String)> =
+        spans.iter().map(|span| (stamp::write(span.start), stamp::write(span.end))).collect();
+    let rows = sqlx::query(sql::BALANCES)
+        .bind(to_json(OPERATION, &written)?)
+        .fetch_all(&store.pools.readers)
+        .await
+        .map_err(database(OPERATION))?;
+    let mut balances = vec![Balance::default(); spans.len()];
+    for row in &rows {
+        let place = usize::try_from(column::<i64>(row, "span")?).unwrap_or(usize::MAX);
+        if let Some(balance) = balances.get_mut(place) {
+            *balance = sum(row)?;
+        }
+    }
+    Ok(balances)
+}
+
+fn sum(row: &SqliteRow) -> Result<Balance, StoreError> {
+    let part = |name| number(column(row, name)?);
+    Ok(Balance {
+        read: part("read")?,
+        created: part("created")?,
+        updated: part("updated")?,
+        unchanged: part("unchanged")?,
+        skipped: part("skipped")?,
+        conflicted: part("conflicted")?,
+        failed: part("failed")?,
+    })
 }

@@ -1,9 +1,11 @@
 //! What people look up.
 
-use cs_domain::{Event, Intent, IntentState, Run, RunStatus, Verdict};
+use cs_domain::{
+    Balance, Choice, ConflictId, Event, Intent, IntentState, Run, RunStatus, StandingConflict, Verdict,
+};
 use cs_ports::{
-    Counted, LogFilter, RunFilter, StagedState, TieChange, TroubleFilter, TroubledUnit, UnitCounts,
-    UnitOutcome,
+    ConflictFilter, Counted, LogFilter, RunFilter, StagedState, TieChange, TroubleFilter, TroubledUnit,
+    UnitCounts, UnitOutcome,
 };
 
 use super::{Whole, insight_findings};
@@ -11,6 +13,7 @@ use crate::samples::*;
 
 pub(super) async fn tell(store: &dyn Whole) {
     put_runs(store).await;
+    put_conflicts(store).await;
     put_log(store).await;
     put_units(store).await;
     put_records(store).await;
@@ -20,6 +23,8 @@ pub(super) async fn tell(store: &dyn Whole) {
 
 pub(super) async fn recall(store: &dyn Whole) {
     runs_are_paged(store).await;
+    what_runs_account_for_is_added_up(store).await;
+    conflicts_are_paged(store).await;
     the_log_is_searched(store).await;
     troubles_are_listed(store).await;
     units_are_counted(store).await;
@@ -74,6 +79,70 @@ async fn runs_are_paged(store: &dyn Whole) {
     let during = RunFilter { from: Some(at(20)), to: Some(at(40)), ..any.clone() };
     assert_eq!(found(during).await, [3, 2]);
     assert_eq!(store.runs_before(&any, Some(&run_id(99)), 9).await.unwrap(), []);
+}
+
+async fn what_runs_account_for_is_added_up(store: &dyn Whole) {
+    let sum = |salts: &[u16]| {
+        let mut sum = Balance::default();
+        for balance in salts.iter().map(|salt| told_run(*salt).balance) {
+            sum.read += balance.read;
+            sum.created += balance.created;
+            sum.updated += balance.updated;
+            sum.unchanged += balance.unchanged;
+            sum.skipped += balance.skipped;
+            sum.conflicted += balance.conflicted;
+            sum.failed += balance.failed;
+        }
+        sum
+    };
+    assert!(sum(&[1]).read > 0);
+    // A moment that ends one span begins the next, and a span may hold nothing.
+    let spans = [at(10)..at(20), at(20)..at(40), at(400)..at(500), at(40)..at(41)];
+    let expected = [sum(&[1]), sum(&[2, 3]), Balance::default(), sum(&[4, 5])];
+    assert_eq!(store.balances(&spans).await.unwrap(), expected);
+    assert_eq!(store.balances(&[]).await.unwrap(), []);
+}
+
+async fn put_conflicts(store: &dyn Whole) {
+    let of = mapping("paged");
+    let lease = take(store, "paged").await;
+    for number in 901..=905 {
+        let met = vec![met(&of, number, "phone", "1", "2")];
+        let conflicted = outcome(&of, number, "v1", Verdict::Conflicted);
+        let outcome = UnitOutcome { state: StagedState::Parked, conflicts: met, ..conflicted };
+        store.conclude(&lease, &run_id(1), &[outcome]).await.unwrap();
+    }
+    // None is left open: what waits is counted elsewhere.
+    let decided = [901, 903, 904, 905].map(|number| met(&of, number, "phone", "1", "2").id);
+    store.resolve(&decided, &decision(Choice::Vtiger, 1)).await.unwrap();
+    let gone = outcome(&of, 902, "v1", Verdict::Updated);
+    store.conclude(&lease, &run_id(2), &[gone]).await.unwrap();
+}
+
+async fn conflicts_are_paged(store: &dyn Whole) {
+    let of = mapping("paged");
+    let any = ConflictFilter { mapping: Some(of.clone()), ..ConflictFilter::default() };
+    let decided = ConflictFilter { states: Some(vec!["resolved"]), ..any.clone() };
+    let numbers = |found: Vec<StandingConflict>| -> Vec<u64> {
+        found.iter().map(|standing| number(&standing.subject)).collect()
+    };
+    assert_eq!(numbers(store.conflicts_from(&any, 0, 3).await.unwrap()), [905, 904, 903]);
+    assert_eq!(numbers(store.conflicts_from(&any, 3, 3).await.unwrap()), [902, 901]);
+    assert_eq!(numbers(store.conflicts_from(&decided, 2, 9).await.unwrap()), [903, 901]);
+    let counts = (store.count_conflicts(&any).await.unwrap(), store.count_conflicts(&decided).await.unwrap());
+    assert_eq!(counts, (5, 4));
+    let all = store.conflicts(&any, 9).await.unwrap();
+    let mut by_id: Vec<StandingConflict> = all.clone();
+    by_id.sort_by(|one, other| one.met.id.cmp(&other.met.id));
+    let first = store.conflicts_after(&any, None, 2).await.unwrap();
+    assert_eq!(first, by_id[..2]);
+    assert_eq!(store.conflicts_after(&any, Some(&first[1].met.id), 9).await.unwrap(), by_id[2..]);
+    let rest = store.conflicts_after(&decided, Some(&first[1].met.id), 9).await.unwrap();
+    assert!(rest.iter().all(|one| by_id[2..].contains(one) && one.state.name() == "resolved"));
+    let named = [all[0].met.id.clone(), ConflictId("nobody".into()), all[3].met.id.clone()];
+    let mut expected = vec![all[0].clone(), all[3].clone()];
+    expected.sort_by(|one, other| one.met.id.cmp(&other.met.id));
+    assert_eq!(store.conflicts_named(&named).await.unwrap(), expected);
 }
 
 fn done(number: u64, verdict: Verdict, code: Option<&str>) -> Event {

@@ -58,7 +58,11 @@ pub(super) async fn put(store: &dyn Whole) {
     let seven = FoundFinding { parameters: found("", "", "", "Ana \"Nueva\"").parameters, ..seven };
     take_in(store, "oscar", "r2", "2026-03-05", vec![seven, found("oscar", "unpaid", "8", "Luis")]).await;
     take_in(store, "molina", "r3", "2026-03-05", vec![found("molina", "gone", "3", "Eva")]).await;
-    let review = Review { review: Some("Resolved".to_owned()), description: Some("Called: \\o/".to_owned()) };
+    let review = Review {
+        review: Some("Resolved".to_owned()),
+        description: Some("Called: \\o/".to_owned()),
+        by: Some("ana".to_owned()),
+    };
     let eva = found("molina", "gone", "3", "").id;
     assert_eq!(store.review(&[eva], &review, at(2)).await.unwrap(), 1);
 }

@@ -1,6 +1,6 @@
 //! People, sessions, tokens, the audit log, given answers.
 
-use cs_ports::{ApiToken, AuditEntry, AuditFilter, GivenAnswer, Part, Person, Right, Session};
+use cs_ports::{ApiToken, AuditEntry, AuditFilter, GivenAnswer, Part, Person, Reserved, Right, Session};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -70,7 +70,7 @@ pub(super) async fn recall(store: &dyn Whole) {
     assert_eq!(store.session("s1", at(0)).await.unwrap(), None);
     assert!(store.session("s3", at(0)).await.unwrap().is_some());
     assert_eq!(store.tokens(None).await.unwrap().len(), 2);
-    assert_eq!(store.given_answer("ana", "k1").await.unwrap(), Some(answer("first")));
+    assert_eq!(reserve(store, "ana", "k1", 500).await, Reserved::Given(answer("first")));
     assert_eq!(store.audit(&AuditFilter::default(), None, 9).await.unwrap().len(), 4);
 }
 
@@ -83,7 +83,13 @@ async fn people_are_kept(store: &dyn Whole) {
     let now = Person { part: Part::SystemManager, enabled: false, seen: Some(at(7)), ..luis };
     store.put_person(&now).await.unwrap();
     assert_eq!(store.person(&now.login).await.unwrap(), Some(now.clone()));
-    assert_eq!(store.people().await.unwrap(), [ana, now]);
+    assert_eq!(store.people().await.unwrap(), [ana, now.clone()]);
+    // Who logs in while they are shut out stays so.
+    store.note_seen(&now.login, at(9)).await.unwrap();
+    store.note_seen("nobody@example.test", at(9)).await.unwrap();
+    let seen = Person { seen: Some(at(9)), ..now };
+    assert_eq!(store.person(&seen.login).await.unwrap(), Some(seen));
+    assert_eq!(store.people().await.unwrap().len(), 2);
 }
 
 async fn sessions_end_for_good(store: &dyn Whole) {
@@ -124,13 +130,16 @@ async fn tokens_are_removed_for_good(store: &dyn Whole) {
     assert_eq!(store.token("t2").await.unwrap(), None);
     let used = ApiToken { used: Some(at(8)), scopes: [Right::Read].into(), expires: None, ..one };
     store.put_token(&used).await.unwrap();
-    assert_eq!(store.token("digest of t1").await.unwrap(), Some(used));
+    assert_eq!(store.token("digest of t1").await.unwrap(), Some(used.clone()));
+    store.note_used("t1", at(20)).await.unwrap();
+    assert_eq!(store.token("digest of t1").await.unwrap(), Some(ApiToken { used: Some(at(20)), ..used }));
 
     let gone = token("t3", "ana@example.test", at(3));
     store.put_token(&gone).await.unwrap();
     store.remove_token("t3").await.unwrap();
     store.remove_token("never there").await.unwrap();
     store.put_token(&ApiToken { used: Some(at(9)), ..gone }).await.unwrap();
+    store.note_used("t3", at(9)).await.unwrap();
     assert_eq!(store.token("digest of t3").await.unwrap(), None);
     assert_eq!(store.tokens(None).await.unwrap().len(), 2);
 }
@@ -175,11 +184,25 @@ async fn what_was_done_is_told(store: &dyn Whole) {
     }
 }
 
+/// At a second of the story, where a reservation is over after a minute.
+async fn reserve(store: &dyn Whole, caller: &str, key: &str, second: i64) -> Reserved {
+    let stale = at(second - 60);
+    store.reserve_answer(caller, key, "digest", at(second), stale).await.unwrap()
+}
+
 async fn the_first_answer_stays(store: &dyn Whole) {
-    assert_eq!(store.given_answer("ana", "k1").await.unwrap(), None);
-    store.give_answer("ana", "k1", &answer("first"), at(1)).await.unwrap();
-    store.give_answer("ana", "k1", &answer("second"), at(2)).await.unwrap();
-    store.give_answer("luis", "k1", &answer("another's"), at(3)).await.unwrap();
-    assert_eq!(store.given_answer("luis", "k1").await.unwrap(), Some(answer("another's")));
-    assert_eq!(store.given_answer("ana", "k2").await.unwrap(), None);
+    assert_eq!(reserve(store, "ana", "k1", 1).await, Reserved::Now);
+    assert_eq!(reserve(store, "ana", "k1", 2).await, Reserved::Underway, "one works on it");
+    assert_eq!(reserve(store, "luis", "k1", 2).await, Reserved::Now, "another's key is another");
+    store.give_answer("ana", "k1", &answer("first"), at(3)).await.unwrap();
+    store.give_answer("ana", "k1", &answer("second"), at(4)).await.unwrap();
+    store.release_answer("ana", "k1").await.unwrap();
+    assert_eq!(reserve(store, "ana", "k1", 5).await, Reserved::Given(answer("first")));
+    // A refusal is no answer, and who died gives none.
+    store.release_answer("luis", "k1").await.unwrap();
+    assert_eq!(reserve(store, "luis", "k1", 6).await, Reserved::Now);
+    assert_eq!(reserve(store, "luis", "k1", 66).await, Reserved::Underway);
+    assert_eq!(reserve(store, "luis", "k1", 67).await, Reserved::Now);
+    store.give_answer("luis", "k1", &answer("another's"), at(68)).await.unwrap();
+    assert_eq!(reserve(store, "luis", "k1", 69).await, Reserved::Given(answer("another's")));
 }

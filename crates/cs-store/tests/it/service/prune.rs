@@ -1,7 +1,7 @@
 //! What is over goes; what is needed stays.
 
 use cs_domain::{IntentState, Run, RunStatus};
-use cs_ports::{AuditFilter, ConflictFilter, FileId, Pruned, Store, TaskId, UnitOutcome};
+use cs_ports::{AuditFilter, ConflictFilter, FileId, Pruned, Reserved, Store, TaskId, UnitOutcome};
 
 use super::Whole;
 use super::people::{answer, person, session};
@@ -126,8 +126,9 @@ async fn what_is_needed_is_there(store: &dyn Whole) {
     let runs: Vec<Run> = Store::runs(store, 9).await.unwrap();
     assert_eq!(runs.len(), 2);
     assert!(store.session("lasts", at(0)).await.unwrap().is_some());
-    assert!(store.given_answer("ana", "lasts").await.unwrap().is_some());
-    assert_eq!(store.given_answer("ana", "over").await.unwrap(), None);
+    let reserve = async |key| store.reserve_answer("ana", key, "digest", at(99), at(0)).await.unwrap();
+    assert!(matches!(reserve("lasts").await, Reserved::Given(_)));
+    assert_eq!(reserve("over").await, Reserved::Now);
     assert_eq!(store.audit(&AuditFilter::default(), None, 9).await.unwrap().len(), 1);
     // What stays can still be closed.
     let lease = granted(store.take_lease("policy", "successor", at(99), TERM).await.unwrap());

@@ -146,6 +146,7 @@ async fn put(store: &dyn Whole, fact: &Fact) {
             let review = Review {
                 review: Some(TEXTS[*review].to_owned()),
                 description: Some(TEXTS[*description].to_owned()),
+                by: Some("ana".to_owned()),
             };
             store.review(&[finding_id(*company, *kind, *member)], &review, at(1)).await.unwrap();
         }

@@ -1,7 +1,7 @@
 //! Two at once: one wins. `one` and `other` are the same store, or two on one file.
 
 use cs_domain::RunStatus;
-use cs_ports::{Schedule, task_lease};
+use cs_ports::{Reserved, Schedule, task_lease};
 
 use super::Whole;
 use super::people::answer;
@@ -36,7 +36,8 @@ async fn fire(one: &dyn Whole, other: &dyn Whole, seen: &Schedule, round: u32) -
 }
 
 async fn settings(one: &dyn Whole, other: &dyn Whole, revision: i64) {
-    let (first, second) = tokio::join!(one.put_settings(revision, "a"), other.put_settings(revision, "b"));
+    let (first, second) =
+        tokio::join!(one.put_settings(revision, "a", &[]), other.put_settings(revision, "b", &[]));
     let won = [first.unwrap(), second.unwrap()];
     assert_eq!(won.iter().filter(|won| **won).count(), 1, "{won:?}");
     let kept = other.settings().await.unwrap();
@@ -65,10 +66,17 @@ async fn cancel(one: &dyn Whole, other: &dyn Whole, round: u32) {
 async fn answers(one: &dyn Whole, other: &dyn Whole, round: u32) {
     let key = round.to_string();
     let (a, b) = (answer("a"), answer("b"));
+    let (now, stale) = (at(1), at(0));
+    let both = tokio::join!(
+        one.reserve_answer("c", &key, "digest", now, stale),
+        other.reserve_answer("c", &key, "digest", now, stale)
+    );
+    let both = [both.0.unwrap(), both.1.unwrap()];
+    assert!(both.contains(&Reserved::Now) && both.contains(&Reserved::Underway), "{both:?}");
     let given = tokio::join!(one.give_answer("c", &key, &a, at(0)), other.give_answer("c", &key, &b, at(0)));
     given.0.unwrap();
     given.1.unwrap();
-    let kept = one.given_answer("c", &key).await.unwrap().unwrap();
-    assert!([a, b].contains(&kept));
-    assert_eq!(other.given_answer("c", &key).await.unwrap(), Some(kept));
+    let asked = one.reserve_answer("c", &key, "digest", now, stale).await.unwrap();
+    assert!([Reserved::Given(a), Reserved::Given(b)].contains(&asked), "{asked:?}");
+    assert_eq!(other.reserve_answer("c", &key, "digest", now, stale).await.unwrap(), asked);
 }

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::extract::Query;
+use cs_domain::guarded;
 use cs_domain::plan::Conflict;
 use cs_domain::{Choice, ConflictId, MappingName, StandingConflict, Value};
 use cs_ports::ConflictFilter;
@@ -16,7 +17,7 @@ use crate::words::Words;
 use crate::work::conflicts;
 
 const PAGE: usize = 50;
-/// Conflicts that a list looks at; whoever has more narrows it by mapping.
+/// Conflicts that are looked through for a text; whoever has more narrows it by mapping.
 const LOOKED_AT: u32 = 5_000;
 
 const STATES: [&str; 4] = ["open", "resolved", "applied", "closed"];
@@ -127,7 +128,8 @@ fn values(conflict: &Conflict) -> Option<(&Value, &Value)> {
 
 /// Whether a conflict holds a text, in whatever case.
 fn holds(standing: &StandingConflict, text: &str) -> bool {
-    let conflict = &standing.met.conflict;
+    // Nobody finds out a number by looking for its beginnings.
+    let conflict = &guarded::conflict(&standing.met.conflict);
     let values = values(conflict).map(|(vtiger, frappe)| [vtiger.plain(), frappe.plain()]);
     let mut held = vec![standing.subject.to_string(), told::place(conflict)];
     held.extend(values.into_iter().flatten());
@@ -140,30 +142,58 @@ fn holds(standing: &StandingConflict, text: &str) -> bool {
     held.iter().any(|held| held.to_lowercase().contains(text))
 }
 
+/// The page of conflicts that is asked for.
+struct Found {
+    shown: Vec<StandingConflict>,
+    total: u64,
+    cut: bool,
+    page: usize,
+    pages: usize,
+}
+
+impl Found {
+    async fn of(visit: &Visit, filter: &ConflictFilter, asked: &Asked) -> Result<Self, WebError> {
+        let (desk, text) = (&visit.web.desk, asked.q.trim().to_lowercase());
+        if text.is_empty() {
+            let total = desk.count_conflicts(filter).await?;
+            let (page, pages) = place(asked.page, usize::try_from(total).unwrap_or(usize::MAX));
+            let shown = desk.conflicts_from(filter, ((page - 1) * PAGE) as u64, PAGE as u32).await?;
+            return Ok(Self { shown, total, cut: false, page, pages });
+        }
+        let mut all = desk.conflicts_from(filter, 0, LOOKED_AT + 1).await?;
+        let cut = all.len() > LOOKED_AT as usize;
+        all.truncate(LOOKED_AT as usize);
+        all.retain(|standing| holds(standing, &text));
+        let (page, pages) = place(asked.page, all.len());
+        let total = all.len() as u64;
+        let shown = all.into_iter().skip((page - 1) * PAGE).take(PAGE).collect();
+        Ok(Self { shown, total, cut, page, pages })
+    }
+}
+
+/// The page that is shown, and how many there are.
+fn place(asked: usize, total: usize) -> (usize, usize) {
+    let pages = total.div_ceil(PAGE).max(1);
+    (asked.clamp(1, pages), pages)
+}
+
 pub(super) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Answer {
     let filter = ConflictFilter {
         mapping: Some(asked.mapping.as_str()).filter(|name| !name.is_empty()).map(MappingName::from),
         states: Some(vec![asked.state()]),
         ..ConflictFilter::default()
     };
-    let mut all = visit.web.desk.conflicts(&filter, LOOKED_AT + 1).await?;
-    let cut = all.len() > LOOKED_AT as usize;
-    all.truncate(LOOKED_AT as usize);
-    let text = asked.q.trim().to_lowercase();
-    all.retain(|standing| text.is_empty() || holds(standing, &text));
-    let pages = all.len().div_ceil(PAGE).max(1);
-    let number = asked.page.clamp(1, pages);
-    let shown = all.iter().skip((number - 1) * PAGE).take(PAGE);
+    let found = Found::of(&visit, &filter, &asked).await?;
     let mappings = visit.web.office.mappings().await?;
     page(&ListPage {
         frame: visit.frame(Section::Conflicts, "nav-conflicts"),
         open: visit.web.desk.count_open_conflicts(None).await?,
         mappings: mappings.into_iter().map(|about| about.name).collect(),
-        rows: shown.map(|standing| Row::of(&visit.words, standing)).collect(),
-        total: all.len() as u64,
-        cut,
-        page: number,
-        pages,
+        rows: found.shown.iter().map(|standing| Row::of(&visit.words, standing)).collect(),
+        total: found.total,
+        cut: found.cut,
+        page: found.page,
+        pages: found.pages,
         asked,
     })
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use cs_domain::guarded;
 use cs_domain::plan::Conflict;
 use cs_domain::{Edit, RecordRef, StandingConflict, System, Value};
 use jiff::civil::DateTime;
@@ -10,7 +11,7 @@ use super::told;
 use crate::pages::shown;
 use crate::visit::Visit;
 use crate::words::Words;
-use crate::work::conflicts::{Word, documents, takes_typed, waits};
+use crate::work::conflicts::{Word, takes_typed, waits};
 
 /// A conflict, ready to be drawn.
 pub(super) struct Sides {
@@ -245,13 +246,13 @@ fn sides(visit: &Visit, standing: &StandingConflict) -> Vec<Side> {
 }
 
 fn changes(words: &Words, conflict: &Conflict) -> Vec<Changed> {
-    let Conflict::Submitted { document, changes, .. } = conflict else { return Vec::new() };
+    let Conflict::Submitted { changes, .. } = &guarded::conflict(conflict) else { return Vec::new() };
     changes
         .iter()
         .map(|change| Changed {
             field: change.field.to_string(),
-            before: told::value(words, conflict, change.before.as_ref().unwrap_or(&Value::Empty)),
-            after: shown::planned_of(words, document.system, &document.kind, &change.after),
+            before: shown::value(words, change.before.as_ref().unwrap_or(&Value::Empty)),
+            after: shown::planned(words, &change.after),
         })
         .collect()
 }
@@ -281,9 +282,12 @@ fn answers(words: &Words, standing: &StandingConflict) -> Vec<Answer> {
             vec![answer(edit, outcome), answer(delete, "conflicts-take-delete")]
         }
         Conflict::Ambiguous { .. } | Conflict::Taken { .. } => {
-            let named = documents(standing).into_iter().map(|document| Answer {
-                word: format!("document {}", document.id),
-                label: words.tell("conflicts-take-document", &[("document", shown::record(document).into())]),
+            let named = standing.documents().into_iter().map(|(name, document)| {
+                let shown = format!("{} {name}", document.kind);
+                Answer {
+                    word: format!("document {name}"),
+                    label: words.tell("conflicts-take-document", &[("document", shown.into())]),
+                }
             });
             named.chain([answer("separate", "conflicts-take-separate")]).collect()
         }

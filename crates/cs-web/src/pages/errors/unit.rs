@@ -12,7 +12,7 @@ use super::told::{self, Told};
 use crate::error::WebError;
 use crate::frame::{Frame, Section};
 use crate::pages::records::address;
-use crate::pages::records::compare::{Comparison, Guarded, both_sides};
+use crate::pages::records::compare::{Comparison, both_sides};
 use crate::pages::runs::Write;
 use crate::pages::shown;
 use crate::visit::{Answer, Visit, done, page};
@@ -81,7 +81,7 @@ pub(super) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Answer {
     let comparison = both_sides(&visit, &key.mapping, &key.subject, &ties).await?;
     let journal = desk.journal_about(&key.subject, WRITES).await?;
     let (writes_run, sent) = last_sent(&key.mapping, journal);
-    let guarded = Guarded::of(std::slice::from_ref(&comparison));
+    let numbers = visit.web.office.numbers(&key.mapping).await;
     let failures = &trouble.outcome.failures;
     page(&UnitPage {
         frame: visit.titled(Section::Errors, shown::record(&key.subject)),
@@ -93,21 +93,12 @@ pub(super) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Answer {
         next: told::next(&visit.words, &trouble, visit.web.clock.now()),
         braked: failures.iter().any(|failure| failure.code == syncs::BRAKE),
         failures: failures.iter().map(|failure| Told::of(&visit.words, failure)).collect(),
-        writes: sent.iter().map(|entry| write(&visit, entry, &guarded)).collect(),
+        writes: sent.iter().map(|entry| Write::of(&visit.words, &numbers, entry)).collect(),
         writes_run,
         comparison,
         subject: key.subject.clone(),
         run: trouble.run.clone(),
     })
-}
-
-/// A write as people read it.
-fn write(visit: &Visit, entry: &JournalEntry, guarded: &Guarded) -> Write {
-    let mut write = Write::of(&visit.words, entry);
-    if entry.intent.action.system() == System::Vtiger {
-        guarded.cover(&mut write.fields);
-    }
-    write
 }
 
 /// The writes of the latest run that wrote anything of the unit, in the order in which they were sent.

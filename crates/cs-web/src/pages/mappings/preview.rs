@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, Query};
+use cs_domain::guarded::Numbers;
 use cs_domain::mapping::lone::LoneWord;
 use cs_domain::{MappingName, RecordRef, System};
 use serde::Deserialize;
@@ -110,7 +111,7 @@ pub(super) async fn show(
             seed: (asked.which == "random").then_some(asked.seed.unwrap_or(1)),
         };
         match visit.web.office.preview(&wish).await {
-            Ok(preview) => tried = Some(self::tried(&visit.words, &preview)),
+            Ok(preview) => tried = Some(self::tried(&visit.words, &Numbers::of(bench.mapping()), &preview)),
             Err(error) => failure = Some(Trouble::of(&visit.words, &error.failure())),
         }
     }
@@ -119,11 +120,11 @@ pub(super) async fn show(
     page(&PreviewPage { frame, bench: &bench, units, asked, next_seed, tried, failure })
 }
 
-fn tried(words: &Words, preview: &cs_engine::Preview) -> Tried {
+fn tried(words: &Words, numbers: &Numbers, preview: &cs_engine::Preview) -> Tried {
     let plans = || preview.records.iter().map(|previewed| &previewed.plan);
     let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
     Tried {
-        units: plans().map(|plan| Unit::of(words, plan)).collect(),
+        units: plans().map(|plan| Unit::of(words, numbers, plan)).collect(),
         lone: preview.lone.iter().map(|lone| Lone::of(words, lone)).collect(),
         writes: count(plans().filter(|plan| !plan.writes_nothing()).count()),
         troubled: count(

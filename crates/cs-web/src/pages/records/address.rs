@@ -1,8 +1,6 @@
 //! Where a record's page is, and that of a failed unit.
 
-use cs_domain::{MappingName, RecordRef, System};
-
-use crate::pages::shown;
+use cs_domain::{MappingName, RecordRef, System, guarded};
 
 /// The address of a record's page. Where its name is one that nobody is to see, there is none: an address shows it.
 pub(crate) fn of_record(record: &RecordRef) -> Option<String> {
@@ -30,7 +28,7 @@ pub(crate) fn of_reason(mapping: &MappingName, record: &RecordRef, field: &str) 
 }
 
 fn is_showable(record: &RecordRef) -> bool {
-    shown::record(record) == record.to_string()
+    !guarded::is_guarded(record)
 }
 
 fn path(record: &RecordRef) -> String {

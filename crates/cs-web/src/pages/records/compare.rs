@@ -1,14 +1,13 @@
 //! Both sides of a unit, field by field: what each holds now, what they last agreed on, and by which rule.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use cs_domain::{FieldName, LinkOrigin, LinkStanding, MappingName, RecordRef, Value};
+use cs_domain::{FieldName, LinkOrigin, LinkStanding, MappingName, RecordRef, Value, guarded};
 use cs_ports::Tie;
 
 use super::address;
 use crate::error::WebError;
 use crate::office::{Lookup, Sight, SightField};
-use crate::pages::runs::Field;
 use crate::pages::shown;
 use crate::visit::Visit;
 use crate::words::Words;
@@ -41,8 +40,6 @@ pub(crate) struct Group {
     /// How it came to be linked: a key of the catalogue.
     pub(crate) origin: Option<&'static str>,
     pub(crate) given_up: bool,
-    /// Whether it holds numbers that nobody is to see.
-    guarded: bool,
     /// Whether Frappe has it; `None` where it was not asked.
     pub(crate) there: Option<bool>,
     pub(crate) lines: Vec<Line>,
@@ -189,10 +186,9 @@ impl Comparing<'_> {
             document: document.map(shown::record).unwrap_or_default(),
             // An address has the document's name in it.
             address: document
-                .filter(|document| !shown::is_guarded(document))
+                .filter(|document| !guarded::is_guarded(document))
                 .and_then(|document| self.visit.web.office.address_of(document)),
             origin: tie.map(|tie| origin(tie.link.origin)),
-            guarded: document.is_some_and(shown::is_guarded),
             given_up: tie.is_some_and(|tie| tie.link.standing == LinkStanding::GivenUp),
             there: sight.map(|sight| sight.there),
             lines,
@@ -263,36 +259,6 @@ impl Comparing<'_> {
             label: field.label.clone(),
             name: field.name.to_string(),
             value: shown::value(self.words, &field.value),
-        }
-    }
-}
-
-/// VTiger's fields that hold numbers of accounts and cards: what the journal keeps of them is shown reduced. Where the systems
-/// were not asked, it is not known which they are, and all are.
-pub(crate) struct Guarded(Option<BTreeSet<String>>);
-
-impl Guarded {
-    pub(crate) fn of(comparisons: &[Comparison]) -> Self {
-        if comparisons.iter().any(|one| one.silence.is_some()) {
-            return Self(None);
-        }
-        let groups = comparisons.iter().flat_map(|one| &one.groups);
-        let of_groups = groups.flat_map(|group| group.lines.iter().map(|line| (group.guarded, line)));
-        let rest = comparisons.iter().flat_map(|one| &one.rest).map(|line| (false, line));
-        let cells =
-            of_groups.chain(rest).flat_map(|(of, line)| line.vtiger.iter().map(move |cell| (of, cell)));
-        // The connector reduced what it knows to be such.
-        let names = cells.filter(|(of, cell)| *of || cell.value.starts_with("****"));
-        Self(Some(names.map(|(_, cell)| cell.name.clone()).collect()))
-    }
-
-    /// Reduces what a write to VTiger set.
-    pub(crate) fn cover(&self, fields: &mut [Field]) {
-        for field in fields {
-            if self.0.as_ref().is_none_or(|names| names.contains(&field.name)) {
-                field.before = field.before.as_deref().map(shown::masked);
-                field.after = field.after.as_deref().map(shown::masked);
-            }
         }
     }
 }

@@ -1,12 +1,12 @@
 //! What happened to a record: writes, conflicts and decisions, findings, and who tried again; newest first.
 
-use cs_domain::{Action, IntentState, RunId, StandingConflict, System};
+use cs_domain::guarded::Numbers;
+use cs_domain::{Action, IntentState, RunId, StandingConflict};
 use cs_ports::{AuditFilter, FindingChange, FindingQuery, JournalEntry, Right, StandingFinding};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use super::compare::Guarded;
 use super::unit::Unit;
 use crate::error::WebError;
 use crate::pages::conflicts::told;
@@ -60,10 +60,13 @@ pub(super) async fn all(
     unit: &Unit,
     journal: &[JournalEntry],
     findings: &[StandingFinding],
-    guarded: &Guarded,
 ) -> Result<Vec<Happened>, WebError> {
-    let telling = Telling { visit, guarded };
-    let mut all: Vec<Happened> = journal.iter().map(|entry| telling.write(entry)).collect();
+    let telling = Telling { visit };
+    let mut all = Vec::new();
+    for entry in journal {
+        let numbers = visit.web.office.numbers(&entry.intent.mapping).await;
+        all.push(telling.write(entry, &numbers));
+    }
     all.extend(unit.conflicts.iter().flat_map(|conflict| telling.conflict(conflict)));
     for finding in findings {
         all.extend(telling.finding(finding).await?);
@@ -77,7 +80,6 @@ pub(super) async fn all(
 
 struct Telling<'v> {
     visit: &'v Visit,
-    guarded: &'v Guarded,
 }
 
 impl Telling<'_> {
@@ -86,11 +88,8 @@ impl Telling<'_> {
         Happened { at, when, tone, kind, text, who: None, run: None, fields: Vec::new(), address: None }
     }
 
-    fn write(&self, entry: &JournalEntry) -> Happened {
-        let mut write = Write::of(&self.visit.words, entry);
-        if entry.intent.action.system() == System::Vtiger {
-            self.guarded.cover(&mut write.fields);
-        }
+    fn write(&self, entry: &JournalEntry, numbers: &Numbers) -> Happened {
+        let write = Write::of(&self.visit.words, numbers, entry);
         let run = entry.intent.run.clone();
         let tone = match (entry.state, &entry.intent.action) {
             (IntentState::Open, _) => "wait",
@@ -150,16 +149,19 @@ impl Telling<'_> {
             });
         }
         for event in self.visit.web.desk.finding_history(&finding.found.id).await? {
-            let (tone, key, said) = match event.what {
-                FindingChange::Closed => ("quiet", "records-did-close", String::new()),
-                FindingChange::Reopened => ("warn", "records-did-reopen", String::new()),
-                FindingChange::Reviewed { review, description } => {
-                    let said = [review, description].into_iter().filter(|text| !text.is_empty());
-                    ("good", "records-did-review", said.collect::<Vec<_>>().join(" — "))
+            let (mut who, mut said) = (None, String::new());
+            let (tone, key) = match event.what {
+                FindingChange::Closed => ("quiet", "records-did-close"),
+                FindingChange::Reopened => ("warn", "records-did-reopen"),
+                FindingChange::Reviewed { review, description, by } => {
+                    let both = [review, description].into_iter().filter(|text| !text.is_empty());
+                    (who, said) = (by, both.collect::<Vec<_>>().join(" — "));
+                    ("good", "records-did-review")
                 }
             };
             let text = if said.is_empty() { kind.clone() } else { format!("{kind}: {said}") };
             all.push(Happened {
+                who,
                 run: event.run,
                 address: address.clone(),
                 ..self.happened(event.at, tone, key, text)

@@ -7,7 +7,7 @@ use cs_domain::{RecordRef, Verdict};
 use cs_ports::{FindingState, JournalEntry, StandingFinding};
 
 use super::address;
-use super::compare::{Comparison, Guarded, both_sides};
+use super::compare::{Comparison, both_sides};
 use super::history::{self, Happened};
 use super::unit::{self, Owner, Unit};
 use crate::error::WebError;
@@ -118,7 +118,7 @@ async fn of_unit(visit: &Visit, unit: &Unit) -> Answer {
         standings: standings(visit, unit),
         conflicts: waiting(visit, unit),
         findings: findings.iter().map(|finding| found(visit, finding)).collect(),
-        history: history::all(visit, unit, &journal, &findings, &Guarded::of(&comparisons)).await?,
+        history: history::all(visit, unit, &journal, &findings).await?,
         comparisons,
         subject: unit.subject.clone(),
     })

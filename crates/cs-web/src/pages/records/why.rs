@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::{Path, Query};
 use cs_domain::{
     Action, Event, FieldName, IntentState, MappingName, RecordRef, Role, RunId, StandingConflict, System,
-    Value,
+    Value, guarded,
 };
 use cs_ports::{Book, JournalEntry, LogFilter, StandingFinding, Tie};
 use jiff::Timestamp;
@@ -221,7 +221,7 @@ async fn steps(
     // On whichever side it was written: a number of an account is one.
     let said = |value: &Value| match document {
         Some(document) => shown::value_of(words, document.system, &document.kind, value),
-        None => shown::masked(&shown::value(words, value)),
+        None => shown::value(words, &guarded::reduced(value)),
     };
     let mut steps = Vec::new();
     for (number, found) in writes.into_iter().enumerate() {

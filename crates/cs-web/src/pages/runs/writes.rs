@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, Query};
+use cs_domain::guarded::Numbers;
 use cs_domain::{Action, Fields, IntentState, Run, RunId};
 use cs_ports::JournalEntry;
 use serde::Deserialize;
@@ -59,13 +60,14 @@ pub(super) async fn show(visit: Visit, Path(id): Path<RunId>, Query(asked): Quer
     let desk = &visit.web.desk;
     let run = desk.run(&id).await?.ok_or_else(|| WebError::not_there("run", &id))?;
     let journal = desk.journal(&id).await?;
+    let numbers = visit.web.office.numbers(&run.mapping).await;
     let pages = journal.len().div_ceil(PAGE).max(1);
     let number = asked.page.clamp(1, pages);
     let shown = journal.iter().skip((number - 1) * PAGE).take(PAGE);
     page(&WritesPage {
         frame: visit.titled(Section::Sync, run.mapping.to_string()),
         asked_by: tasks::of_run(&visit, &id).await?.map(|task| task.asked_by),
-        writes: shown.map(|entry| Write::of(&visit.words, entry)).collect(),
+        writes: shown.map(|entry| Write::of(&visit.words, &numbers, entry)).collect(),
         total: journal.len() as u64,
         page: number,
         pages,
@@ -74,14 +76,16 @@ pub(super) async fn show(visit: Visit, Path(id): Path<RunId>, Query(asked): Quer
 }
 
 impl Write {
-    pub(crate) fn of(words: &Words, entry: &JournalEntry) -> Self {
+    /// Numbers of accounts and cards show their last digits.
+    pub(crate) fn of(words: &Words, numbers: &Numbers, entry: &JournalEntry) -> Self {
         let intent = &entry.intent;
+        let action = &numbers.action(&intent.action);
         let (tone, state) = match entry.state {
             IntentState::Open => ("wait", "writes-open"),
             IntentState::Settled => ("good", "writes-settled"),
             IntentState::Dropped => ("quiet", "writes-dropped"),
         };
-        let target = match &intent.action {
+        let target = match action {
             Action::Create { kind, .. } => kind.to_string(),
             Action::Update { target, .. } | Action::Delete { target, .. } | Action::Amend { target, .. } => {
                 shown::record(target)
@@ -90,12 +94,12 @@ impl Write {
         Self {
             tone,
             state: words.say(state),
-            verb: verb(words, intent.action.verb()),
-            system: intent.action.system().to_string(),
+            verb: verb(words, action.verb()),
+            system: action.system().to_string(),
             target,
             role: intent.role.as_ref().map(ToString::to_string),
             subject: shown::record(&intent.subject),
-            fields: fields(words, &intent.action),
+            fields: fields(words, action),
         }
     }
 }
@@ -108,9 +112,7 @@ fn fields(words: &Words, action: &Action) -> Vec<Field> {
         Action::Delete { before, .. } => (before, &none),
     };
     let names = if after.is_empty() { before.keys() } else { after.keys() };
-    let said = |fields: &Fields, name| {
-        fields.get(name).map(|value| shown::value_of(words, action.system(), action.kind(), value))
-    };
+    let said = |fields: &Fields, name| fields.get(name).map(|value| shown::value(words, value));
     names
         .map(|name| Field { name: name.to_string(), before: said(before, name), after: said(after, name) })
         .collect()

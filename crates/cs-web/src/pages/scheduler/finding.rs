@@ -79,11 +79,16 @@ fn happened(visit: &Visit, event: FindingEvent) -> Happened {
     let what = match event.what {
         FindingChange::Closed => words.say("finding-was-closed"),
         FindingChange::Reopened => words.say("finding-was-reopened"),
-        FindingChange::Reviewed { review, description } => {
+        FindingChange::Reviewed { review, description, by } => {
             let review = if review.is_empty() { words.say("finding-review-none") } else { review };
             let said = [review, description].into_iter().filter(|text| !text.is_empty());
             let said = said.collect::<Vec<_>>().join(" — ");
-            words.tell("finding-was-reviewed", &[("said", said.into())])
+            match by {
+                Some(who) => {
+                    words.tell("finding-was-reviewed-by", &[("said", said.into()), ("who", who.into())])
+                }
+                None => words.tell("finding-was-reviewed", &[("said", said.into())]),
+            }
         }
     };
     Happened { at: event.at, run: event.run.map(|run| run.0), what }
@@ -102,7 +107,7 @@ pub(super) async fn review(
     headers: HeaderMap,
     Form(said): Form<Said>,
 ) -> Answer {
-    let said = Review { review: said.review, description: said.description };
+    let said = Review { review: said.review, description: said.description, by: None };
     let finding = findings::review(&visit, &FindingId(id.clone()), said).await?;
     if !headers.contains_key("x-fragment") {
         return done(&format!("/scheduler/findings/{}", finding.found.id), "finding-reviewed");

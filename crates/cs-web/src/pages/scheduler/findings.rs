@@ -120,7 +120,7 @@ fn is_name(id: &str) -> bool {
 pub(super) async fn review_many(visit: Visit, Form(fields): Form<Vec<(String, String)>>) -> Answer {
     let many = Many::of(fields);
     let back = many.back();
-    let said = Review { review: many.review, description: many.description };
+    let said = Review { review: many.review, description: many.description, by: None };
     if said == Review::default() {
         return Err(WebError::invalid("review", visit.words.say("finding-nothing-said")));
     }

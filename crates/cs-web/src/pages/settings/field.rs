@@ -14,7 +14,7 @@ pub(crate) struct Field {
     pub(crate) label: String,
     pub(crate) help: Option<String>,
     pub(crate) kind: SettingKind,
-    /// What it holds, or what was typed; empty for secrets.
+    /// What it holds, or what was typed; of secrets, what may be shown.
     pub(crate) value: String,
     pub(crate) set: bool,
     pub(crate) fixed_by: Option<String>,
@@ -49,11 +49,11 @@ fn field(words: &Words, setting: &Setting, sent: Option<&Sent>, slips: &Slips) -
     }
 }
 
-/// What the form shows. A secret that was typed is not sent back: it is typed again.
+/// What the form shows. A secret that was typed is not sent back: it is typed again; beside the form stands what may be shown.
 fn value(setting: &Setting, sent: Option<&Sent>) -> String {
     let typed = sent.filter(|_| setting.fixed_by.is_none());
     match (&setting.kind, typed) {
-        (SettingKind::Secret, _) => String::new(),
+        (SettingKind::Secret, _) => setting.value.clone(),
         (SettingKind::Switch, Some(sent)) => sent.field(&setting.key).is_some().to_string(),
         (_, Some(sent)) => sent.field(&setting.key).unwrap_or(&setting.value).to_owned(),
         (_, None) => setting.value.clone(),

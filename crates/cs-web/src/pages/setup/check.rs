@@ -9,6 +9,7 @@ use super::Step;
 use crate::error::WebError;
 use crate::frame::{Frame, Section};
 use crate::office::{Connection, Lacking, MappingAbout, Probe};
+use crate::pages::shown;
 use crate::password::digest;
 use crate::sent::Sent;
 use crate::visit::{Answer, Visit, page};
@@ -120,5 +121,6 @@ pub(super) async fn create(visit: Visit, Path(mapping): Path<MappingName>, sent:
     visit
         .record("setup.create", format!("mapping {mapping}"), Json::Null, json!({ "created": told }))
         .await?;
+    let created = created.into_iter().map(|probe| shown::probe(&visit.words, probe)).collect();
     page(&CheckPage { created: Some(created), ..CheckPage::of(&visit).await? })
 }

@@ -174,6 +174,7 @@ pub(super) async fn show(
     let task = dry_run(&visit, &mapping, &id).await?;
     let which = Which::ALL.into_iter().find(|which| which.name() == asked.show).unwrap_or_default();
     let (plans, next) = look(&visit, &id, which, asked.from).await?;
+    let numbers = visit.web.office.numbers(&mapping).await;
     let title = visit.words.tell("plan-title", &[("mapping", mapping.to_string().into())]);
     page(&DryRunPage {
         frame: visit.titled(Section::Sync, title),
@@ -182,7 +183,7 @@ pub(super) async fn show(
         balance: task.balance,
         cost: Cost::of(&task),
         deletes: count_deletes(&visit, &task).await?,
-        units: plans.iter().map(|plan| Unit::of(&visit.words, plan)).collect(),
+        units: plans.iter().map(|plan| Unit::of(&visit.words, &numbers, plan)).collect(),
         applied: applied(&visit, &mapping, &id).await?,
         from: asked.from,
         which,

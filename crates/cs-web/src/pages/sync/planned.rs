@@ -1,7 +1,8 @@
 //! A plan as people read it: what each document would get, before and after.
 
+use cs_domain::guarded::Numbers;
 use cs_domain::plan::{Act, Change, Plan, SkipReason, Step, VtigerStep};
-use cs_domain::{Kind, RecordRef, System, Verdict};
+use cs_domain::{RecordRef, System, Verdict};
 
 use crate::pages::conflicts::told;
 use crate::pages::runs::told::{Trouble, verdict_tone};
@@ -52,7 +53,9 @@ impl Shown {
 }
 
 impl Unit {
-    pub(crate) fn of(words: &Words, plan: &Plan) -> Self {
+    /// Numbers of accounts and cards show their last digits.
+    pub(crate) fn of(words: &Words, numbers: &Numbers, plan: &Plan) -> Self {
+        let plan = &numbers.plan(plan);
         let result = plan.verdict();
         let record = plan.vtiger.iter().map(|step| record_step(words, step));
         let documents = plan.steps.iter().map(|step| document_step(words, step));
@@ -105,17 +108,7 @@ fn record_step(words: &Words, step: &VtigerStep) -> Shown {
         system: System::Vtiger,
         target,
         role: None,
-        changes: changes
-            .iter()
-            .map(|change| changed(words, System::Vtiger, target_kind(step), change))
-            .collect(),
-    }
-}
-
-fn target_kind(step: &VtigerStep) -> &Kind {
-    match step {
-        VtigerStep::Revise { target, .. } | VtigerStep::Delete { target, .. } => &target.kind,
-        VtigerStep::Create { module, .. } => module,
+        changes: changes.iter().map(|change| changed(words, change)).collect(),
     }
 }
 
@@ -136,18 +129,14 @@ fn document_step(words: &Words, step: &Step) -> Shown {
         system: System::Frappe,
         target,
         role: Some(step.role.to_string()),
-        changes: step
-            .changes
-            .iter()
-            .map(|change| changed(words, System::Frappe, &step.doctype, change))
-            .collect(),
+        changes: step.changes.iter().map(|change| changed(words, change)).collect(),
     }
 }
 
-fn changed(words: &Words, system: System, kind: &Kind, change: &Change) -> Changed {
+fn changed(words: &Words, change: &Change) -> Changed {
     Changed {
         field: change.field.to_string(),
-        before: change.before.as_ref().map(|before| shown::value_of(words, system, kind, before)),
-        after: shown::planned_of(words, system, kind, &change.after),
+        before: change.before.as_ref().map(|before| shown::value(words, before)),
+        after: shown::planned(words, &change.after),
     }
 }

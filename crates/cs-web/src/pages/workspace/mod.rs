@@ -83,8 +83,6 @@ struct WorkspacePage {
     /// How the units of every mapping stand.
     standings: Vec<Standing>,
     synced: Days,
-    /// Whether there were more runs than were counted.
-    cut: bool,
     errors: Days,
     bars: Vec<Bars>,
     health: Vec<Health>,
@@ -100,7 +98,6 @@ async fn show(visit: Visit, Query(asked): Query<Asked>) -> Answer {
         period,
         standings: synced::standings(&visit).await?,
         synced: synced::by_day(&visit, period, &runs),
-        cut: runs.cut,
         errors: errors::by_day(&visit, period, &runs).await?,
         bars: errors::bars(&visit).await?,
         health: visit.web.office.health().await,

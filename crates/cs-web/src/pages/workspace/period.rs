@@ -1,8 +1,8 @@
 //! The days that the charts are about.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-use cs_ports::RunFilter;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
@@ -54,14 +54,11 @@ impl Period {
         days
     }
 
-    /// The runs that began in it.
-    pub(super) fn runs(self, zone: &TimeZone) -> RunFilter {
+    /// Its days, each from midnight to midnight where the agency is.
+    pub(super) fn spans(self, zone: &TimeZone) -> Vec<(Date, Range<Timestamp>)> {
         let midnight = |day: Date| day.to_zoned(zone.clone()).ok().map(|there| there.timestamp());
-        RunFilter {
-            from: midnight(self.from),
-            to: self.to.tomorrow().ok().and_then(midnight),
-            ..RunFilter::default()
-        }
+        let span = |day: Date| Some((day, midnight(day)?..day.tomorrow().ok().and_then(midnight)?));
+        self.days(0).into_keys().filter_map(span).collect()
     }
 }
 
@@ -86,5 +83,11 @@ mod tests {
         assert_eq!(days(of("soon", "never")), days(of("", "")));
         assert_eq!(days(of("", "0001-01-01")), told("0000-12-03", "0001-01-01"));
         assert_eq!(days(of("9999-12-31", "9999-12-31")), told("9999-12-31", "9999-12-31"));
+        assert!(of("9999-12-31", "9999-12-31").spans(&TimeZone::UTC).is_empty(), "time ends before it does");
+        let zone = TimeZone::get("America/New_York").unwrap();
+        let [(_, before), (day, long)] = &of("2026-10-31", "2026-11-01").spans(&zone)[..] else { panic!() };
+        assert_eq!(day.to_string(), "2026-11-01");
+        assert_eq!(before.end, long.start);
+        assert_eq!(long.end.duration_since(long.start).as_hours(), 25, "the clocks go back");
     }
 }

@@ -1,9 +1,11 @@
 //! *Company Sync Data*: records in step, written and waiting, now and day by day.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use cs_domain::{Balance, MappingName};
 use cs_ports::UnitCounts;
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::chart::Days;
@@ -11,15 +13,9 @@ use super::period::Period;
 use crate::error::WebError;
 use crate::visit::Visit;
 
-/// Runs that are fetched at a time, and how often.
-const BATCH: u32 = 1_000;
-const BATCHES: u32 = 10;
-
 /// What the runs of a period account for, by day.
 pub(super) struct Runs {
     days: BTreeMap<Date, Balance>,
-    /// Whether there were more than were counted.
-    pub(super) cut: bool,
 }
 
 /// How the units of a mapping stand.
@@ -34,37 +30,11 @@ pub(super) struct Standing {
     pub(super) parts: Vec<(&'static str, u64, u64)>,
 }
 
-/// Adds up what runs account for, by the day on which they began.
+/// What runs account for, by the day on which they began where the agency is; the store adds it up.
 pub(super) async fn runs(visit: &Visit, period: Period) -> Result<Runs, WebError> {
-    let filter = period.runs(&visit.web.zone);
-    let mut found = Runs { days: BTreeMap::new(), cut: false };
-    let mut before = None;
-    for batch in 0..=BATCHES {
-        let some = visit.web.desk.runs_before(&filter, before.as_ref(), BATCH).await?;
-        found.cut = batch == BATCHES && !some.is_empty();
-        if found.cut {
-            break;
-        }
-        for run in &some {
-            let day = run.started.to_zoned(visit.web.zone.clone()).date();
-            add(found.days.entry(day).or_default(), &run.balance);
-        }
-        match some.last().filter(|_| some.len() == BATCH as usize) {
-            Some(last) => before = Some(last.id.clone()),
-            None => break,
-        }
-    }
-    Ok(found)
-}
-
-fn add(sum: &mut Balance, balance: &Balance) {
-    sum.read += balance.read;
-    sum.created += balance.created;
-    sum.updated += balance.updated;
-    sum.unchanged += balance.unchanged;
-    sum.skipped += balance.skipped;
-    sum.conflicted += balance.conflicted;
-    sum.failed += balance.failed;
+    let (days, spans): (Vec<Date>, Vec<Range<Timestamp>>) = period.spans(&visit.web.zone).into_iter().unzip();
+    let balances = visit.web.desk.balances(&spans).await?;
+    Ok(Runs { days: days.into_iter().zip(balances).collect() })
 }
 
 impl Runs {
