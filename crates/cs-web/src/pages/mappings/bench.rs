@@ -9,7 +9,7 @@ use cs_domain::mapping::{
 };
 use cs_domain::{FieldName, Kind, KindSchema, Mapping, MappingName, Role, System, UnitName};
 
-use super::Where;
+use super::{Where, doubts};
 use crate::error::WebError;
 use crate::visit::Visit;
 use crate::words::Words;
@@ -83,6 +83,8 @@ impl Bench {
         };
         bench.ask(visit).await;
         bench.told = bench.wrong(visit);
+        let doubts = doubts::doubts(&bench, &visit.words);
+        bench.told.extend(doubts);
         bench.problems = bench.told.iter().filter(|told| told.bad && !told.of_systems).count() as u64;
         Ok(bench)
     }

@@ -131,6 +131,10 @@ impl DocumentsPage<'_> {
         super::selection::TESTS
     }
 
+    fn several(&self) -> bool {
+        self.units.iter().map(|one| one.unit.documents.len()).sum::<usize>() > 1
+    }
+
     fn is_open(&self, unit: &UnitName, role: &Role) -> bool {
         self.open.as_ref().is_some_and(|open| open.unit.name == *unit && open.document.role == *role)
     }

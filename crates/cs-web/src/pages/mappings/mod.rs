@@ -3,6 +3,7 @@
 mod bench;
 mod documents;
 mod drift;
+mod doubts;
 mod fields;
 mod history;
 mod linking;

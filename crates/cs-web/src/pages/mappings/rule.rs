@@ -123,10 +123,13 @@ impl<'b> RulePage<'b> {
     /// Each of VTiger's words with its partner; where its words are not known, those that have one, and three more.
     fn words(&self) -> Vec<(&str, &str)> {
         let pairs = &self.typed.words;
-        let partner = |word: &str| {
-            pairs.iter().find(|(ours, _)| ours == word).map(|(_, theirs)| theirs.as_str()).unwrap_or_default()
-        };
-        let listed = self.our_words.iter().map(|word| (word.as_str(), partner(word)));
+        let partner =
+            |word: &str| pairs.iter().find(|(ours, _)| ours == word).map(|(_, theirs)| theirs.as_str());
+        // A word that both know is its own partner; where both know the same words, there is nothing to say.
+        let own = |word: &str| self.their_words.iter().map(String::as_str).find(|theirs| *theirs == word);
+        let differ = self.our_words.iter().any(|word| own(word).is_none());
+        let likely = |word| partner(word).or_else(|| own(word).filter(|_| differ)).unwrap_or_default();
+        let listed = self.our_words.iter().map(|word| (word.as_str(), likely(word)));
         let besides = pairs.iter().filter(|(ours, _)| !self.our_words.contains(ours));
         let besides = besides.map(|(ours, theirs)| (ours.as_str(), theirs.as_str()));
         listed.chain(besides).chain([("", ""), ("", "")]).collect()

@@ -20,7 +20,7 @@ use crate::work::mappings;
 /// Records of either side that are looked at for values in common.
 const SAMPLE: u32 = 100;
 
-/// From this score on a suggestion is ticked.
+/// From this score on a suggestion is ticked, where what the fields hold speaks for it, too.
 const LIKELY: u32 = 70;
 
 /// A suggestion as people read it.
@@ -128,10 +128,18 @@ pub(super) fn told(
         frappe_label: label(bench.frappe.get(&seat.1.doctype), &one.frappe),
         arrow: super::fields::arrow(one.direction).0,
         score: one.score,
-        likely: one.score >= LIKELY,
+        likely: is_likely(one),
         why: one.reasons.iter().map(|reason| why(words, reason)).collect(),
         steps: whole.split(", ").skip(1).map(str::to_owned).collect(),
     }
+}
+
+/// Names alone do not say that values fit: a company's name is no Company that is there.
+fn is_likely(suggestion: &Suggestion) -> bool {
+    let fits = |reason: &Reason| {
+        matches!(reason, Reason::SameType | Reason::SharedChoices { .. } | Reason::SharedValues { .. })
+    };
+    suggestion.score >= LIKELY && suggestion.reasons.iter().any(fits)
 }
 
 fn why(words: &Words, reason: &Reason) -> String {
