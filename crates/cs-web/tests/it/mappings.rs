@@ -78,6 +78,21 @@ async fn act(world: &World, browser: &mut Client, path: &str, form: &[(&str, &st
     browser.post(&format!("/mappings/leads/{path}"), &whole).await.status
 }
 
+/// The first version, who published it, and what the audit log says of it and of the way there.
+async fn is_noted(world: &World) {
+    let versions = world.desk.mapping_versions(&MappingName::new("leads")).await.unwrap();
+    let told: Vec<_> = versions.iter().map(|one| (one.number, one.note.as_str(), one.who.as_str())).collect();
+    assert_eq!(told, [(1, "The first", login_of(Part::SyncerAdmin).as_str())]);
+    let noted = world.desk.audit(&AuditFilter::default(), None, 50).await.unwrap();
+    let publish = noted.iter().find(|entry| entry.action == "mapping.publish").unwrap();
+    assert_eq!((publish.object.as_str(), &publish.after["note"]), ("mapping leads", &"The first".into()));
+    let drafts: Vec<_> = noted.iter().filter(|entry| entry.action == "mapping.draft").collect();
+    assert!(
+        drafts.iter().any(|entry| entry.after["changes"].to_string().contains("first_name")),
+        "{drafts:?}"
+    );
+}
+
 #[tokio::test]
 async fn a_mapping_is_made_from_nothing_and_published() {
     let world = world().await;
@@ -132,17 +147,7 @@ async fn a_mapping_is_made_from_nothing_and_published() {
         StatusCode::UNPROCESSABLE_ENTITY
     );
     assert_eq!(act(&world, &mut browser, "publish", &[("note", "The first")]).await, StatusCode::SEE_OTHER);
-    let versions = world.desk.mapping_versions(&MappingName::new("leads")).await.unwrap();
-    let told: Vec<_> = versions.iter().map(|one| (one.number, one.note.as_str(), one.who.as_str())).collect();
-    assert_eq!(told, [(1, "The first", login_of(Part::SyncerAdmin).as_str())]);
-    let noted = world.desk.audit(&AuditFilter::default(), None, 50).await.unwrap();
-    let publish = noted.iter().find(|entry| entry.action == "mapping.publish").unwrap();
-    assert_eq!((publish.object.as_str(), &publish.after["note"]), ("mapping leads", &"The first".into()));
-    let drafts: Vec<_> = noted.iter().filter(|entry| entry.action == "mapping.draft").collect();
-    assert!(
-        drafts.iter().any(|entry| entry.after["changes"].to_string().contains("first_name")),
-        "{drafts:?}"
-    );
+    is_noted(&world).await;
 }
 
 #[tokio::test]

@@ -116,6 +116,7 @@ impl Bench {
         super::place(self.name(), tab)
     }
 
+    #[allow(clippy::unused_self, reason = "templates ask their page")]
     pub(super) fn tabs(&self) -> [(&'static str, &'static str); TABS.len()] {
         TABS
     }

@@ -127,6 +127,7 @@ struct DocumentsPage<'b> {
 }
 
 impl DocumentsPage<'_> {
+    #[allow(clippy::unused_self, reason = "templates ask their page")]
     fn tests(&self) -> [&'static str; 7] {
         super::selection::TESTS
     }
@@ -165,7 +166,7 @@ fn unit_page<'b>(bench: &'b Bench, unit: &'b UnitMapping) -> UnitPage<'b> {
         policies: Policies::of(&bench.said(&Level::Unit(unit.name.clone()))),
         create,
         create_rows: rows,
-        create_fields: fields(schema.map(|schema| schema.as_ref())),
+        create_fields: fields(schema.map(AsRef::as_ref)),
         told: bench
             .of_unit(&unit.name, |part| !matches!(part, UnitPart::Condition(_) | UnitPart::NeverRead(_))),
     }

@@ -135,8 +135,8 @@ fn seat<'b>(
     document: &'b DocumentMapping,
     q: &str,
 ) -> Seat<'b> {
-    let ours = bench.vtiger.get(&unit.module).map(|schema| schema.as_ref());
-    let theirs = bench.frappe.get(&document.doctype).map(|schema| schema.as_ref());
+    let ours = bench.vtiger.get(&unit.module).map(AsRef::as_ref);
+    let theirs = bench.frappe.get(&document.doctype).map(AsRef::as_ref);
     let read: BTreeSet<&str> =
         document.sources().flat_map(Source::vtiger_fields).map(|field| resolved(ours, field)).collect();
     let ruled = |name: &str| {

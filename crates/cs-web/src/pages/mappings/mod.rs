@@ -2,8 +2,8 @@
 
 mod bench;
 mod documents;
-mod drift;
 mod doubts;
+mod drift;
 mod fields;
 mod history;
 mod linking;

@@ -43,10 +43,12 @@ pub(super) struct Picture {
 }
 
 impl Picture {
+    #[allow(clippy::unused_self, reason = "templates ask their page")]
     pub(super) fn node_width(&self) -> i32 {
         WIDTH
     }
 
+    #[allow(clippy::unused_self, reason = "templates ask their page")]
     pub(super) fn node_height(&self) -> i32 {
         HEIGHT
     }

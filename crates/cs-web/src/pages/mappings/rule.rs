@@ -135,11 +135,13 @@ impl<'b> RulePage<'b> {
         listed.chain(besides).chain([("", ""), ("", "")]).collect()
     }
 
+    #[allow(clippy::unused_self, reason = "templates ask their page")]
     fn step_names(&self) -> [&'static str; STEPS.len()] {
         STEPS
     }
 
     /// Whether VTiger's field is named so, or was by its label.
+    #[allow(clippy::unused_self, reason = "templates ask their page")]
     fn is_source(&self, chosen: &str, named: &Named) -> bool {
         named.name == chosen || named.label == chosen
     }

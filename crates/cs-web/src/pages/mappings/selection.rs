@@ -133,6 +133,7 @@ impl SelectionPage<'_> {
         self.rows.iter().cloned().chain(more).collect()
     }
 
+    #[allow(clippy::unused_self, reason = "templates ask their page")]
     fn tests(&self) -> [&'static str; TESTS.len()] {
         TESTS
     }
@@ -145,7 +146,7 @@ pub(super) async fn show(visit: Visit, Path(name): Path<MappingName>, Query(at):
     page(&SelectionPage {
         frame: visit.titled(Section::Mappings, name.to_string()),
         rows,
-        fields: fields(bench.vtiger.get(&unit.module).map(|schema| schema.as_ref())),
+        fields: fields(bench.vtiger.get(&unit.module).map(AsRef::as_ref)),
         never_read: unit.never_read.iter().map(FieldName::as_str).collect::<Vec<_>>().join(", "),
         counted: count(&visit, &bench, unit, &unit.selection).await,
         told: bench.of_unit(&unit.name, |_| true),
