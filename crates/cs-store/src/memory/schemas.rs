@@ -13,7 +13,7 @@ use crate::stamp;
 #[derive(Debug, Default)]
 pub(super) struct Sights {
     /// Oldest first.
-    sights: BTreeMap<(&'static str, Kind), Vec<SchemaSight>>,
+    histories: BTreeMap<(&'static str, Kind), Vec<SchemaSight>>,
     kinds: BTreeMap<&'static str, KindsSeen>,
     relied_on: BTreeMap<MappingName, BTreeMap<(&'static str, Kind), ReliedOn>>,
 }
@@ -21,7 +21,7 @@ pub(super) struct Sights {
 #[async_trait]
 impl SchemaStore for MemoryStore {
     async fn schema_sights(&self) -> Result<Vec<SchemaSight>, StoreError> {
-        Ok(self.lock().sights.sights.values().filter_map(|sights| sights.last().cloned()).collect())
+        Ok(self.lock().sights.histories.values().filter_map(|sights| sights.last().cloned()).collect())
     }
 
     async fn schema_history(
@@ -31,7 +31,7 @@ impl SchemaStore for MemoryStore {
         limit: u32,
     ) -> Result<Vec<SchemaSight>, StoreError> {
         let state = self.lock();
-        let sights = state.sights.sights.get(&(system.as_str(), kind.clone()));
+        let sights = state.sights.histories.get(&(system.as_str(), kind.clone()));
         Ok(sights.into_iter().flatten().rev().take(at_most(limit)).cloned().collect())
     }
 
@@ -44,18 +44,14 @@ impl SchemaStore for MemoryStore {
     ) -> Result<bool, StoreError> {
         let now = stamp::cut(now);
         let mut state = self.lock();
-        let sights = state.sights.sights.entry((system.as_str(), kind.clone())).or_default();
-        match sights.last_mut().filter(|last| last.schema.as_ref() == schema) {
-            Some(last) => {
-                last.looked = now;
-                Ok(false)
-            }
-            None => {
-                let schema = schema.cloned();
-                sights.push(SchemaSight { system, kind: kind.clone(), since: now, looked: now, schema });
-                Ok(true)
-            }
+        let sights = state.sights.histories.entry((system.as_str(), kind.clone())).or_default();
+        if let Some(last) = sights.last_mut().filter(|last| last.schema.as_ref() == schema) {
+            last.looked = now;
+            return Ok(false);
         }
+        let schema = schema.cloned();
+        sights.push(SchemaSight { system, kind: kind.clone(), since: now, looked: now, schema });
+        Ok(true)
     }
 
     async fn kinds_seen(&self) -> Result<Vec<KindsSeen>, StoreError> {
