@@ -21,6 +21,7 @@ mod settings;
 mod tasks;
 mod tokens;
 mod told;
+mod trying;
 mod users;
 mod workspace;
 
@@ -48,6 +49,7 @@ pub(crate) fn doors(doors: Doors) -> Doors {
     let doors = schedules::doors(doors);
     let doors = known::doors(doors);
     let doors = mappings::doors(doors);
+    let doors = trying::doors(doors);
     let doors = settings::doors(doors);
     let doors = users::doors(doors);
     let doors = tokens::doors(doors);

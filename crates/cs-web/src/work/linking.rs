@@ -32,7 +32,7 @@ pub(crate) async fn find(
     let now = visit.web.clock.now();
     visit.web.desk.put_proposals(name, unit, role, &gathered.proposals, now).await?;
     let told = json!({ "records": gathered.records, "documents": gathered.documents, "proposals": gathered.proposals.len() });
-    visit.record("linking.find", &format!("mapping {name}, {unit}/{role}"), json!(null), told).await?;
+    visit.record("mapping.links_find", &format!("mapping {name}, {unit}/{role}"), json!(null), told).await?;
     Ok(gathered)
 }
 
@@ -60,7 +60,7 @@ pub(crate) async fn decide(
         .map(|kept| format!("{} = {}", kept.proposal.subject, kept.proposal.document))
         .collect();
     let told = json!({ "decision": decision, "pairs": pairs });
-    visit.record("linking.decide", &format!("mapping {name}"), json!(null), told).await?;
+    visit.record("mapping.links_decide", &format!("mapping {name}"), json!(null), told).await?;
     Ok(decided)
 }
 
