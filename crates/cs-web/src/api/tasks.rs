@@ -284,7 +284,7 @@ struct StepShown {
 
 /// What a dry run would do to a unit.
 #[derive(Debug, Serialize, ToSchema)]
-struct PlanShown {
+pub(super) struct PlanShown {
     subject: Record,
     verdict: Becomes,
     writes: Vec<StepShown>,
@@ -294,7 +294,7 @@ struct PlanShown {
 }
 
 impl PlanShown {
-    fn of(words: &Words, plan: &Plan) -> Self {
+    pub(super) fn of(words: &Words, plan: &Plan) -> Self {
         let record = plan.vtiger.iter().map(|step| record_step(words, step));
         let documents = plan.steps.iter().map(|step| document_step(words, step));
         let conflicts = plan.conflicts.iter().map(cs_domain::plan::Conflict::failure);

@@ -4,7 +4,6 @@ use axum::Json;
 use axum::http::StatusCode;
 use cs_domain::mapping::drift::Drift;
 use cs_domain::mapping::lone::LoneWord;
-use cs_domain::plan::Plan;
 use cs_domain::{LinkDecision, MappingName, RecordRef};
 use cs_ports::{KeptProposal, ProposalFilter, ProposalId, Right};
 use serde::{Deserialize, Serialize};
@@ -14,6 +13,7 @@ use utoipa_axum::routes;
 use super::Given;
 use super::asked::{Named, Params, Said};
 use super::paging::{Page, Paging};
+use super::tasks::PlanShown;
 use crate::doors::{Doors, Rule};
 use crate::error::WebError;
 use crate::office::SampleWish;
@@ -115,8 +115,7 @@ struct Sample {
 #[derive(Debug, Serialize, ToSchema)]
 struct PreviewShown {
     /// The plan for each record, as dry runs tell it.
-    #[schema(value_type = Vec<Object>)]
-    plans: Vec<Plan>,
+    plans: Vec<PlanShown>,
     /// Words of lists that the other side does not take.
     #[schema(value_type = Vec<Object>)]
     lone: Vec<LoneWord>,
@@ -141,7 +140,8 @@ async fn preview(visit: Visit, Named(name): Named, Said(sample): Said<Sample>) -
         seed: sample.seed,
     };
     let preview = visit.web.office.preview(&wish).await?;
-    let plans = preview.records.into_iter().map(|previewed| previewed.plan).collect();
+    let plans =
+        preview.records.iter().map(|previewed| PlanShown::of(&visit.words, &previewed.plan)).collect();
     Ok(Json(PreviewShown { plans, lone: preview.lone }))
 }
 

@@ -1,13 +1,14 @@
 //! Which record and which document are one, before anything is linked: looked for, accepted, rejected. Nothing is written to
 //! either system; what was accepted is linked by the next run.
 
-use cs_domain::{LinkDecision, MappingName, Role, UnitName};
+use cs_domain::{LinkDecision, MappingName, Proposal, Role, UnitName};
 use cs_engine::Gathered;
 use cs_ports::{KeptProposal, ProposalFilter, ProposalId, UnitKey};
 use serde_json::json;
 
 use crate::error::WebError;
 use crate::office::LinkWish;
+use crate::pages::shown;
 use crate::visit::Visit;
 use crate::work::mappings;
 
@@ -55,10 +56,11 @@ pub(crate) async fn decide(
         })
         .collect();
     visit.web.desk.hint(&keys).await?;
-    let pairs: Vec<String> = decided
-        .iter()
-        .map(|kept| format!("{} = {}", kept.proposal.subject, kept.proposal.document))
-        .collect();
+    let pair = |kept: &KeptProposal| {
+        let Proposal { subject, document, .. } = &kept.proposal;
+        format!("{} = {}", shown::record(subject), shown::record(document))
+    };
+    let pairs: Vec<String> = decided.iter().map(pair).collect();
     let told = json!({ "decision": decision, "pairs": pairs });
     visit.record("mapping.links_decide", &format!("mapping {name}"), json!(null), told).await?;
     Ok(decided)
