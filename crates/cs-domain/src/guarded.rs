@@ -269,7 +269,9 @@ pub fn conflict(conflict: &Conflict) -> Conflict {
     let mut told = conflict.clone();
     match &mut told {
         Conflict::Ambiguous { candidates, .. } => {
-            candidates.iter_mut().for_each(|candidate| *candidate = shown(candidate));
+            for candidate in candidates {
+                *candidate = shown(candidate);
+            }
         }
         Conflict::Taken { candidate, by, .. } => (*candidate, *by) = (shown(candidate), shown(by)),
         Conflict::Shared { document, vtiger, theirs, other, .. } => {
@@ -280,7 +282,9 @@ pub fn conflict(conflict: &Conflict) -> Conflict {
         Conflict::DeleteEdit { document, .. } => *document = shown(document),
         Conflict::Submitted { document, changes, .. } => {
             let show = manner(document);
-            changes.iter_mut().for_each(|change| *change = changed(change, show));
+            for change in changes {
+                *change = changed(change, show);
+            }
             *document = shown(document);
         }
         Conflict::Field { document, base, vtiger, frappe, .. } => {
@@ -338,7 +342,7 @@ pub fn event(event: &Event) -> Event {
         Event::Written { subject, document, .. }
         | Event::GivenUp { subject, document, .. }
         | Event::Adopted { subject, document, .. } => {
-            (*subject, *document) = (shown(subject), shown(document))
+            (*subject, *document) = (shown(subject), shown(document));
         }
         Event::Recorded { subject, .. } | Event::UnitDone { subject, .. } => *subject = shown(subject),
         Event::Renamed { from, to } => (*from, *to) = (shown(from), shown(to)),

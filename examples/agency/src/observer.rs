@@ -25,7 +25,8 @@ impl Ticker {
         let (lines, taken) = channel();
         let writing = std::thread::spawn(move || {
             if let Err(error) = write_lines(&file, &taken) {
-                eprintln!("the ticker cannot write into {}: {error}", file.display());
+                // A run goes on without its ticker; standard error is where this program tells such things.
+                let _ = writeln!(io::stderr(), "the ticker cannot write into {}: {error}", file.display());
             }
         });
         Self { lines: Some(lines), writing: Some(writing) }

@@ -103,15 +103,15 @@ fn told(event: &Event) -> String {
         Event::Counted { unit, seen } => format!("{unit}: {seen} records counted"),
         Event::Recorded { subject, verb } => format!("{subject}: {verb} in VTiger"),
         Event::GivenUp { subject, role, document } => {
-            format!("{subject}: the link to {} ({role}) was given up, since one side was deleted", document)
+            format!("{subject}: the link to {document} ({role}) was given up, since one side was deleted")
         }
         Event::Renamed { from, to } => format!("{from} is called {} now; its links went along", to.id),
         Event::Expecting { units } => format!("{units} units to go through"),
         Event::Written { subject, role, document, verb } => {
-            format!("{subject}: {verb} {} ({role})", document)
+            format!("{subject}: {verb} {document} ({role})")
         }
         Event::Adopted { subject, role, document } => {
-            format!("{subject}: linked {} ({role}), which was there", document)
+            format!("{subject}: linked {document} ({role}), which was there")
         }
         Event::UnitDone { subject, verdict, failures, .. } => {
             let verdict = format!("{verdict:?}").to_lowercase();

@@ -30,7 +30,7 @@ pub(crate) async fn run(global: &Global, command: &MappingCommand) -> Result<Out
         MappingCommand::Import { file, publish: _, note } => {
             catalogue::import(global, file, note.as_deref()).await
         }
-        MappingCommand::Diff { file, against } => catalogue::diff(global, file, against.as_ref()).await,
+        MappingCommand::Diff { file, against } => catalogue::diff(global, file, against.as_deref()).await,
         MappingCommand::Publish { mapping, note } => catalogue::publish(global, mapping, note).await,
         MappingCommand::Versions { mapping } => catalogue::versions(global, mapping).await,
         MappingCommand::Rollback { mapping, to, shipped: _, note } => {

@@ -21,13 +21,16 @@ use crate::mappings::Editions;
 use crate::weighing::{Bound, bound};
 use crate::wiring::{Looking, look};
 
+/// What each system says of a kind; nothing where it has none of the name.
+type SchemasSeen = BTreeMap<(System, Kind), Option<Arc<KindSchema>>>;
+
 /// The two systems, and the mappings that were held against them. It is made anew with other settings, and after a while: both
 /// systems' fields change, too.
 pub(super) struct Desk {
     config: Arc<Config>,
     looking: Looking,
     bound: tokio::sync::Mutex<BTreeMap<MappingName, (Edition, Arc<Bound>)>>,
-    schemas: tokio::sync::Mutex<BTreeMap<(System, Kind), Option<Arc<KindSchema>>>>,
+    schemas: tokio::sync::Mutex<SchemasSeen>,
     kinds: tokio::sync::Mutex<BTreeMap<System, Arc<Vec<KindAbout>>>>,
     samples: tokio::sync::Mutex<BTreeMap<Sample, Arc<Vec<Record>>>>,
     since: tokio::time::Instant,

@@ -80,7 +80,7 @@ fn said(standing: &StandingConflict, zones: &Zones) -> Vec<(&'static str, String
             lines
         }
         Conflict::Shared { document, vtiger, other, theirs, .. } => vec![
-            ("document", format!("{}, shared with {other}", document)),
+            ("document", format!("{document}, shared with {other}")),
             ("here", format!("{}{}", shown(vtiger), by(System::Vtiger))),
             ("there", shown(theirs)),
         ],

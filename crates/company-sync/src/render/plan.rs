@@ -53,12 +53,12 @@ fn head(step: &Step) -> String {
     let (role, doctype) = (&step.role, &step.doctype);
     match &step.act {
         Act::Create { .. } => format!("create {doctype} ({role})"),
-        Act::Link { target, .. } => format!("link {} ({role})", target),
-        Act::Update { target, .. } => format!("update {} ({role})", target),
+        Act::Link { target, .. } => format!("link {target} ({role})"),
+        Act::Update { target, .. } => format!("update {target} ({role})"),
         Act::Finish => format!("complete {doctype} ({role})"),
-        Act::Amend { target, .. } => format!("amend {} ({role})", target),
-        Act::Delete { target, .. } => format!("delete {} ({role})", target),
-        Act::Unlink { target } => format!("give up the link to {} ({role})", target),
+        Act::Amend { target, .. } => format!("amend {target} ({role})"),
+        Act::Delete { target, .. } => format!("delete {target} ({role})"),
+        Act::Unlink { target } => format!("give up the link to {target} ({role})"),
     }
 }
 

@@ -10,8 +10,8 @@ use cs_domain::mapping::drift::Drift;
 use cs_domain::mapping::{Settings, parse};
 use cs_domain::{DriftPolicy, Event, Failure, Mapping, RunStatus};
 use cs_engine::scheduler::{Attempt, Ending, Executor, Nudge, Scheduler};
-use cs_engine::{Job, StopSignal, Stopper};
-use cs_ports::{CatchUp, Clock, Schedule, Task, TaskId, TaskObserver, TaskStore, Work};
+use cs_engine::{Job, Stopper};
+use cs_ports::{CatchUp, Clock, Schedule, Store, Task, TaskId, TaskObserver, TaskStore, Work};
 use cs_sandbox::frappe::reshape::FieldChange as Here;
 use cs_sandbox::vtiger::{FieldChange as There, Persona};
 use cs_store::MemoryStore;
@@ -67,7 +67,8 @@ struct Shop {
 #[async_trait]
 impl Executor for Shop {
     async fn execute(&self, _: &Task, attempt: &Attempt) -> Result<Ending, Failure> {
-        let mut engine = self.lab.fresh(Arc::clone(&self.store) as _);
+        let store: Arc<dyn Store> = Arc::clone(&self.store) as _;
+        let mut engine = self.lab.fresh(&store);
         engine.observers = vec![Arc::clone(&attempt.observer)];
         let job = Job {
             mapping: self.mapping.clone(),
@@ -213,13 +214,13 @@ const DEEDS: &[(&str, DriftPolicy, Deed)] = &[
     ("drift.field_vanished", DriftPolicy::Stop, |ground| there(ground, "department", &There::Removed)),
     ("drift.field_vanished", DriftPolicy::Stop, |ground| here(ground, "department", &Here::Removed)),
     ("drift.type_changed", DriftPolicy::Stop, |ground| {
-        here(ground, "department", &Here::Typed("Int".to_owned()))
+        here(ground, "department", &Here::Typed("Int".to_owned()));
     }),
     ("drift.type_changed", DriftPolicy::Stop, |ground| {
-        there(ground, "department", &There::Typed("date".to_owned()))
+        there(ground, "department", &There::Typed("date".to_owned()));
     }),
     ("drift.choice_lost", DriftPolicy::Stop, |ground| {
-        there(ground, "leadsource", &There::Listed(vec!["Web".to_owned()]))
+        there(ground, "leadsource", &There::Listed(vec!["Web".to_owned()]));
     }),
     ("drift.choice_lost", DriftPolicy::GoOn, |ground| {
         here(ground, "status", &Here::Listed(vec!["Passive".to_owned(), "Open".to_owned()]));
@@ -227,14 +228,14 @@ const DEEDS: &[(&str, DriftPolicy, Deed)] = &[
     ("drift.not_writable", DriftPolicy::Stop, |ground| here(ground, "department", &Here::ReadOnly(true))),
     ("drift.not_writable", DriftPolicy::Stop, |ground| there(ground, "department", &There::Editable(false))),
     ("drift.became_mandatory", DriftPolicy::GoOn, |ground| {
-        here(ground, "middle_name", &Here::Mandatory(true))
+        here(ground, "middle_name", &Here::Mandatory(true));
     }),
     ("drift.shortened", DriftPolicy::GoOn, |ground| here(ground, "department", &Here::Long(30))),
     ("drift.relabelled", DriftPolicy::GoOn, |ground| {
-        there(ground, "title", &There::Labelled("Position".to_owned()))
+        there(ground, "title", &There::Labelled("Position".to_owned()));
     }),
     ("drift.kind_vanished", DriftPolicy::Stop, |ground| {
-        assert!(ground.site().remove_doctype("Contact").is_some())
+        assert!(ground.site().remove_doctype("Contact").is_some());
     }),
     ("drift.kind_vanished", DriftPolicy::Stop, |ground| assert!(ground.system().remove_module("Contacts"))),
 ];

@@ -315,8 +315,8 @@ impl Lab {
     }
 
     /// An engine that has seen nothing yet, with a store of its own.
-    pub(crate) fn fresh(&self, store: Arc<dyn Store>) -> Engine {
-        engine(&self.wish, &self.ground, &self.servers, &store, Arc::new(|| {}))
+    pub(crate) fn fresh(&self, store: &Arc<dyn Store>) -> Engine {
+        engine(&self.wish, &self.ground, &self.servers, store, Arc::new(|| {}))
     }
 
     /// Runs the mapping once.

@@ -479,7 +479,7 @@ pub(crate) fn codes_in(folder: &str, begins: &str) -> BTreeSet<String> {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        if name.starts_with(begins) && name.ends_with(".rs") {
+        if name.starts_with(begins) && path.extension().is_some_and(|extension| extension == "rs") {
             let source = std::fs::read_to_string(&path).unwrap();
             codes.extend(source.split('"').filter(is_code).map(str::to_owned));
         }

@@ -42,7 +42,9 @@ impl SettingsStore for MemoryStore {
         let same = settings.kept.revision == revision;
         if same {
             settings.kept = KeptSettings { revision: revision + 1, text: text.to_owned() };
-            secrets.iter().for_each(|(name, sealed)| settings.put(name, sealed.as_deref()));
+            for (name, sealed) in secrets {
+                settings.put(name, sealed.as_deref());
+            }
         }
         Ok(same)
     }

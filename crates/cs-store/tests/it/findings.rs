@@ -51,6 +51,17 @@ async fn all(store: &dyn FindingStore) -> Vec<StandingFinding> {
     store.findings(&FindingFilter::default(), None, 100).await.unwrap()
 }
 
+/// Ana says something of a finding, and of one that is not there.
+async fn review(store: &dyn FindingStore, id: &FindingId) {
+    let said = Review {
+        review: Some("Portal Error".into()),
+        description: Some("Llamé".into()),
+        by: Some("ana".to_owned()),
+    };
+    let unknown = FindingId("nobody".into());
+    assert_eq!(store.review(&[id.clone(), unknown], &said, at(2)).await.unwrap(), 1);
+}
+
 async fn tell<S: Store + FindingStore>(store: &S) {
     let LeaseAnswer::Granted(lease) = store.take_lease("company/oscar", "a", at(0), TERM).await.unwrap()
     else {
@@ -60,13 +71,7 @@ async fn tell<S: Store + FindingStore>(store: &S) {
     let first = of_run(report("r1", "2026-03-04", "x"), vec![one.clone(), two.clone()]);
     let taken = store.take_in(&lease, &first).await.unwrap();
     assert_eq!(taken, FindingsTaken { opened: 2, ..FindingsTaken::default() });
-    let said = Review {
-        review: Some("Portal Error".into()),
-        description: Some("Llamé".into()),
-        by: Some("ana".to_owned()),
-    };
-    let unknown = FindingId("nobody".into());
-    assert_eq!(store.review(&[one.id.clone(), unknown], &said, at(2)).await.unwrap(), 1);
+    review(store, &one.id).await;
     let before = all(store).await;
     assert_eq!(before.len(), 2);
     assert_eq!(before[0].found, two, "in the order of kinds");

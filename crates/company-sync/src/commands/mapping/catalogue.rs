@@ -117,14 +117,13 @@ pub(super) async fn export(
     to: Option<&Path>,
 ) -> Result<Outcome, CommandError> {
     let config = configuration(global).await?;
-    let text = match (version, draft) {
-        (None, false) => Editions::at_home(&config).await?.source(name)?.text,
-        _ => {
-            let store = open_store(&config.data_dir).await?;
-            let text = kept(&store, name, version).await?;
-            store.close().await;
-            text
-        }
+    let text = if version.is_none() && !draft {
+        Editions::at_home(&config).await?.source(name)?.text
+    } else {
+        let store = open_store(&config.data_dir).await?;
+        let text = kept(&store, name, version).await?;
+        store.close().await;
+        text
     };
     match to {
         None => line(text.trim_end())?,
@@ -217,13 +216,11 @@ pub(super) async fn roll_back(
     let store = open_store(&config.data_dir).await?;
     let mapping = MappingName::new(name);
     expect_free(&config, &store, &mapping).await?;
-    let (text, what) = match to {
-        Some(number) => (kept(&store, name, Some(number)).await?, format!("version {number}")),
-        None => {
-            let none =
-                || CatalogueError::NoText { mapping: name.to_owned(), what: "shipped text".to_owned() };
-            (shipped_source(name).ok_or_else(none)?.text, "the text that came with the program".to_owned())
-        }
+    let (text, what) = if let Some(number) = to {
+        (kept(&store, name, Some(number)).await?, format!("version {number}"))
+    } else {
+        let none = || CatalogueError::NoText { mapping: name.to_owned(), what: "shipped text".to_owned() };
+        (shipped_source(name).ok_or_else(none)?.text, "the text that came with the program".to_owned())
     };
     expect_name(&global.extensions.transforms, &mapping, &text)?;
     let said = note.map_or_else(|| format!("Back to {what}"), str::to_owned);
@@ -255,18 +252,17 @@ pub(super) async fn versions(global: &Global, name: &str) -> Result<Outcome, Com
 /// What a file says otherwise than what runs (or than another file): one line a part, `-` before, `+` after.
 pub(super) async fn diff(
     global: &Global,
-    file: &PathBuf,
-    against: Option<&PathBuf>,
+    file: &Path,
+    against: Option<&Path>,
 ) -> Result<Outcome, CommandError> {
     let own = &global.extensions.transforms;
     let after = mapping_of(own, &file.display().to_string(), &mappings::read(file)?)?;
-    let before = match against {
-        Some(other) => mapping_of(own, &other.display().to_string(), &mappings::read(other)?)?,
-        None => {
-            let config = configuration(global).await?;
-            let Source { file, text, .. } = Editions::at_home(&config).await?.source(after.name.as_str())?;
-            mapping_of(own, &file, &text)?
-        }
+    let before = if let Some(other) = against {
+        mapping_of(own, &other.display().to_string(), &mappings::read(other)?)?
+    } else {
+        let config = configuration(global).await?;
+        let Source { file, text, .. } = Editions::at_home(&config).await?.source(after.name.as_str())?;
+        mapping_of(own, &file, &text)?
     };
     let differences: Vec<Difference> = compare(&before, &after);
     if global.json {

@@ -16,7 +16,10 @@ use crate::visit::{Answer, Visit, done, page};
 use crate::words::Words;
 use crate::work::conflicts;
 
-const PAGE: usize = 50;
+const PAGE: u32 = 50;
+
+/// The same, where lists that are in memory are cut.
+const ROWS: usize = PAGE as usize;
 /// Conflicts that are looked through for a text; whoever has more narrows it by mapping.
 const LOOKED_AT: u32 = 5_000;
 
@@ -157,7 +160,7 @@ impl Found {
         if text.is_empty() {
             let total = desk.count_conflicts(filter).await?;
             let (page, pages) = place(asked.page, usize::try_from(total).unwrap_or(usize::MAX));
-            let shown = desk.conflicts_from(filter, ((page - 1) * PAGE) as u64, PAGE as u32).await?;
+            let shown = desk.conflicts_from(filter, ((page - 1) * ROWS) as u64, PAGE).await?;
             return Ok(Self { shown, total, cut: false, page, pages });
         }
         let mut all = desk.conflicts_from(filter, 0, LOOKED_AT + 1).await?;
@@ -166,14 +169,14 @@ impl Found {
         all.retain(|standing| holds(standing, &text));
         let (page, pages) = place(asked.page, all.len());
         let total = all.len() as u64;
-        let shown = all.into_iter().skip((page - 1) * PAGE).take(PAGE).collect();
+        let shown = all.into_iter().skip((page - 1) * ROWS).take(ROWS).collect();
         Ok(Self { shown, total, cut, page, pages })
     }
 }
 
 /// The page that is shown, and how many there are.
 fn place(asked: usize, total: usize) -> (usize, usize) {
-    let pages = total.div_ceil(PAGE).max(1);
+    let pages = total.div_ceil(ROWS).max(1);
     (asked.clamp(1, pages), pages)
 }
 
