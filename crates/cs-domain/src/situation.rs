@@ -30,6 +30,10 @@ pub struct Situation {
     pub newcomer: Option<Record>,
     /// The VTiger record that a newcomer's match key leads to, where there is one already.
     pub namesake: Option<RecordRef>,
+    /// A VTiger record that has no document yet and takes the newcomer when its own turn comes: it was created for it, or its
+    /// match key leads there. Until then the newcomer is neither new nor anybody's.
+    #[serde(default)]
+    pub awaited_by: Option<RecordRef>,
     /// Whether VTiger may be written. Where it may not, VTiger's values stand at first contact, and what only Frappe knows
     /// stays there.
     pub writes_vtiger: bool,

@@ -79,6 +79,7 @@ impl Scales<'_> {
             today: self.today,
             newcomer: None,
             namesake: None,
+            awaited_by: None,
             writes_vtiger: true,
             refused_by_vtiger: false,
             decided: Vec::new(),

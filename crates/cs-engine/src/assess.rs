@@ -87,6 +87,7 @@ pub(crate) fn situation(
         record: None,
         newcomer: None,
         namesake: None,
+        awaited_by: None,
         settings: scope.settings.clone(),
         today: scope.today,
         writes_vtiger: scope.writes_vtiger(unit),

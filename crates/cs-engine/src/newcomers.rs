@@ -45,21 +45,24 @@ pub(crate) async fn load(
             documents.iter().find(|document| document.reference == situation.subject).cloned();
     }
     note_decisions(scope, &mut situations).await?;
-    leave_created(scope, unit, mapping, &mut situations).await?;
+    note_created(scope, unit, mapping, &mut situations).await?;
     for situation in &mut situations {
         situation.elsewhere = records_of_links(scope, mapping, situation).await?;
+        if situation.awaited_by.is_some() {
+            continue;
+        }
         match namesake(scope, unit, mapping, situation).await? {
             Namesake::None => {}
             Namesake::Linked(record) => situation.namesake = Some(record),
-            Namesake::Free => situation.newcomer = None,
+            Namesake::Free(record) => situation.awaited_by = Some(record),
         }
     }
     Ok(situations)
 }
 
-/// Leaves out the documents for which a record was created already and not linked: whoever created it hung so long that the
-/// write was given up for lost. The record takes its document when its own turn comes, whatever either is called by now.
-async fn leave_created(
+/// Notes for which documents a record was created already that is not linked: whoever created it hung so long that the write
+/// was given up for lost. The record takes its document when its own turn comes, whatever either is called by now.
+async fn note_created(
     scope: &Scope<'_>,
     unit: &UnitMapping,
     mapping: &DocumentMapping,
@@ -80,13 +83,12 @@ async fn leave_created(
     let is_free = |record: &&Record| {
         !ties.iter().any(|tie| tie.link.subject == record.reference && tie.link.role == mapping.role)
     };
-    let created: Vec<String> =
-        found.iter().filter(is_free).filter_map(|record| Some(record.get(field)?.plain())).collect();
+    let free: Vec<&Record> = found.iter().filter(is_free).collect();
     for situation in situations {
-        let key = |document: &Record| creation_of(&document.reference).0;
-        if situation.newcomer.as_ref().is_some_and(|document| created.contains(&key(document))) {
-            situation.newcomer = None;
-        }
+        let Some(document) = &situation.newcomer else { continue };
+        let key = creation_of(&document.reference).0;
+        let created = free.iter().find(|record| record.get(field).is_some_and(|held| held.plain() == key));
+        situation.awaited_by = created.map(|record| record.reference.clone());
     }
     Ok(())
 }
@@ -136,7 +138,7 @@ enum Namesake {
     /// One that has its document: this one may be another of the same name, and a person says so.
     Linked(RecordRef),
     /// One without a document: it takes this one when its own turn comes.
-    Free,
+    Free(RecordRef),
 }
 
 async fn namesake(
@@ -159,8 +161,8 @@ async fn namesake(
         let has_its_own = |record: &RecordRef| {
             ties.iter().any(|tie| tie.link.subject == *record && tie.link.role == mapping.role)
         };
-        let all_have = found.iter().all(has_its_own);
-        return Ok(if all_have { Namesake::Linked(first.clone()) } else { Namesake::Free });
+        let free = found.iter().find(|record| !has_its_own(record));
+        return Ok(free.map_or_else(|| Namesake::Linked(first.clone()), |free| Namesake::Free(free.clone())));
     }
     Ok(Namesake::None)
 }

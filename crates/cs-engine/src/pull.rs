@@ -3,8 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cs_domain::fold::fold;
 use cs_domain::mapping::UnitMapping;
-use cs_domain::{Event, Kind, LinkStanding, RecordRef, System, UnitName};
+use cs_domain::{Event, Kind, LinkStanding, Record, RecordRef, System, UnitName};
 use cs_ports::{Cursor, FeedKey, FeedPage, FieldRequests, Observation, Sighting, Staged, Tie, UnitKey};
 
 use crate::assess::present;
@@ -141,18 +142,44 @@ async fn follow_renames(context: &RunContext<'_>, observations: &[Observation]) 
         if ties.is_empty() || present(scope, std::slice::from_ref(&from)).await?.contains(&from) {
             continue;
         }
+        let named_now = named(scope, to).await?;
         let moved: Vec<Tie> = ties
             .into_iter()
+            .filter(|tie| named_now.as_ref().is_none_or(|document| is_the_same(scope, tie, document)))
             .map(|mut tie| {
                 tie.link.document = to.clone();
                 tie
             })
             .collect();
+        if moved.is_empty() {
+            continue;
+        }
         context.remember(moved).await?;
         followed = true;
         scope.reporter.tell(Event::Renamed { from, to: to.clone() });
     }
     Ok(followed)
+}
+
+/// The document that has a name now.
+async fn named(scope: &Scope<'_>, name: &RecordRef) -> Result<Option<Record>, EngineError> {
+    let fields = scope.fields_of(&name.kind);
+    let ids = std::slice::from_ref(&name.id);
+    let read = scope.patiently(|| scope.engine.frappe.read(&name.kind, ids, &fields)).await?;
+    Ok(read.into_iter().next())
+}
+
+/// Whether the document is the one that is tied, under another name: it carries the external id that the two agreed on.
+/// Another one may have had that name before the tied one was created with it, and been renamed then; the feed tells of it
+/// long after.
+fn is_the_same(scope: &Scope<'_>, tie: &Tie, document: &Record) -> bool {
+    let mapping = scope.mapping.unit(&tie.link.unit).and_then(|unit| unit.document(&tie.link.role));
+    let Some(field) = mapping.and_then(|mapping| mapping.external_id.as_ref()) else { return true };
+    let agreed =
+        tie.shadow.fields.get(field).map(|agreed| &agreed.frappe).filter(|agreed| !agreed.is_empty());
+    agreed.is_none_or(|agreed| {
+        document.get(field).is_none_or(|held| fold(&held.plain()) == fold(&agreed.plain()))
+    })
 }
 
 /// What a page of documents makes due: the units they are linked to, echoes of our own writes left out, and documents
@@ -232,3 +259,6 @@ pub(crate) fn unit_key(scope: &Scope<'_>, unit: &UnitName, subject: RecordRef) -
 pub(crate) fn count(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use cs_domain::identity::agreeing;
-use cs_domain::mapping::UnitMapping;
+use cs_domain::mapping::{Source, UnitMapping};
 use cs_domain::{
-    Action, Event, FieldName, Fields, Intent, Link, LinkOrigin, LinkStanding, Record, RecordRef, Role,
-    Shadow, System, Value,
+    Action, Agreed, Direction, Event, FieldName, Fields, Intent, Link, LinkOrigin, LinkStanding, Record,
+    RecordRef, Role, Shadow, System, Value,
 };
 use cs_ports::{Criterion, FieldRequests, Tie};
 
@@ -107,6 +107,10 @@ pub(crate) async fn look_for(
             };
             let holds = |(field, value): (&FieldName, &Value)| agreeing(record.get(field), value);
             // A write is done whole or not at all: where one new value is there, it was, and what differs was edited since.
+            // Somebody might have said that very value by chance while the write was not done, and then a field that was never
+            // written is taken for one that was put back. The other reading (done only where nothing shows what it showed
+            // before) would overwrite whoever puts a value back that the product brought, and that happens: people undo what
+            // they see change. Nothing that Frappe or VTiger tells of a record decides between the two.
             let is_new = |(field, value): &(&FieldName, &Value)| {
                 before.get(*field).is_some_and(|old| !agreeing(Some(old), value))
             };
@@ -211,6 +215,9 @@ async fn document_tie(
     let known = known.filter(|_| !matches!(intent.action, Action::Create { .. }));
     let mut shadow = known.map_or_else(Shadow::default, |tie| tie.shadow);
     shadow.take_in(sent, document, false);
+    if matches!(intent.action, Action::Create { .. }) {
+        shadow.fields.extend(unsaid(context, intent, role, sent));
+    }
     let link = Link {
         mapping: intent.mapping.clone(),
         unit: intent.unit.clone(),
@@ -221,6 +228,20 @@ async fn document_tie(
         standing: LinkStanding::Live,
     };
     Ok(Tie { link, shadow })
+}
+
+/// What VTiger said nothing of when a document was created: what Frappe shows there by now was filled in since, and is no
+/// first contact that VTiger might win. Only of fields that may travel back; where VTiger owns one, an agreement on nothing
+/// would empty what Frappe fills in by itself.
+fn unsaid(context: &RunContext<'_>, intent: &Intent, role: &Role, sent: &Fields) -> Vec<(FieldName, Agreed)> {
+    let mapping = context.scope.mapping.unit(&intent.unit).and_then(|unit| unit.document(role));
+    let rules = mapping.into_iter().flat_map(|mapping| &mapping.fields);
+    let said_nothing = rules.filter(|rule| {
+        rule.direction == Direction::Both
+            && matches!(rule.source, Source::Fields { .. })
+            && !sent.contains_key(&rule.frappe)
+    });
+    said_nothing.map(|rule| (rule.frappe.clone(), Agreed::on(Value::Empty))).collect()
 }
 
 /// The tie of a record that was created for a document, where the document is still there.

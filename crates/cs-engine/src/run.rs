@@ -117,15 +117,7 @@ impl Engine {
         let id = run.id.clone();
         let ledger = Ledger::new(run);
         let approved = job.approved.as_ref().map(|plans| by_subject(plans));
-        let mut context = RunContext {
-            scope,
-            lease,
-            run: id,
-            intents: AtomicU64::new(1),
-            departures: Departures::default(),
-            approved,
-            written: Mutex::default(),
-        };
+        let mut context = RunContext::new(scope, lease, id, approved);
         let result = context.go_through(&ledger, job).await;
         let mut run = ledger.close();
         run.requests = self.requests().since(requests_before);
@@ -145,6 +137,14 @@ impl Engine {
     /// What was sent to both systems so far, by whomever.
     pub fn requests(&self) -> Requests {
         Requests { vtiger: self.vtiger.requests(), frappe: self.frappe.requests() }
+    }
+}
+
+impl<'e> RunContext<'e> {
+    /// A run that has done nothing yet.
+    pub(crate) fn new(scope: Scope<'e>, lease: Lease, run: RunId, approved: Option<Approved>) -> Self {
+        let (intents, departures, written) = (AtomicU64::new(1), Departures::default(), Mutex::default());
+        Self { scope, lease, run, intents, departures, approved, written }
     }
 }
 

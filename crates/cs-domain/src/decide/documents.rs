@@ -272,7 +272,8 @@ impl<'a> Decision<'a, '_> {
             let (target, version) = (document.reference.clone(), document.version.clone());
             self.step(mapping, Act::Link { target, version, origin }, Vec::new());
         }
-        let (mut changes, mut agreed) = self.merged(mapping, wanted, document, shadow);
+        let ours = linked_as == Some(LinkOrigin::Created);
+        let (mut changes, mut agreed) = self.merged(mapping, wanted, document, (shadow, ours));
         changes.extend(self.missing_rows(mapping, wanted, document));
         if let Some((field, held)) =
             mapping.external_id.as_ref().and_then(|field| document.fields.get_key_value(field))

@@ -25,6 +25,8 @@ struct Field<'f, 'a> {
     rule: &'a FieldRule,
     document: &'f Record,
     base: Option<&'f Agreed>,
+    /// Whether the document was created for this record: what it says beyond that was said since, and is no first contact.
+    ours: bool,
     /// What VTiger says; `None` where it says nothing that counts.
     vtiger: Option<&'f Value>,
 }
@@ -83,7 +85,7 @@ impl<'a> Decision<'a, '_> {
         mapping: &'a DocumentMapping,
         wanted: &WantedDocument,
         document: &Record,
-        shadow: Option<&Shadow>,
+        (shadow, ours): (Option<&Shadow>, bool),
     ) -> (Vec<Change>, BTreeMap<FieldName, Agreed>) {
         let mut merged = Merged::default();
         for rule in mapping.fields.iter().filter(|rule| !rule.on_create) {
@@ -98,7 +100,7 @@ impl<'a> Decision<'a, '_> {
             // Half a joined name says nothing of a document that is there.
             let counts = shadow.is_none() || !wanted.partial.contains(&rule.frappe);
             let base = shadow.and_then(|shadow| shadow.fields.get(&rule.frappe));
-            let field = Field { mapping, rule, document, base, vtiger: counts.then_some(&said) };
+            let field = Field { mapping, rule, document, base, ours, vtiger: counts.then_some(&said) };
             self.field(&field, &mut merged);
         }
         (merged.changes, merged.agreed)
@@ -132,7 +134,7 @@ impl<'a> Decision<'a, '_> {
     }
 
     fn field_situation<'f>(&self, field: &Field<'f, 'a>) -> FieldSituation<'f> {
-        let first_contact = field.mapping.first_contact.filter(|_| field.base.is_none());
+        let first_contact = field.mapping.first_contact.filter(|_| field.base.is_none() && !field.ours);
         let mut conflict = field.rule.conflict.or(first_contact).unwrap_or(field.mapping.conflict);
         if field.base.is_none() && !self.situation.writes_vtiger {
             conflict = ConflictPolicy::VtigerWins;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::conflict::Choice;
 use crate::decide::fields::{back, fitted, travels_back};
 use crate::decide::{Schemas, begun};
-use crate::failure::Failure;
+use crate::failure::{Advice, Failure};
 use crate::intent::OperationKey;
 use crate::mapping::{CreateInVtiger, DocumentMapping, UnitMapping};
 use crate::name::FieldName;
@@ -31,6 +31,10 @@ pub(super) fn decide(
         plan.skipped = Some(SkipReason::NotNew);
         return plan;
     };
+    if let Some(record) = &situation.awaited_by {
+        plan.failures.push(awaited(mapping, record));
+        return plan;
+    }
     let chosen = situation.decided.iter().filter_map(|decided| decided.of_document(&mapping.role));
     let is_another = chosen.into_iter().any(|choice| *choice == Choice::Separate);
     if let (Some(by), false) = (&situation.namesake, is_another) {
@@ -52,6 +56,16 @@ pub(super) fn decide(
         Err(failures) => plan.failures = failures,
     }
     plan
+}
+
+fn awaited(mapping: &DocumentMapping, record: &RecordRef) -> Failure {
+    Failure {
+        code: "unit.awaited".to_owned(),
+        cause: format!("{record} is meant to have it and has no document yet"),
+        remedy: format!("Nothing to do, unless it stays so: then see why {record} is not linked."),
+        advice: Advice::RetryLater,
+        place: Some(mapping.role.to_string()),
+    }
 }
 
 /// The key of the VTiger record that is created for a document.

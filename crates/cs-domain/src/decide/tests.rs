@@ -116,6 +116,7 @@ fn order_of(fields: &[(&str, &str)]) -> Situation {
         today: "2026-03-01".parse().unwrap(),
         newcomer: None,
         namesake: None,
+        awaited_by: None,
         writes_vtiger: false,
         refused_by_vtiger: false,
         decided: Vec::new(),

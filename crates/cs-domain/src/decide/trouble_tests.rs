@@ -132,3 +132,35 @@ fn what_stands_after_a_clearing_is_said_against_it() {
         "what was filled in unasked is agreed by nobody"
     );
 }
+
+/// A document that a record without one is meant to have is not made a second record, and does not look new for ever either.
+#[test]
+fn a_newcomer_waits_for_the_record_that_is_meant_to_have_it() {
+    let mut situation = agreed();
+    let document = situation.counterparts.remove(&person()).unwrap().linked.unwrap();
+    situation.subject = document.reference.clone();
+    (situation.record, situation.newcomer) = (None, Some(document));
+    situation.counterparts.clear();
+    let created = decided(&unit(), &situation);
+    assert!(matches!(created.vtiger, Some(VtigerStep::Create { .. })), "{created:?}");
+    situation.awaited_by = Some(RecordRef::vtiger("Contacts", "12x9"));
+    let waiting = decided(&unit(), &situation);
+    assert!(waiting.vtiger.is_none(), "{waiting:?}");
+    assert_eq!(waiting.failures.len(), 1, "{waiting:?}");
+    assert_eq!(waiting.failures[0].advice, crate::failure::Advice::RetryLater);
+}
+
+/// Whoever wins at first contact does not win over what people said in a document that was created for the record, and whose
+/// creation nobody saw the end of.
+#[test]
+fn what_was_said_in_an_own_document_is_no_first_contact() {
+    let mut unit = unit();
+    unit.documents[0].first_contact = Some(ConflictPolicy::VtigerWins);
+    let mut situation = unlinked(false, None);
+    change_candidate(&mut situation, "title", "Broker");
+    for (found_by, conflicts) in [(FoundBy::MatchKey(0), 0), (FoundBy::OperationKey, 1)] {
+        situation.counterparts.get_mut(&person()).unwrap().candidates[0].found_by = found_by;
+        let plan = decided(&unit, &situation);
+        assert_eq!(plan.conflicts.len(), conflicts, "{found_by:?} {plan:?}");
+    }
+}

@@ -116,6 +116,7 @@ pub(super) fn agreed() -> Situation {
         record: Some(record(subject, &[("firstname", "Ana"), ("title", "Agent"), ("description", "t")])),
         newcomer: None,
         namesake: None,
+        awaited_by: None,
         settings: BTreeMap::new(),
         today: "2026-03-01".parse().unwrap(),
         writes_vtiger: true,

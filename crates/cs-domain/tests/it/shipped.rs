@@ -37,6 +37,7 @@ fn situation(subject: RecordRef) -> Situation {
         today: "2026-03-01".parse().unwrap(),
         newcomer: None,
         namesake: None,
+        awaited_by: None,
         writes_vtiger: true,
         refused_by_vtiger: false,
         decided: Vec::new(),
