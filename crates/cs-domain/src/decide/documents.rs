@@ -272,7 +272,9 @@ impl<'a> Decision<'a, '_> {
             let (target, version) = (document.reference.clone(), document.version.clone());
             self.step(mapping, Act::Link { target, version, origin }, Vec::new());
         }
-        let ours = linked_as == Some(LinkOrigin::Created);
+        let known = self.situation.counterparts.get(&mapping.role);
+        let origin = known.and_then(|known| known.tie.as_ref()).map(|(link, _)| link.origin);
+        let ours = linked_as.or(origin) == Some(LinkOrigin::Created);
         let (mut changes, mut agreed) = self.merged(mapping, wanted, document, (shadow, ours));
         changes.extend(self.missing_rows(mapping, wanted, document));
         if let Some((field, held)) =

@@ -163,4 +163,9 @@ fn what_was_said_in_an_own_document_is_no_first_contact() {
         let plan = decided(&unit, &situation);
         assert_eq!(plan.conflicts.len(), conflicts, "{found_by:?} {plan:?}");
     }
+    let mut linked = agreed();
+    edit(&mut linked, System::Frappe, "person", "title", "Broker");
+    let (_, shadow) = linked.counterparts.get_mut(&person()).unwrap().tie.as_mut().unwrap();
+    shadow.fields.remove(&FieldName::from("title"));
+    assert_eq!(decided(&unit, &linked).conflicts.len(), 1, "nor later, as long as the two have not agreed");
 }
