@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::http::StatusCode;
+use cs_domain::guarded::Numbers;
 use cs_domain::mapping::drift::Drift;
 use cs_domain::mapping::lone::LoneWord;
 use cs_domain::{LinkDecision, MappingName, RecordRef};
@@ -140,8 +141,12 @@ async fn preview(visit: Visit, Named(name): Named, Said(sample): Said<Sample>) -
         seed: sample.seed,
     };
     let preview = visit.web.office.preview(&wish).await?;
-    let plans =
-        preview.records.iter().map(|previewed| PlanShown::of(&visit.words, &previewed.plan)).collect();
+    let numbers = Numbers::of(parsed.parsed.as_ref().map(|parsed| &parsed.mapping));
+    let plans = preview
+        .records
+        .iter()
+        .map(|previewed| PlanShown::of(&visit.words, &numbers.plan(&previewed.plan)))
+        .collect();
     Ok(Json(PreviewShown { plans, lone: preview.lone }))
 }
 
