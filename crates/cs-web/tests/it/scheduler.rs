@@ -332,7 +332,7 @@ async fn findings_are_listed_reviewed_and_remember_it() {
     user.post(&review, &[("review", "Fixed")]).await.leads_to(&page);
     user.get(&page).await.shows(&[
         "unpaid of M1 (en)",
-        "Reviewed: Fixed — called &#60;Ana&#62;",
+        "Reviewed by syncer.user@example.test: Fixed — called &#60;Ana&#62;",
         "&#60;b&#62;=1+1&#60;/b&#62;",
         "Sheet “Sheet1”, line 7",
         "/records?q=SO-M1",
