@@ -143,10 +143,10 @@ struct Connected {
 
 impl Connected {
     fn to(config: &Config) -> Result<Self, CommandError> {
-        let frappe = config.frappe.as_ref().ok_or(ConfigError::NoSystem { system: System::Frappe })?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
         let crm = Crm::of(config, &clock, &entropy)?;
+        let frappe = config.frappe.as_ref().ok_or(ConfigError::NoSystem { system: System::Frappe })?;
         let frappe = Arc::new(frappe_client(frappe)?);
         Ok(Self { crm, frappe, clock, entropy })
     }
