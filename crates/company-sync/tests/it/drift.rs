@@ -271,6 +271,14 @@ fn each_change_is_found_before_the_next_run_and_what_it_held_up_arrives_after_it
             if edited {
                 assert_ne!(ground.shown(person, "company_name"), boss, "{number} {code}: it stopped");
             }
+        } else if *code == "drift.became_mandatory" {
+            // The run goes on; Frappe refuses the document that lacks the field, and its unit says so.
+            assert_eq!(
+                told.task.status,
+                RunStatus::PartialSuccess,
+                "{number} {code}: {:?}",
+                told.task.failure
+            );
         } else {
             assert_eq!(told.task.status, RunStatus::Success, "{number} {code}: {:?}", told.task.failure);
             assert_eq!(ground.shown(person, "company_name"), boss, "{number} {code}: it went on");

@@ -105,6 +105,6 @@ fn a_report_is_uploaded_followed_and_reviewed_by_two_at_once() {
         &[],
     );
     ana.open(&reviewed);
-    ana.see("main", "Reviewed: Portal Error — asked on Monday");
+    ana.see("main", "Portal Error — asked on Monday");
     assert_eq!(ana.eval::<String>("return labelled(arguments[0]).value", &[json!("Review")]), "Portal Error");
 }
