@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use cs_domain::RunStatus;
+use cs_domain::{MappingName, RunStatus};
 use fluent_templates::fluent_bundle::FluentValue;
 use fluent_templates::{LanguageIdentifier, Loader};
 use jiff::Timestamp;
@@ -103,10 +103,17 @@ impl Words {
         CATALOGUE.try_lookup(&self.language.identifier(), key)
     }
 
-    /// What a mapping is for: those that come with the program in the reader's language, others in their file's words.
+    /// What a mapping is for.
     pub(crate) fn about(&self, about: &MappingAbout) -> String {
-        let own = self.said(&format!("mapping-about-{}", about.name)).filter(|_| about.shipped);
-        own.unwrap_or_else(|| about.description.clone())
+        self.title(&about.name, &about.description)
+    }
+
+    /// A mapping's title: one that it came with in the reader's language, one that somebody wrote as it was written.
+    pub(crate) fn title(&self, mapping: &MappingName, title: &str) -> String {
+        let key = format!("mapping-about-{mapping}");
+        let came_with = CATALOGUE.try_lookup(&Language::En.identifier(), &key);
+        let own = self.said(&key).filter(|_| came_with.as_deref() == Some(title));
+        own.unwrap_or_else(|| title.to_owned())
     }
 
     /// A message with parameters. Numbers choose the plural.
@@ -207,5 +214,15 @@ mod tests {
         assert_eq!(Language::asked("fr-FR,es-CO;q=0.8,en;q=0.5"), Language::Es);
         assert_eq!(Language::asked("de"), Language::En);
         assert_eq!(Language::asked(""), Language::En);
+    }
+
+    #[test]
+    fn the_title_a_mapping_came_with_is_told_in_the_reader_s_language_and_another_as_it_is() {
+        let es = Words::in_language(Language::Es);
+        for (name, text) in cs_domain::mapping::shipped() {
+            let mapping = cs_domain::mapping::parse(text).unwrap().mapping;
+            assert_ne!(es.title(&mapping.name, &mapping.title), mapping.title, "{name}");
+            assert_eq!(es.title(&mapping.name, "Ours"), "Ours");
+        }
     }
 }

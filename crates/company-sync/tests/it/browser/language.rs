@@ -40,8 +40,8 @@ fn assert_spanish(viewer: &Viewer, english: &BTreeSet<String>) {
         const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
         while (walker.nextNode()) {
             const parent = walker.currentNode.parentElement;
-            // What is quoted of records and settings stays as it is.
-            if (!parent.closest('[lang=en], script, style, option, code, pre, del, ins')) parts.push(words(walker.currentNode.data));
+            // What is quoted of records, settings and the two systems' own labels stays as it is.
+            if (!parent.closest('[lang=en], [translate=no], script, style, option, code, pre, del, ins')) parts.push(words(walker.currentNode.data));
         }
         for (const name of ['aria-label', 'placeholder', 'data-label', 'title'])
             for (const element of document.querySelectorAll('[' + name + ']')) parts.push(words(element.getAttribute(name)));

@@ -94,8 +94,8 @@ impl Bench {
     }
 
     /// What people call it.
-    pub(super) fn title(&self) -> &str {
-        self.mapping().map(|mapping| mapping.title.as_str()).unwrap_or_default()
+    pub(super) fn title(&self, words: &Words) -> String {
+        self.mapping().map(|mapping| words.title(&mapping.name, &mapping.title)).unwrap_or_default()
     }
 
     pub(super) fn mapping(&self) -> Option<&Mapping> {

@@ -53,10 +53,7 @@ async fn rows(visit: &Visit) -> Result<Vec<Row>, WebError> {
         let draft = drafts.remove(&about.name);
         let text = draft.as_ref().map(|draft| draft.text.clone());
         let text = text.or_else(|| running.as_ref().map(|running| running.text.clone()));
-        // What came with the program is told in the reader's language.
-        let title = about.shipped.then(|| visit.words.about(&about));
         let mut row = row(visit, about.name, text.as_deref().unwrap_or_default());
-        row.title = title.unwrap_or(row.title);
         row.runs = running.as_ref().map(|running| edition(&visit.words, &running.edition));
         row.fixed_by = running.and_then(|running| running.fixed_by);
         row.latest = latest.remove(&row.name);
@@ -83,7 +80,7 @@ fn row(visit: &Visit, name: MappingName, text: &str) -> Row {
     Row {
         name,
         units: units.collect(),
-        title: mapping.map(|mapping| mapping.title).unwrap_or_default(),
+        title: mapping.map(|mapping| visit.words.title(&mapping.name, &mapping.title)).unwrap_or_default(),
         runs: None,
         fixed_by: None,
         draft: None,
