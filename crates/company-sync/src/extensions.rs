@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use cs_companies::company::RowRule;
-use cs_domain::mapping::{OwnTransform, OwnTransforms};
+use cs_domain::mapping::OwnTransforms;
 use cs_ports::{Census, Observer, Peer, PeerError};
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
@@ -50,10 +50,6 @@ pub(crate) struct Extensions {
 }
 
 impl Extensions {
-    pub(crate) fn transform(&mut self, transform: impl OwnTransform + 'static) {
-        self.transforms.add(Arc::new(transform));
-    }
-
     /// The rules in code, as readers of reports take them.
     pub(crate) fn rules(&self) -> Vec<&dyn RowRule> {
         self.rules.iter().map(|rule| -> &dyn RowRule { &**rule }).collect()

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use cs_domain::mapping::{OwnTransforms, ParsedMapping, Problem, did_you_mean, parse_with, shipped};
+use cs_domain::mapping::{
+    OwnTransforms, ParsedMapping, Problem, did_you_mean, parse_with, shipped, shipped_text,
+};
 use cs_domain::{Edition, Mapping, Origin};
 use cs_engine::{Job, StopSignal};
 use cs_ports::{MappingStore, PublishedMapping, StoreError};
@@ -148,9 +150,9 @@ impl<'c> Editions<'c> {
 
 /// The text that came with the program.
 pub(crate) fn shipped_source(name: &str) -> Option<Source> {
-    let (_, text) = shipped().iter().find(|(known, _)| *known == name)?;
+    let text = shipped_text(name)?;
     let edition = Edition::of(Origin::Shipped, text);
-    Some(Source { file: format!("{name}.toml"), text: (*text).to_owned(), edition })
+    Some(Source { file: format!("{name}.toml"), text: text.to_owned(), edition })
 }
 
 /// Reads a mapping file.

@@ -32,7 +32,7 @@ impl Program {
     /// With a transform that mapping files may name: `transform = { own = "name" }`.
     #[must_use]
     pub fn with_transform(mut self, transform: impl OwnTransform + 'static) -> Self {
-        self.extensions.transform(transform);
+        self.extensions.transforms.add(Arc::new(transform));
         self
     }
 

@@ -22,6 +22,13 @@ const SHOWN: usize = 4;
 /// As many characters may stand between two digits of one number: `4111 - 1111`.
 const BETWEEN: usize = 3;
 
+/// All that may leave a connector of a number of an account or a card: its last four digits. What has fewer keeps them all;
+/// everything else is dropped.
+pub fn last_digits(number: &str) -> String {
+    let digits: Vec<char> = number.chars().filter(char::is_ascii_digit).collect();
+    digits.iter().skip(digits.len().saturating_sub(SHOWN)).collect()
+}
+
 /// A text without the beginnings of its long numbers. Spaces, dashes and points between digits, at most three in a row, are
 /// part of a number.
 pub fn masked(text: &str) -> String {

@@ -34,7 +34,8 @@ impl Shadow {
         // What was agreed to be empty, was not sent and is not empty was filled in by the system, or by somebody since.
         let still = |field: &FieldName, agreed: &mut Agreed| {
             let is_filled = document.get(field).is_some_and(|shown| !shown.is_empty());
-            !(agreed.frappe.is_empty() && is_filled) || sent.contains_key(field)
+            let was_empty = agreed.frappe.is_empty() && agreed.vtiger.is_empty();
+            !(was_empty && is_filled) || sent.contains_key(field)
         };
         self.fields.retain(still);
         self.frappe = untouched.then(|| document.version.clone());
@@ -57,5 +58,52 @@ impl Agreed {
     /// Both sides show the same.
     pub fn on(value: Value) -> Self {
         Self { vtiger: value.clone(), frappe: value }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::RecordRef;
+
+    /// Agreed before, as VTiger and as Frappe held it; what a write sent; what the document shows after it; what is agreed then.
+    type Case = (
+        Option<(&'static str, &'static str)>,
+        Option<&'static str>,
+        &'static str,
+        Option<(&'static str, &'static str)>,
+    );
+
+    const TABLE: [Case; 5] = [
+        (Some(("a", "a")), Some("b"), "b", Some(("b", "b"))),
+        (Some(("a", "a")), None, "a", Some(("a", "a"))),
+        (Some(("a", "a")), None, "b", Some(("a", "a"))),
+        // Nothing was there, nothing was sent, and something is there: no agreement on nothing stands against it.
+        (Some(("", "")), None, "b", None),
+        // VTiger had taken Frappe's edit and was emptied since: both edits count, whatever was sent of other fields.
+        (Some(("b", "")), None, "b", Some(("b", ""))),
+    ];
+
+    #[test]
+    fn a_write_moves_what_was_sent_and_forgets_no_edit() {
+        let text = |text: &str| Value::text(text);
+        for (before, sent, shown, expected) in TABLE {
+            let field = || FieldName::from("title");
+            let agreed = |(vtiger, frappe)| Agreed { vtiger: text(vtiger), frappe: text(frappe) };
+            let mut shadow = Shadow {
+                fields: before.map(|pair| (field(), agreed(pair))).into_iter().collect(),
+                ..Shadow::default()
+            };
+            let sent: Fields = sent.map(|sent| (field(), text(sent))).into_iter().collect();
+            let fields = Fields::from([(field(), text(shown))]);
+            let document =
+                Record { reference: RecordRef::frappe("Contact", "Ana"), version: "2".into(), fields };
+            shadow.take_in(&sent, &document, true);
+            assert_eq!(
+                shadow.fields.get(&field()),
+                expected.map(agreed).as_ref(),
+                "{before:?} {sent:?} {shown}"
+            );
+        }
     }
 }

@@ -1,13 +1,12 @@
 //! Documents that appeared in Frappe: read, and held against what VTiger has already.
 
-use cs_domain::decide::creation_of;
+use cs_domain::decide::{CreatedRecord, creation_of};
 use cs_domain::fold::fold;
 use cs_domain::mapping::{DocumentMapping, MatchPart, Source, UnitMapping};
 use cs_domain::plan::Conflict;
 use cs_domain::situation::{Elsewhere, Situation};
-use cs_domain::wanted::wanted_document;
 use cs_domain::{
-    Agreed, FieldName, Fields, Link, LinkOrigin, LinkStanding, Record, RecordId, RecordRef, Shadow, Value,
+    FieldName, Fields, Link, LinkOrigin, LinkStanding, Record, RecordId, RecordRef, Shadow, Value,
 };
 use cs_ports::{ConflictFilter, Criterion, FieldRequests, Tie};
 
@@ -219,11 +218,11 @@ fn in_vtiger(mapping: &DocumentMapping, field: &FieldName, document: &Record) ->
 pub(crate) fn tie_of(
     scope: &Scope<'_>,
     unit: &UnitMapping,
-    mapping: &DocumentMapping,
-    record: &Record,
+    created: &CreatedRecord<'_>,
     document: &Record,
     situation: &Situation,
 ) -> Tie {
+    let (mapping, record) = (created.mapping, created.record);
     let link = Link {
         mapping: scope.mapping.name.clone(),
         unit: unit.name.clone(),
@@ -233,13 +232,7 @@ pub(crate) fn tie_of(
         origin: LinkOrigin::Created,
         standing: LinkStanding::Live,
     };
-    let schema = scope.schemas.get(&mapping.doctype);
-    let said = wanted_document(mapping, schema, record, situation).unwrap_or_default();
-    let agreed = |field: &FieldName| {
-        let (said, shown) = (said.value(field)?, document.get(field)?);
-        (said == shown).then(|| (field.clone(), Agreed::on(said.clone())))
-    };
-    let fields = mapping.fields.iter().filter_map(|rule| agreed(&rule.frappe)).collect();
-    let (vtiger, frappe) = (Some(record.version.clone()), Some(document.version.clone()));
-    Tie { link, shadow: Shadow { fields, vtiger, frappe } }
+    let fields = created.agreed_with(document, situation);
+    let vtiger = created.untouched.then(|| record.version.clone());
+    Tie { link, shadow: Shadow { fields, vtiger, frappe: Some(document.version.clone()) } }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use cs_domain::decide::CreatedRecord;
 use cs_domain::identity::agreeing;
 use cs_domain::mapping::{Source, UnitMapping};
 use cs_domain::{
@@ -188,7 +189,7 @@ async fn ties_after(
     let (Some(role), Some(sent)) = (&intent.role, intent.action.written()) else { return Ok(Vec::new()) };
     match intent.action.system() {
         System::Frappe => Ok(vec![document_tie(context, intent, role, sent, record).await?]),
-        System::Vtiger => record_tie(context, unit, intent, role, record).await,
+        System::Vtiger => record_tie(context, unit, intent, role, sent, record).await,
     }
 }
 
@@ -250,6 +251,7 @@ async fn record_tie(
     unit: &UnitMapping,
     intent: &Intent,
     role: &Role,
+    sent: &Fields,
     record: &Record,
 ) -> Result<Vec<Tie>, EngineError> {
     let scope = &context.scope;
@@ -258,5 +260,8 @@ async fn record_tie(
     let Some(document) = read(context, &intent.subject, &fields).await? else { return Ok(Vec::new()) };
     pull::stage_created(context, unit, &record.reference).await?;
     let situation = situation(scope, unit, &intent.subject, &[]);
-    Ok(vec![newcomers::tie_of(scope, unit, mapping, record, &document, &situation)])
+    let schema = scope.schemas.get(&mapping.doctype);
+    // Whoever comes back to it later cannot tell what the write left from what somebody did since.
+    let created = CreatedRecord { mapping, schema, sent, record, untouched: false };
+    Ok(vec![newcomers::tie_of(scope, unit, &created, &document, &situation)])
 }

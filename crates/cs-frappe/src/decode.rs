@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use cs_domain::guarded::last_digits;
 use cs_domain::{FieldName, Fields, Kind, Record, RecordRef, Row, Value};
 use cs_ports::{FieldRequests, Guard};
 use rust_decimal::Decimal;
@@ -133,10 +134,7 @@ fn guarded(value: Value, guard: Guard) -> Value {
                 })
                 .collect(),
         ),
-        (Guard::LastFour, value) => {
-            let digits: Vec<char> = value.plain().chars().filter(char::is_ascii_digit).collect();
-            Value::text(digits.iter().skip(digits.len().saturating_sub(4)).collect::<String>())
-        }
+        (Guard::LastFour, value) => Value::text(last_digits(&value.plain())),
     }
 }
 

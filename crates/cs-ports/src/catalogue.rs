@@ -42,6 +42,13 @@ pub struct MappingVersion {
     pub note: String,
 }
 
+impl MappingVersion {
+    /// The number of the version that follows these ([`MappingStore::mapping_versions`]: the latest first).
+    pub fn next_number(versions: &[Self]) -> i64 {
+        versions.first().map_or(1, |latest| latest.number + 1)
+    }
+}
+
 /// A version with its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublishedMapping {

@@ -4,6 +4,7 @@
 //! first. A value that does not read as its field's type is kept verbatim ([`Value::Opaque`]): one odd value must not
 //! cost a record.
 
+use cs_domain::guarded::last_digits;
 use cs_domain::{FieldSchema, FieldType, Kind, Moment, RecordRef, Value};
 use cs_ports::Guard;
 use jiff::civil::Date;
@@ -42,7 +43,7 @@ pub(crate) fn value(
 ) -> Value {
     let raw = raw.unwrap_or_default();
     if guard == Guard::LastFour {
-        return last_four(raw);
+        return Value::text(last_digits(raw));
     }
     if matches!(field.field_type, FieldType::Boolean) {
         return checkbox(raw);
@@ -63,13 +64,6 @@ pub(crate) fn value(
         FieldType::Boolean | FieldType::Rows { .. } | FieldType::Other { .. } => None,
     };
     read.unwrap_or_else(|| Value::Opaque(raw.to_owned()))
-}
-
-/// All that may leave of a card or account number. Fewer than four digits are all kept, anything else is dropped.
-fn last_four(raw: &str) -> Value {
-    let digits: Vec<char> = raw.chars().filter(char::is_ascii_digit).collect();
-    let kept = digits.iter().skip(digits.len().saturating_sub(4)).collect::<String>();
-    Value::text(kept)
 }
 
 fn text(field: &FieldSchema, raw: &str) -> Value {

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
+use cs_domain::digest::hexadecimal;
 use cs_ports::{Clock, Entropy};
 use md5::{Digest, Md5};
 use secrecy::{ExposeSecret, SecretString};
@@ -194,13 +195,6 @@ impl Sessions {
         let own = Duration::from_millis(base / 2 + jitter);
         clock.sleep(asked.map_or(own, |asked| asked.max(own))).await;
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    const DIGITS: [char; 16] =
-        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-    let digit = |value: u8| DIGITS.get(usize::from(value)).copied().unwrap_or_default();
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// What VTiger says when the challenge is not the user's latest any more, and also when the key is wrong.

@@ -113,7 +113,7 @@ mod tests {
         let (file, _) = ConfigFile::read(&path).unwrap();
         assert!(file.vtiger.is_some() && file.frappe.is_some());
         // What a mapping requires has its line.
-        let (_, text) = cs_domain::mapping::shipped().iter().find(|(name, _)| *name == "policy").unwrap();
+        let text = cs_domain::mapping::shipped_text("policy").unwrap();
         let policy = cs_domain::mapping::parse(text).unwrap().mapping;
         let required = policy.settings.iter().filter(|(_, spec)| spec.required).map(|(name, _)| name);
         assert!(file.mapping["policy"].settings.keys().eq(required), "{:?}", file.mapping["policy"].settings);

@@ -318,7 +318,7 @@ fn decide_each_way(world: &World, orders: &[String]) {
 /// A world whose policies follow the shipped mapping with another word for who decides.
 fn deciding(persona: Persona, policy: &str) -> World {
     let world = Wish::orders(FEW).on(persona).start();
-    let (_, shipped) = cs_domain::mapping::shipped().iter().find(|(name, _)| *name == "policy").unwrap();
+    let shipped = cs_domain::mapping::shipped_text("policy").unwrap();
     let own = shipped.replace("\nconflict = \"ask\"\n", &format!("\nconflict = \"{policy}\"\n"));
     assert_ne!(&own, shipped, "the shipped mapping says who decides");
     std::fs::write(world.folder().join("own.toml"), own).unwrap();

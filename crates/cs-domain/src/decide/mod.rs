@@ -1,5 +1,6 @@
 //! From a situation to a plan. Nothing here looks anything up.
 
+mod created;
 mod departure;
 mod documents;
 mod draft;
@@ -9,6 +10,7 @@ mod rows;
 
 use std::collections::BTreeMap;
 
+pub use created::CreatedRecord;
 pub use newcomer::creation_of;
 
 use crate::decide::draft::Draft;

@@ -17,7 +17,7 @@ use crate::shadow::{Agreed, Shadow};
 use crate::situation::Counterpart;
 use crate::value::Value;
 
-fn rule(frappe: &str, vtiger: &[&str]) -> FieldRule {
+pub(super) fn rule(frappe: &str, vtiger: &[&str]) -> FieldRule {
     FieldRule {
         frappe: frappe.into(),
         source: Source::Fields {
@@ -70,7 +70,7 @@ pub(super) fn unit() -> UnitMapping {
     }
 }
 
-fn record(reference: RecordRef, fields: &[(&str, &str)]) -> Record {
+pub(super) fn record(reference: RecordRef, fields: &[(&str, &str)]) -> Record {
     let fields = fields.iter().map(|(name, text)| (FieldName::from(*name), Value::text(*text))).collect();
     Record { reference, version: "1".into(), fields }
 }

@@ -221,10 +221,10 @@ fn of_document(unit: &UnitMapping, document: &DocumentMapping) -> Vec<(Spot, Str
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mapping::{parse, shipped};
+    use crate::mapping::{parse, shipped, shipped_text};
 
     fn crm() -> &'static str {
-        shipped().iter().find(|(name, _)| *name == "crm").unwrap().1
+        shipped_text("crm").unwrap()
     }
 
     fn told(before: &str, after: &str) -> Vec<String> {

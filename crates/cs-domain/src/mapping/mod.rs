@@ -45,10 +45,10 @@ pub use diagnostic::{Problem, did_you_mean};
 pub use json_schema::json_schema;
 pub use own::{Own, OwnTransform, OwnTransforms};
 pub use place::{DocumentPart, Place, UnitPart};
-pub use shipped::shipped;
+pub use shipped::{shipped, shipped_text};
 pub use sketch::{Sketch, sketch, sketch_with};
 pub use transform_error::{TransformError, TransformFault};
-pub use validate::{ParsedMapping, parse, parse_with};
+pub use validate::{ParsedMapping, can_name, parse, parse_with};
 
 /// What corresponds to what between the two systems, as far as one administrator cares.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -11,6 +11,11 @@ pub fn shipped() -> &'static [(&'static str, &'static str)] {
     SHIPPED
 }
 
+/// The text of the shipped mapping that is called so.
+pub fn shipped_text(name: &str) -> Option<&'static str> {
+    SHIPPED.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -18,8 +23,7 @@ mod tests {
     use crate::name::Role;
 
     fn mapping(name: &str) -> Mapping {
-        let (_, text) = shipped().iter().find(|(shipped, _)| *shipped == name).unwrap();
-        let parsed = parse(text).unwrap_or_else(|problems| {
+        let parsed = parse(shipped_text(name).unwrap()).unwrap_or_else(|problems| {
             let file = format!("{name}.toml");
             let shown: Vec<String> = problems.iter().map(|p| p.render(&file).to_string()).collect();
             panic!("{}", shown.join("\n"))

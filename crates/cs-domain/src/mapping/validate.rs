@@ -38,6 +38,13 @@ pub fn parse(text: &str) -> Result<ParsedMapping, Vec<Problem>> {
     parse_with(text, &OwnTransforms::default())
 }
 
+/// Whether a mapping, a unit, a role or a setting can be called so. Names are parts of keys in stores, logs and commands: small
+/// letters, digits, `-` and `_`, and a letter first.
+pub fn can_name(name: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_');
+    name.starts_with(|first: char| first.is_ascii_lowercase()) && name.chars().all(allowed)
+}
+
 /// [`parse`] for a program that was built with transforms of its own.
 pub fn parse_with(text: &str, own: &OwnTransforms) -> Result<ParsedMapping, Vec<Problem>> {
     let mut problems = Problems::new(text);
@@ -181,11 +188,8 @@ impl<'a> Lowering<'a> {
         self.places.get(place).cloned().unwrap_or(0..0)
     }
 
-    /// Names are parts of keys in stores, logs and commands: small letters, digits, `-` and `_`.
     pub(super) fn name_form(&mut self, name: &Placed<String>, what: &str) {
-        let starts_well = name.chars().next().is_some_and(|c| c.is_ascii_lowercase());
-        let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_');
-        if !starts_well || !name.chars().all(allowed) {
+        if !can_name(&name.value) {
             let message = format!("\"{}\" cannot be {what}", name.value);
             let help = "use small letters, digits, `-` and `_`, and a letter first";
             self.problems.add("name.form", &name.span, message, help);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
 
-use cs_domain::mapping::{Bound, Schemas, Severity, bind, parse, shipped};
+use cs_domain::mapping::{Bound, Schemas, Severity, bind, parse, shipped_text};
 use cs_domain::policy::{ConflictPolicy, DeletePolicy};
 use cs_domain::{FieldSchema, FieldType, KindSchema};
 
@@ -442,7 +442,7 @@ fn the_crm_mapping_reads_fields_that_vtiger_has() {
         println!("skipped: {} is not there", folder.display());
         return;
     }
-    let (_, text) = shipped().iter().find(|(name, _)| *name == "crm").unwrap();
+    let text = shipped_text("crm").unwrap();
     for unit in parse(text).unwrap().mapping.units {
         let recorded =
             std::fs::read_to_string(folder.join(format!("002_describe_{}.json", unit.module))).unwrap();

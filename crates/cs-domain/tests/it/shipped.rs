@@ -5,14 +5,14 @@ use std::path::Path;
 
 use cs_domain::decide::{Schemas, decide};
 use cs_domain::identity::key_values;
-use cs_domain::mapping::{Mapping, parse, shipped};
+use cs_domain::mapping::{Mapping, parse, shipped_text};
 use cs_domain::plan::{Act, Conflict, Plan, Planned, SkipReason, VtigerStep};
 use cs_domain::situation::{Candidate, Counterpart, FoundBy, Situation};
 use cs_domain::wanted::wanted_document;
 use cs_domain::{Agreed, Fields, Link, LinkOrigin, LinkStanding, Record, RecordRef, Settings, Shadow, Value};
 
 fn mapping(name: &str) -> Mapping {
-    let (_, text) = shipped().iter().find(|(known, _)| *known == name).unwrap();
+    let text = shipped_text(name).unwrap();
     parse(text).unwrap().mapping
 }
 

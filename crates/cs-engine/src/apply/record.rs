@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use cs_domain::decide::CreatedRecord;
 use cs_domain::plan::{Act, Change, VtigerStep};
 use cs_domain::{Action, Event, FieldName, Fields, Intent, LinkStanding, RecordRef, Role, System, Value};
 use cs_ports::{FieldRequest, Guard, Tie, Written};
@@ -153,15 +154,18 @@ impl Execution<'_, '_> {
         document: &RecordRef,
         written: Written,
     ) -> Result<bool, EngineError> {
-        let tie = match (self.unit.document(role), &self.situation.newcomer) {
-            (Some(mapping), Some(document)) => {
-                let scope = &self.context.scope;
-                Some(newcomers::tie_of(scope, self.unit, mapping, &written.record, document, self.situation))
-            }
-            _ => None,
-        };
+        let mut ties = Vec::new();
+        if let (Some(mapping), Some(sent), Some(document)) =
+            (self.unit.document(role), intent.action.written(), &self.situation.newcomer)
+        {
+            let scope = &self.context.scope;
+            let schema = scope.schemas.get(&mapping.doctype);
+            let Written { ref record, untouched } = written;
+            let created = CreatedRecord { mapping, schema, sent, record, untouched };
+            ties.push(newcomers::tie_of(scope, self.unit, &created, document, self.situation));
+        }
         pull::stage_created(self.context, self.unit, &written.record.reference).await?;
-        self.context.settle(intent, tie.into_iter().collect()).await?;
+        self.context.settle(intent, ties).await?;
         self.applied.wrote = true;
         let subject = written.record.reference.clone();
         let verb = intent.action.verb().to_owned();

@@ -1,4 +1,5 @@
-//! All that may be seen of a card's number.
+//! All that may be seen of a card's number. The judge works it out for itself: one that asked the connectors' own rule would
+//! call right whatever that says.
 
 use cs_domain::Value;
 

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cs_domain::mapping::{Settings, parse, shipped};
+use cs_domain::mapping::{Settings, parse, shipped_text};
 use cs_domain::{Mapping, System};
 
 use super::random::Random;
@@ -18,8 +18,7 @@ pub(crate) struct Told {
 
 /// The mapping that comes with the program.
 pub(crate) fn policy() -> Option<Told> {
-    let (_, text) = shipped().iter().find(|(name, _)| *name == "policy")?;
-    let mapping = parse(text).ok()?.mapping;
+    let mapping = parse(shipped_text("policy")?).ok()?.mapping;
     let settings =
         [("company", "Agencia Prueba"), ("delivery_date", "2026-12-31"), ("effective_date", "2026-01-01")];
     let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into();

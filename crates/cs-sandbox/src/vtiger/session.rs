@@ -1,8 +1,8 @@
 //! Challenges and sessions: who may ask.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
+use cs_domain::digest::hexadecimal;
 use jiff::{SignedDuration, Timestamp};
 use md5::{Digest, Md5};
 
@@ -120,11 +120,7 @@ impl Sessions {
 
 /// MD5 in hexadecimal, as PHP writes it.
 pub(crate) fn digest(text: &str) -> String {
-    Md5::digest(text.as_bytes()).iter().fold(String::new(), |mut hex, byte| {
-        // Writing into a text cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    hexadecimal(&Md5::digest(text.as_bytes()))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use cs_domain::digest::hexadecimal;
 use cs_domain::{FieldName, FieldSchema, FieldType, RecordId, Value};
 use cs_ports::{Criterion, FieldRequests};
 use jiff::civil::DateTime;
@@ -18,14 +19,7 @@ use crate::watermark::Position;
 
 /// A string literal that nothing can escape from.
 pub(super) fn string(text: &str) -> String {
-    let mut literal = String::with_capacity(text.len() * 2 + 12);
-    literal.push_str("_utf8mb4 x'");
-    for byte in text.bytes() {
-        // Writing to a string cannot fail.
-        let _ = write!(literal, "{byte:02x}");
-    }
-    literal.push('\'');
-    literal
+    format!("_utf8mb4 x'{}'", hexadecimal(text.as_bytes()))
 }
 
 /// A table's or column's name, quoted; `None` for one that VTiger would not give.

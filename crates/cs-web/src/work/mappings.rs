@@ -2,7 +2,7 @@
 
 use cs_domain::mapping::compare::{Difference, compare};
 use cs_domain::mapping::edit::{DocumentTraits, EditError, MappingEdit, edited, new_text};
-use cs_domain::mapping::{Problem, Sketch, did_you_mean, parse_with, shipped, sketch_with};
+use cs_domain::mapping::{Problem, Sketch, can_name, did_you_mean, parse_with, shipped_text, sketch_with};
 use cs_domain::{Edition, FieldName, Kind, MappingName, Origin, Role, UnitName};
 use cs_ports::{MappingDraft, MappingVersion, PublishedMapping};
 use serde_json::{Value as Json, json};
@@ -137,7 +137,7 @@ async fn named(visit: &Visit, name: &str, title: &str) -> Result<Vec<Slip>, WebE
         slips.push(Slip { field: field.to_owned(), message: visit.words.say(key) });
     };
     let name = name.trim();
-    if !is_name(name) || name.chars().count() > LINE {
+    if !can_name(name) || name.chars().count() > LINE {
         slip("name", "mapping-slip-name");
     } else if standing(visit, &MappingName::new(name)).await.is_ok() {
         slip("name", "mapping-slip-taken");
@@ -152,12 +152,6 @@ async fn named(visit: &Visit, name: &str, title: &str) -> Result<Vec<Slip>, WebE
 
 fn refuse(slips: Vec<Slip>) -> Result<(), WebError> {
     if slips.is_empty() { Ok(()) } else { Err(WebError::Invalid { slips }) }
-}
-
-/// Whether this can name a mapping, a unit or a role.
-pub(crate) fn is_name(name: &str) -> bool {
-    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_');
-    name.starts_with(|first: char| first.is_ascii_lowercase()) && name.chars().all(allowed)
 }
 
 /// A name made of words: `Sales Order` is `sales-order`.
@@ -218,7 +212,7 @@ pub(crate) async fn write_or_begin(
     text: &str,
 ) -> Result<i64, WebError> {
     match standing(visit, name).await {
-        Err(WebError::NotThere { .. }) if is_name(name.as_str()) => {
+        Err(WebError::NotThere { .. }) if can_name(name.as_str()) => {
             let fresh = Standing { name: name.clone(), draft: None, running: None };
             expect(visit, &fresh, revision)?;
             keep(visit, &fresh, revision, text.replace("\r\n", "\n"), Vec::new()).await
@@ -354,9 +348,8 @@ pub(crate) async fn text_of(
     version: Option<i64>,
 ) -> Result<String, WebError> {
     let Some(number) = version else {
-        let found = shipped().iter().find(|(known, _)| *known == name.as_str());
-        return found
-            .map(|(_, text)| (*text).to_owned())
+        return shipped_text(name.as_str())
+            .map(str::to_owned)
             .ok_or_else(|| WebError::not_there("shipped mapping", name));
     };
     let found = visit.web.desk.mapping_version(name, number).await?;
@@ -385,7 +378,7 @@ async fn put(
     let last = visit.web.desk.mapping_versions(&standing.name).await?;
     let version = MappingVersion {
         mapping: standing.name.clone(),
-        number: last.first().map_or(1, |version| version.number + 1),
+        number: MappingVersion::next_number(&last),
         who: visit.caller.name(),
         at: visit.web.clock.now(),
         note: note.to_owned(),
@@ -452,8 +445,8 @@ mod tests {
             ("¿?", "unit"),
         ] {
             assert_eq!(slug(words), name);
-            assert!(is_name(&slug(words)), "{words}");
+            assert!(can_name(&slug(words)), "{words}");
         }
-        assert!(!is_name("Leads") && !is_name("1st") && !is_name("") && is_name("leads_2-b"));
+        assert!(!can_name("Leads") && !can_name("1st") && !can_name("") && can_name("leads_2-b"));
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use async_trait::async_trait;
 use cs_domain::guarded::Numbers;
 use cs_domain::mapping::drift::Drift;
-use cs_domain::mapping::shipped;
+use cs_domain::mapping::shipped_text;
 use cs_domain::{
     Edition, FieldName, Kind, KindSchema, MappingName, Origin, Record, RecordRef, StandingConflict, System,
     Value,
@@ -213,18 +213,14 @@ impl Office for FakeOffice {
     async fn running_mapping(&self, mapping: &MappingName) -> Result<Option<RunningMapping>, OfficeError> {
         let desk = self.state().desk.clone().unwrap();
         let latest = desk.latest_mappings().await?;
-        let (fixed, shipped) = {
-            let state = self.state();
-            let shipped = shipped().iter().find(|(name, _)| *name == mapping.as_str());
-            (state.fixed.get(mapping.as_str()).cloned(), shipped.map(|(_, text)| (*text).to_owned()))
-        };
+        let fixed = self.state().fixed.get(mapping.as_str()).cloned();
         if let Some(text) = fixed {
             let edition = Edition::of(Origin::File, &text);
             return Ok(Some(RunningMapping { text, edition, fixed_by: Some("/etc/mine.toml".to_owned()) }));
         }
         let published = latest.into_iter().find(|one| one.version.mapping == *mapping);
         let found = published.map(|one| (Origin::Version(one.version.number), one.text));
-        let found = found.or(shipped.map(|text| (Origin::Shipped, text)));
+        let found = found.or(shipped_text(mapping.as_str()).map(|text| (Origin::Shipped, text.to_owned())));
         Ok(found.map(|(origin, text)| {
             let edition = Edition::of(origin, &text);
             RunningMapping { text, edition, fixed_by: None }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use cs_domain::guarded::last_digits;
 use cs_domain::{FieldSchema, FieldType, Fields, Kind, KindSchema, RecordId, Value, Version};
 use cs_ports::{Criterion, FieldRequest, Guard};
 use serde::{Deserialize, Serialize};
@@ -45,11 +46,7 @@ impl Entry {
         let text = self.text(asked.name.as_str());
         match asked.guard {
             Guard::None => Value::text(text),
-            Guard::LastFour => {
-                let digits: Vec<char> = text.chars().filter(char::is_ascii_digit).collect();
-                let rest = digits.len().saturating_sub(4);
-                Value::text(digits.into_iter().skip(rest).collect::<String>())
-            }
+            Guard::LastFour => Value::text(last_digits(text)),
         }
     }
 

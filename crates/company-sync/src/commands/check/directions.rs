@@ -114,7 +114,7 @@ impl Direction {
 
 #[cfg(test)]
 mod tests {
-    use cs_domain::mapping::{parse, shipped};
+    use cs_domain::mapping::{parse, shipped_text};
 
     use super::*;
 
@@ -143,7 +143,7 @@ mod tests {
     }
 
     fn mapping(name: &str) -> Mapping {
-        let (_, text) = shipped().iter().find(|(known, _)| *known == name).unwrap();
+        let text = shipped_text(name).unwrap();
         parse(text).unwrap().mapping
     }
 

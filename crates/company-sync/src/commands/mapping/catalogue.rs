@@ -90,8 +90,11 @@ pub(super) async fn list(global: &Global) -> Result<Outcome, CommandError> {
     let editions = Editions::read(&config, &store).await?;
     let drafts = store.mapping_drafts().await?;
     let mut names = editions.known();
-    let more = drafts.iter().map(|draft| draft.mapping.as_str().to_owned());
-    names.extend(more.filter(|name| !editions.known().contains(name)).collect::<Vec<_>>());
+    for draft in &drafts {
+        if !names.iter().any(|name| name == draft.mapping.as_str()) {
+            names.push(draft.mapping.as_str().to_owned());
+        }
+    }
     for name in names {
         let draft = drafts.iter().find(|draft| draft.mapping.as_str() == name);
         let runs = editions.source(&name).ok().map(|source| source.edition);
@@ -313,7 +316,7 @@ async fn publish_text(
     let last = store.mapping_versions(name).await?;
     let version = MappingVersion {
         mapping: name.clone(),
-        number: last.first().map_or(1, |version| version.number + 1),
+        number: MappingVersion::next_number(&last),
         who: who(),
         at: SystemClock.now(),
         note: note.to_owned(),

@@ -1,5 +1,5 @@
 use super::*;
-use crate::mapping::{Mapping, Operand, Source, Test, parse, shipped};
+use crate::mapping::{Mapping, Operand, Source, Test, parse, shipped, shipped_text};
 use crate::policy::{Clearing, Direction};
 
 const TEXT: &str = r#"# Leads of the web page.
@@ -163,7 +163,7 @@ fn a_unit_may_be_made_from_nothing_and_taken_out_again() {
 
 #[test]
 fn a_second_unit_s_document_stays_with_its_unit() {
-    let (_, crm) = shipped().iter().find(|(name, _)| *name == "crm").unwrap();
+    let crm = shipped_text("crm").unwrap();
     let add =
         MappingEdit::AddDocument { unit: "account".into(), role: "lead".into(), doctype: "Lead".into() };
     let rule = MappingEdit::SetField {

@@ -93,9 +93,14 @@ impl Bench {
         &self.standing.name
     }
 
-    /// What people call it.
-    pub(super) fn title(&self, words: &Words) -> String {
-        self.mapping().map(|mapping| words.title(&mapping.name, &mapping.title)).unwrap_or_default()
+    /// Its title, as its text says it.
+    pub(super) fn title(&self) -> &str {
+        self.mapping().map(|mapping| mapping.title.as_str()).unwrap_or_default()
+    }
+
+    /// Its title, as the reader is told it.
+    pub(super) fn heading(&self, words: &Words) -> String {
+        words.title(self.name(), self.title())
     }
 
     pub(super) fn mapping(&self) -> Option<&Mapping> {

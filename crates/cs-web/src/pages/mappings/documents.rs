@@ -3,7 +3,9 @@
 use askama::Template;
 use axum::extract::{Path, Query};
 use cs_domain::mapping::edit::{DocumentTraits, Level, MappingEdit, PoliciesSaid};
-use cs_domain::mapping::{CreateInVtiger, DocumentMapping, MatchKey, MatchPart, UnitMapping, UnitPart};
+use cs_domain::mapping::{
+    CreateInVtiger, DocumentMapping, MatchKey, MatchPart, UnitMapping, UnitPart, can_name,
+};
 use cs_domain::policy::{DeletePolicy, DriftPolicy};
 use cs_domain::{FieldName, FieldType, Kind, MappingName, Role, UnitName};
 
@@ -296,7 +298,7 @@ pub(super) async fn add(visit: Visit, Path(name): Path<MappingName>, sent: Sent)
     if doctype.is_empty() {
         return Err(WebError::invalid("doctype", visit.words.say("mapping-slip-empty")));
     }
-    if !mappings::is_name(&role) {
+    if !can_name(&role) {
         return Err(WebError::invalid("role", visit.words.say("mapping-slip-name")));
     }
     let (role, doctype) = (Role::new(role), Kind::new(doctype));
@@ -304,7 +306,7 @@ pub(super) async fn add(visit: Visit, Path(name): Path<MappingName>, sent: Sent)
         MappingEdit::AddDocument { unit: UnitName::new(sent.text("unit")), role, doctype }
     } else {
         let unit = or_slug(sent.text("new_unit"), module);
-        if !mappings::is_name(&unit) {
+        if !can_name(&unit) {
             return Err(WebError::invalid("new_unit", visit.words.say("mapping-slip-name")));
         }
         MappingEdit::AddUnit { unit: UnitName::new(unit), module: Kind::new(module), role, doctype }

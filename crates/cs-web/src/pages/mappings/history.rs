@@ -5,7 +5,7 @@ use axum::Form;
 use axum::extract::{Path, Query};
 use cs_domain::MappingName;
 use cs_domain::mapping::compare::Difference;
-use cs_domain::mapping::shipped;
+use cs_domain::mapping::shipped_text;
 use cs_ports::MappingVersion;
 use serde::Deserialize;
 
@@ -35,7 +35,7 @@ pub(super) async fn show(visit: Visit, Path(name): Path<MappingName>) -> Answer 
 }
 
 fn is_shipped(name: &MappingName) -> bool {
-    shipped().iter().any(|(known, _)| *known == name.as_str())
+    shipped_text(name.as_str()).is_some()
 }
 
 /// Which texts are compared: a number, `draft`, `running`, or `shipped`.
