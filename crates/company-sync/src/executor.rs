@@ -6,11 +6,11 @@ use async_trait::async_trait;
 use cs_companies::ReadReport;
 use cs_domain::cost::{Cost, Estimate};
 use cs_domain::plan::Plan;
-use cs_domain::{Failure, MappingName, Run, RunId, RunStatus};
+use cs_domain::{Failure, MappingName, Role, Run, RunId, RunStatus, UnitName};
 use cs_engine::Job;
 use cs_engine::reconcile::{Reconciled, findings_of};
 use cs_engine::scheduler::{Attempt, Ending, Executor};
-use cs_ports::{Book, Task, TaskId, TaskStore, Work};
+use cs_ports::{Book, Clock as _, LinkingStore as _, MappingStore as _, Task, TaskId, TaskStore, Work};
 use cs_store::SqliteStore;
 use futures_util::FutureExt as _;
 use serde_json::{Value as Json, json};
@@ -18,6 +18,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
+use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::failure::CommandError;
 use crate::inquiry::{FileOf, Inquiry, Wish};
@@ -48,6 +49,12 @@ struct Report<'t> {
     file_name: &'t str,
     approve_drift: bool,
     dry_run: bool,
+}
+
+/// For what pairs are wanted.
+struct Seat<'t> {
+    unit: &'t UnitName,
+    role: &'t Role,
 }
 
 #[async_trait]
@@ -112,6 +119,9 @@ impl Workshop {
                 self.reconcile(&config, attempt, &report).boxed_local().await
             }
             Work::Undo { run } => self.undo(&config, attempt, run).boxed_local().await,
+            Work::Pair { mapping, unit, role } => {
+                self.pair(&config, attempt, mapping, &Seat { unit, role }).boxed_local().await
+            }
         }
     }
 
@@ -202,6 +212,42 @@ impl Workshop {
             ..job
         };
         self.sync(config, attempt, &job).boxed_local().await
+    }
+
+    /// Looks for records and documents that could be one, and keeps what it finds in place of what was found before.
+    async fn pair(
+        &self,
+        config: &Config,
+        attempt: &Attempt,
+        mapping: &MappingName,
+        seat: &Seat<'_>,
+    ) -> Result<Ending, CommandError> {
+        let store = &self.home.store;
+        let editions = Editions::read(config, store.as_ref()).await?;
+        let job = match store.mapping_draft(mapping).await? {
+            Some(draft) => editions.trial(mapping.as_str(), &draft.text)?,
+            None => editions.job(mapping.as_str(), false)?,
+        };
+        let job = Job { stop: attempt.stop.clone(), ..job };
+        let wired = self.home.wire(config, vec![Arc::clone(&attempt.observer)])?;
+        wired.pair(config).expect_known().await?;
+        let found = wired.engine.propose_links(&job, seat.unit, seat.role).await?;
+        // Somebody may have taken it out of the draft while the task waited.
+        let nowhere = || CommandError::NoSeat {
+            mapping: mapping.clone(),
+            unit: seat.unit.clone(),
+            role: seat.role.clone(),
+        };
+        let found = found.ok_or_else(nowhere)?;
+        let now = SystemClock.now();
+        store.put_proposals(mapping, seat.unit, seat.role, &found.proposals, now).await?;
+        let outcome = json!({
+            "records": found.records,
+            "documents": found.documents,
+            "pairs": found.proposals.len(),
+        });
+        let (status, run, failure) = (RunStatus::Success, None, None);
+        Ok(Ending { status, run, balance: Some(found.balance), failure, outcome })
     }
 
     /// Compares a company's report with the CRM and, unless it is a dry run, writes what follows.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::io;
 use std::process::ExitCode;
 
-use cs_domain::{Run, RunStatus};
+use cs_domain::{MappingName, Role, Run, RunStatus, UnitName};
 use cs_engine::EngineError;
 use cs_ports::{PeerError, StoreError};
 
@@ -116,6 +116,16 @@ pub(crate) enum CommandError {
         name: String,
         /// What there is.
         known: Vec<String>,
+    },
+    /// A document of a mapping that is not in it, or not any more.
+    #[error("the mapping {mapping} has no document {role} of a unit {unit}")]
+    NoSeat {
+        /// The mapping.
+        mapping: MappingName,
+        /// The unit that was named.
+        unit: UnitName,
+        /// The role that was named.
+        role: Role,
     },
     /// A mapping's text that cannot be given or kept.
     #[error(transparent)]
@@ -238,6 +248,7 @@ impl CommandError {
             Self::Peer(error) => error.code.to_string(),
             Self::Connector { system, .. } => format!("{}.setup", system.as_str()),
             Self::NoMapping { .. } => "mapping.unknown".to_owned(),
+            Self::NoSeat { .. } => "mapping.no_document".to_owned(),
             Self::Catalogue(error) => error.code().to_owned(),
             Self::MappingFile { .. } => "mapping.invalid".to_owned(),
             Self::MappingUnreadable { .. } => "mapping.unreadable".to_owned(),
@@ -275,6 +286,7 @@ impl CommandError {
             Self::NoMapping { .. } => {
                 "Name one of those, or give it a file under [mapping.NAME] in the configuration.".into()
             }
+            Self::NoSeat { .. } => "Choose one of the documents that the mapping has.".into(),
             Self::Catalogue(error) => error.remedy().to_owned(),
             Self::MappingFile { .. } => {
                 "Correct what is listed above, then run `company-sync mapping validate`.".into()
@@ -321,6 +333,7 @@ impl CommandError {
             | Self::Seal(_)
             | Self::Connector { .. }
             | Self::NoMapping { .. }
+            | Self::NoSeat { .. }
             | Self::Catalogue(_)
             | Self::MappingFile { .. }
             | Self::MappingUnreadable { .. }

@@ -50,6 +50,15 @@ pub enum Event {
         /// Records seen in this run so far.
         seen: u64,
     },
+    /// Records were held against the documents that are there, in search of those that are one and the same. Nothing is written.
+    Searched {
+        /// The unit of the records.
+        unit: UnitName,
+        /// The role of the documents.
+        role: Role,
+        /// Records looked through so far; none of them changes.
+        balance: Balance,
+    },
     /// How many units are to be gone through; grows while changes are read, and never shrinks.
     Expecting {
         /// Units.

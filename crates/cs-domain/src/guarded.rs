@@ -358,6 +358,7 @@ pub fn event(event: &Event) -> Event {
         | Event::Redefined { .. }
         | Event::Pulled { .. }
         | Event::Counted { .. }
+        | Event::Searched { .. }
         | Event::Expecting { .. }
         | Event::Drifted { .. }
         | Event::Retrying { .. }

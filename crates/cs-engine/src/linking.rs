@@ -4,14 +4,15 @@
 use std::collections::BTreeSet;
 
 use cs_domain::decide::is_selected;
-use cs_domain::linking::{Unlinked, propose};
+use cs_domain::linking::{Loose, Unlinked};
 use cs_domain::mapping::{DocumentMapping, UnitMapping};
 use cs_domain::wanted::wanted_document;
-use cs_domain::{LinkStanding, Proposal, Record, RecordId, RecordRef, Role, UnitName};
+use cs_domain::{Balance, Event, LinkStanding, Proposal, Record, RecordId, RecordRef, Role, UnitName};
 
 use crate::assess::situation;
 use crate::census;
 use crate::error::EngineError;
+use crate::pull::count;
 use crate::report::Reporter;
 use crate::run::{BATCH, Engine, Job};
 use crate::scope::Scope;
@@ -25,6 +26,8 @@ pub struct Gathered {
     pub documents: u64,
     /// Pairs, by record, the best first.
     pub proposals: Vec<Proposal>,
+    /// All records of the module, linked or not: looked through, and left as they are.
+    pub balance: Balance,
 }
 
 impl Engine {
@@ -44,46 +47,56 @@ impl Engine {
         let Some(unit) = scope.mapping.unit(unit).cloned() else { return Ok(None) };
         let Some(mapping) = unit.document(role) else { return Ok(None) };
         scope.turn_to(&unit);
-        let records = unlinked_records(&scope, &unit, mapping).await?;
-        let documents = unlinked_documents(&scope, mapping).await?;
-        let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
-        Ok(Some(Gathered {
-            records: count(records.len()),
-            documents: count(documents.len()),
-            proposals: propose(&unit.name, mapping, &records, &documents),
-        }))
+        let subjects = all_records(&scope, &unit).await?;
+        let loose = Loose::of(mapping, unlinked_documents(&scope, mapping).await?);
+        let mut gathered = Gathered { documents: count(loose.len()), ..Gathered::default() };
+        for batch in subjects.chunks(BATCH as usize) {
+            scope.go_on()?;
+            for record in unlinked_records(&scope, &unit, mapping, batch).await? {
+                gathered.records += 1;
+                gathered.proposals.extend(loose.propose(&unit.name, &record));
+            }
+            gathered.balance.read += count(batch.len());
+            gathered.balance.unchanged += count(batch.len());
+            let (unit, role, balance) = (unit.name.clone(), role.clone(), gathered.balance);
+            scope.reporter.tell(Event::Searched { unit, role, balance });
+        }
+        Ok(Some(gathered))
     }
 }
 
-/// The records that the mapping selects and that call for a document they do not have, page by page.
+/// The records of the unit's module, page by page. VTiger cannot count: how far there is to go is known only at the end of them.
+async fn all_records(scope: &Scope<'_>, unit: &UnitMapping) -> Result<Vec<RecordRef>, EngineError> {
+    let mut subjects: Vec<RecordRef> = Vec::new();
+    loop {
+        let page = census::page(scope, unit, subjects.last().map(|subject| &subject.id)).await?;
+        let seen = page.observations.len();
+        subjects.extend(page.observations.into_iter().map(|observation| observation.reference));
+        let units = count(subjects.len());
+        if !page.more || seen == 0 {
+            scope.reporter.tell(Event::Expecting { units });
+            return Ok(subjects);
+        }
+        scope.reporter.tell(Event::Counted { unit: unit.name.clone(), seen: units });
+    }
+}
+
+/// Of these records those that the mapping selects and that call for a document they do not have.
 async fn unlinked_records(
     scope: &Scope<'_>,
     unit: &UnitMapping,
     mapping: &DocumentMapping,
+    batch: &[RecordRef],
 ) -> Result<Vec<Unlinked>, EngineError> {
-    let mut found = Vec::new();
-    let mut after: Option<RecordId> = None;
-    loop {
-        scope.go_on()?;
-        let page = census::page(scope, unit, after.as_ref()).await?;
-        let subjects: Vec<RecordRef> =
-            page.observations.iter().map(|observation| observation.reference.clone()).collect();
-        for batch in subjects.chunks(BATCH as usize) {
-            let ids: Vec<RecordId> = batch.iter().map(|subject| subject.id.clone()).collect();
-            let fields = &scope.vtiger_fields;
-            let records = scope.patiently(|| scope.engine.vtiger.read(&unit.module, &ids, fields)).await?;
-            let ties = scope.engine.store.ties_of(&scope.mapping.name, batch).await?;
-            let has = |subject: &RecordRef| {
-                ties.iter().any(|tie| tie.link.subject == *subject && tie.link.role == mapping.role)
-            };
-            let free = records.into_iter().filter(|record| !has(&record.reference));
-            found.extend(free.filter_map(|record| unlinked(scope, unit, mapping, &record)));
-        }
-        after = subjects.last().map(|subject| subject.id.clone());
-        if !page.more || after.is_none() {
-            return Ok(found);
-        }
-    }
+    let ids: Vec<RecordId> = batch.iter().map(|subject| subject.id.clone()).collect();
+    let fields = &scope.vtiger_fields;
+    let records = scope.patiently(|| scope.engine.vtiger.read(&unit.module, &ids, fields)).await?;
+    let ties = scope.engine.store.ties_of(&scope.mapping.name, batch).await?;
+    let has = |subject: &RecordRef| {
+        ties.iter().any(|tie| tie.link.subject == *subject && tie.link.role == mapping.role)
+    };
+    let free = records.into_iter().filter(|record| !has(&record.reference));
+    Ok(free.filter_map(|record| unlinked(scope, unit, mapping, &record)).collect())
 }
 
 fn unlinked(

@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use async_trait::async_trait;
-use cs_domain::{Balance, ConflictId, MappingName, RecordRef, Run, RunId, RunStatus, StandingConflict};
+use cs_domain::{
+    Balance, ConflictId, MappingName, RecordRef, Role, Run, RunId, RunStatus, StandingConflict, UnitName,
+};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -134,6 +136,17 @@ pub struct UnitCounts {
     pub skipped: u64,
 }
 
+/// How many links a document of a mapping has.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct LinkCount {
+    /// The unit of its record.
+    pub unit: UnitName,
+    /// Its role.
+    pub role: Role,
+    /// Links that hold.
+    pub links: u64,
+}
+
 /// Answers what people look up. Nothing here changes anything.
 #[async_trait]
 pub trait Insight: Send + Sync {
@@ -169,6 +182,8 @@ pub trait Insight: Send + Sync {
     async fn count_troubles(&self, filter: &TroubleFilter) -> Result<Vec<Counted>, StoreError>;
     /// How many units of a mapping are where.
     async fn count_units(&self, mapping: &MappingName) -> Result<UnitCounts, StoreError>;
+    /// How many links a mapping has, by unit and role, in their order; it walks along all of them.
+    async fn count_links(&self, mapping: &MappingName) -> Result<Vec<LinkCount>, StoreError>;
     /// How many conflicts wait for a decision, of one mapping or of all.
     async fn count_open_conflicts(&self, mapping: Option<&MappingName>) -> Result<u64, StoreError>;
     /// Conflicts, met last first; a page of them. Subjects do not narrow them.

@@ -30,8 +30,8 @@ pub use findings::{
 };
 pub use identity::{Births, SystemIdentity};
 pub use insight::{
-    Counted, FindingGroup, FindingQuery, FindingSort, Insight, LogFilter, RunFilter, TroubleFilter,
-    TroubledUnit, UnitCounts,
+    Counted, FindingGroup, FindingQuery, FindingSort, Insight, LinkCount, LogFilter, RunFilter,
+    TroubleFilter, TroubledUnit, UnitCounts,
 };
 pub use linking::{KeptProposal, LinkingStore, ProposalFilter, ProposalId};
 pub use observer::{Observer, TaskObserver};

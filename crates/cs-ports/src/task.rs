@@ -4,7 +4,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 use cs_domain::plan::Plan;
-use cs_domain::{Balance, Failure, MappingName, RunId, RunStatus};
+use cs_domain::{Balance, Failure, MappingName, Role, RunId, RunStatus, UnitName};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -85,6 +85,16 @@ pub enum Work {
         /// Its run.
         run: RunId,
     },
+    /// Looks for records and documents that are there on both sides and could be one and the same, as the mapping's draft
+    /// pairs them, else as it runs. Nothing is written to either system; what is found is kept ([`crate::LinkingStore`]).
+    Pair {
+        /// The mapping.
+        mapping: MappingName,
+        /// The unit of the records.
+        unit: UnitName,
+        /// The role of the documents.
+        role: Role,
+    },
 }
 
 impl Work {
@@ -95,6 +105,8 @@ impl Work {
             Self::Sync { mapping, .. } | Self::Apply { mapping, .. } => mapping.to_string(),
             Self::Reconcile { company, .. } => format!("company/{company}"),
             Self::Undo { run } => format!("undo/{run}"),
+            // Beside the mapping's runs, which it does not disturb.
+            Self::Pair { mapping, .. } => format!("linking/{mapping}"),
         }
     }
 
@@ -105,10 +117,11 @@ impl Work {
             Self::Apply { .. } => "apply",
             Self::Reconcile { .. } => "reconcile",
             Self::Undo { .. } => "undo",
+            Self::Pair { .. } => "pair",
         }
     }
 
-    /// Whether nothing is written anywhere.
+    /// Whether it shows what it would do, and writes nothing anywhere.
     pub fn is_dry_run(&self) -> bool {
         matches!(self, Self::Sync { dry_run: true, .. } | Self::Reconcile { dry_run: true, .. })
     }

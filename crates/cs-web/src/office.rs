@@ -13,7 +13,7 @@ use cs_domain::{
     Advice, Edition, Failure, FieldName, Kind, KindSchema, MappingName, Record, RecordRef, Role, System,
     UnitName, Value,
 };
-use cs_engine::{EngineError, Gathered, Preview};
+use cs_engine::{EngineError, Preview};
 use cs_ports::{FoundFinding, KindAbout, StoreError};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -372,6 +372,18 @@ pub struct Lacking {
     pub definition: serde_json::Value,
 }
 
+impl Lacking {
+    /// Whether it can be created here; what comes with an app cannot.
+    pub(crate) fn is_ours(&self) -> bool {
+        !self.definition.is_null()
+    }
+
+    /// The key of what kind of thing it is.
+    pub(crate) fn kind_key(&self) -> &'static str {
+        if self.kind == "doctype" { "setup-lacking-doctype" } else { "setup-lacking-field" }
+    }
+}
+
 /// A record as a system has it now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Sight {
@@ -428,19 +440,6 @@ pub struct SampleWish {
     pub seed: Option<u64>,
 }
 
-/// For what pairs are wanted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LinkWish {
-    /// The mapping's name.
-    pub mapping: MappingName,
-    /// Its text, published or not.
-    pub text: String,
-    /// The unit of the records.
-    pub unit: UnitName,
-    /// The role of the documents.
-    pub role: Role,
-}
-
 /// What only the whole program can do.
 #[async_trait]
 pub trait Office: Send + Sync {
@@ -475,8 +474,6 @@ pub trait Office: Send + Sync {
     async fn accept_drift(&self, mapping: &MappingName) -> Result<(), OfficeError>;
     /// What a mapping's text would do to some records; nothing is written or remembered.
     async fn preview(&self, wish: &SampleWish) -> Result<Preview, OfficeError>;
-    /// Which records and documents that are there and not linked could be one; nothing is written or remembered.
-    async fn propose_links(&self, wish: &LinkWish) -> Result<Gathered, OfficeError>;
 
     /// The mappings there are, that have a text to run.
     async fn mappings(&self) -> Result<Vec<MappingAbout>, OfficeError>;
@@ -514,10 +511,14 @@ pub trait Office: Send + Sync {
     /// How the connections are, as far as that is known without asking now.
     async fn health(&self) -> Vec<Health>;
 
-    /// What a mapping needs of Frappe that is not there.
-    async fn lacking(&self, mapping: &MappingName) -> Result<Vec<Lacking>, OfficeError>;
+    /// What a mapping needs of Frappe that is not there: as it runs, or as this text of it has it, published or not.
+    async fn lacking(&self, mapping: &MappingName, text: Option<&str>) -> Result<Vec<Lacking>, OfficeError>;
     /// Creates what is lacking, one by one; answers what became of each.
-    async fn create_lacking(&self, mapping: &MappingName) -> Result<Vec<Probe>, OfficeError>;
+    async fn create_lacking(
+        &self,
+        mapping: &MappingName,
+        text: Option<&str>,
+    ) -> Result<Vec<Probe>, OfficeError>;
     /// Starts the sandbox and configures it as the two systems.
     async fn use_sandbox(&self) -> Result<SettingsChange, OfficeError>;
 

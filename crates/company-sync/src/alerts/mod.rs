@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use cs_domain::mapping::drift::Drift;
 use cs_domain::{Event, RunStatus};
-use cs_ports::{Task, TaskId, TaskObserver};
+use cs_ports::{Task, TaskId, TaskObserver, Work};
 use serde::Serialize;
 use tokio::sync::mpsc;
 
@@ -161,9 +161,10 @@ impl Alerts {
 }
 
 fn alert(task: &Task, occasion: Occasion, seen: &Seen, public_url: Option<&str>) -> Alert {
-    let place = match task.work.kind() {
-        "sync" | "apply" => format!("sync/{}", task.work.lane()),
-        _ => format!("scheduler/{}", task.id),
+    let place = match &task.work {
+        Work::Sync { mapping, .. } | Work::Apply { mapping, .. } => format!("sync/{mapping}"),
+        Work::Pair { mapping, .. } => format!("mappings/{mapping}/linking"),
+        Work::Reconcile { .. } | Work::Undo { .. } => format!("scheduler/{}", task.id),
     };
     let failure = task.failure.as_ref();
     let drift = seen.drifted.first().filter(|_| task.failure.is_none());

@@ -101,6 +101,9 @@ fn told(event: &Event) -> String {
         }
         Event::Pulled { unit, seen } => format!("{unit}: {seen} changes seen"),
         Event::Counted { unit, seen } => format!("{unit}: {seen} records counted"),
+        Event::Searched { unit, role, balance } => {
+            format!("{unit}/{role}: {} records looked through for pairs", balance.read)
+        }
         Event::Recorded { subject, verb } => format!("{subject}: {verb} in VTiger"),
         Event::GivenUp { subject, role, document } => {
             format!("{subject}: the link to {document} ({role}) was given up, since one side was deleted")

@@ -33,15 +33,14 @@ use cs_domain::{
     Failure, FieldName, Kind, KindSchema, Mapping, MappingName, Record, RecordRef, StandingConflict, System,
     Value,
 };
+use cs_engine::Preview;
 use cs_engine::scheduler::Nudge;
-use cs_engine::{Gathered, Preview};
 use cs_ports::{FoundFinding, KindAbout};
 use cs_store::SqliteStore;
 use cs_web::Language;
 use cs_web::office::{
-    BrokerAbout, CompanyAbout, Connection, Health, HintError, HintSent, Lacking, LinkWish, Lookup,
-    MappingAbout, OfficeError, Probe, ReportAbout, RunningMapping, SampleWish, SettingsChange, SettingsTab,
-    TaskLimits,
+    BrokerAbout, CompanyAbout, Connection, Health, HintError, HintSent, Lacking, Lookup, MappingAbout,
+    OfficeError, Probe, ReportAbout, RunningMapping, SampleWish, SettingsChange, SettingsTab, TaskLimits,
 };
 
 pub(crate) use kept::load;
@@ -130,6 +129,19 @@ impl Office {
         Ok((job.mapping, config))
     }
 
+    /// The same, as a text of it has it that need not be published.
+    async fn worded(
+        &self,
+        name: &MappingName,
+        text: Option<&str>,
+    ) -> Result<(Mapping, Arc<Config>), OfficeError> {
+        let Some(text) = text else { return self.whole(name).await };
+        let config = self.config();
+        let editions = Editions::read(&config, self.store.as_ref()).await?;
+        let job = editions.trial(name.as_str(), text).map_err(told)?;
+        Ok((job.mapping, config))
+    }
+
     fn current(&self) -> Current {
         // What is behind the lock is replaced whole: nobody leaves it half done.
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
@@ -196,10 +208,6 @@ impl cs_web::office::Office for Office {
 
     async fn preview(&self, wish: &SampleWish) -> Result<Preview, OfficeError> {
         Box::pin(self.tried(wish)).await
-    }
-
-    async fn propose_links(&self, wish: &LinkWish) -> Result<Gathered, OfficeError> {
-        Box::pin(self.paired(wish)).await
     }
 
     async fn mappings(&self) -> Result<Vec<MappingAbout>, OfficeError> {
@@ -277,8 +285,8 @@ impl cs_web::office::Office for Office {
         self.pulse.health(&self.config())
     }
 
-    async fn lacking(&self, mapping: &MappingName) -> Result<Vec<Lacking>, OfficeError> {
-        let (mapping, config) = self.whole(mapping).await?;
+    async fn lacking(&self, mapping: &MappingName, text: Option<&str>) -> Result<Vec<Lacking>, OfficeError> {
+        let (mapping, config) = self.worded(mapping, text).await?;
         let frappe = probing::frappe(&config).map_err(stopped)?;
         let vtiger = probing::vtiger(&config).ok();
         let missing = Box::pin(preparing::missing(&mapping, &frappe, vtiger.as_ref())).await;
@@ -286,11 +294,18 @@ impl cs_web::office::Office for Office {
         Ok(missing.iter().map(preparing::Missing::shown).collect())
     }
 
-    async fn create_lacking(&self, mapping: &MappingName) -> Result<Vec<Probe>, OfficeError> {
-        let (mapping, config) = self.whole(mapping).await?;
+    async fn create_lacking(
+        &self,
+        mapping: &MappingName,
+        text: Option<&str>,
+    ) -> Result<Vec<Probe>, OfficeError> {
+        let (mapping, config) = self.worded(mapping, text).await?;
         let vtiger = probing::vtiger(&config).ok();
         let make = || probing::frappe(&config);
-        Ok(Box::pin(preparing::create_all(&mapping, make, vtiger.as_ref())).await)
+        let created = Box::pin(preparing::create_all(&mapping, make, vtiger.as_ref())).await;
+        // What Frappe said of its fields before holds no more.
+        self.desk.lock().await.take();
+        Ok(created)
     }
 
     async fn use_sandbox(&self) -> Result<SettingsChange, OfficeError> {

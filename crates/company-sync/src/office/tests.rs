@@ -117,7 +117,7 @@ async fn what_frappe_lacks_is_shown_and_created() {
     let playground = playground(true).await;
     office.change_settings(&changes(&playground)).await.unwrap();
     let policy = MappingName::new("policy");
-    let lacking = office.lacking(&policy).await.unwrap();
+    let lacking = office.lacking(&policy, None).await.unwrap();
     let names: Vec<&str> = lacking.iter().map(|lacking| lacking.name.as_str()).collect();
     for name in ["Bank Card", "Contact.custom_day_of_birth", "Sales Order.custom_vtiger_id"] {
         assert!(names.contains(&name), "{names:?}");
@@ -127,15 +127,34 @@ async fn what_frappe_lacks_is_shown_and_created() {
     let key = lacking.iter().find(|lacking| lacking.name == "Customer.custom_vtiger_id").unwrap();
     assert_eq!((&key.definition["dt"], &key.definition["unique"]), (&"Customer".into(), &1.into()));
     assert!(lacking.iter().all(|lacking| lacking.definition.is_object()), "{lacking:?}");
-    let created = office.create_lacking(&policy).await.unwrap();
+    let created = office.create_lacking(&policy, None).await.unwrap();
     assert_eq!((bad(&created).len(), created.len()), (0, lacking.len()), "{created:?}");
-    assert_eq!(office.lacking(&policy).await.unwrap(), []);
+    assert_eq!(office.lacking(&policy, None).await.unwrap(), []);
+    // A text that is not published yet lacks what it names, and what was created is seen at once.
+    let text = cs_domain::mapping::shipped_text("policy").unwrap();
+    let draft = text.replace("custom_day_of_birth", "custom_born_on");
+    let kind = cs_domain::Kind::new("Contact");
+    let has = async |office: &Office| {
+        let schema = office.kind_schema(System::Frappe, &kind).await.unwrap().unwrap();
+        schema.resolve("custom_born_on").is_some()
+    };
+    assert!(!has(&office).await);
+    let names: Vec<String> = office
+        .lacking(&policy, Some(&draft))
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|lacking| lacking.name)
+        .collect();
+    assert_eq!(names, ["Contact.custom_born_on"]);
+    assert_eq!(bad(&office.create_lacking(&policy, Some(&draft)).await.unwrap()), []);
+    assert!(has(&office).await);
     assert_eq!(bad(&office.test(Connection::Frappe, &BTreeMap::new()).await.unwrap()), []);
     // A mapping that nobody knows is an error, and so is a Frappe that nobody can log in to.
-    assert!(office.lacking(&MappingName::new("nothing")).await.is_err());
+    assert!(office.lacking(&MappingName::new("nothing"), None).await.is_err());
     let other = BTreeMap::from([("frappe.api_secret".to_owned(), Some("not the secret".to_owned()))]);
     office.change_settings(&other).await.unwrap();
-    let refused = office.create_lacking(&policy).await.unwrap();
+    let refused = office.create_lacking(&policy, None).await.unwrap();
     assert_eq!(bad(&refused), [("DocTypes", "frappe.credentials")]);
     playground.stop().await;
 }

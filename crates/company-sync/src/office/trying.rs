@@ -1,12 +1,12 @@
-//! What a mapping would do and what has changed under it: drift, previews, pairs to link. The two systems are read; nothing is
+//! What a mapping would do and what has changed under it: drift and previews. The two systems are read; nothing is
 //! written to either.
 
 use cs_domain::mapping::drift::Drift;
 use cs_domain::mapping::{UnitMapping, bind};
 use cs_domain::{FieldName, Mapping, MappingName, Record, RecordRef, System, Value};
-use cs_engine::{Engine, EngineError, Gathered, Job, Preview};
+use cs_engine::{Engine, EngineError, Job, Preview};
 use cs_ports::{Criterion, Discovery as _};
-use cs_web::office::{LinkWish, OfficeError, SampleWish};
+use cs_web::office::{OfficeError, SampleWish};
 
 use super::Office;
 use super::telling::told;
@@ -72,12 +72,6 @@ impl Office {
             lone.everywhere = counted.map_err(CommandError::from).map_err(told)?;
         }
         Ok(preview)
-    }
-
-    pub(super) async fn paired(&self, wish: &LinkWish) -> Result<Gathered, OfficeError> {
-        let job = self.trial(&wish.mapping, &wish.text).await?;
-        let gathered = self.looking()?.engine.propose_links(&job, &wish.unit, &wish.role).await?;
-        gathered.ok_or_else(|| OfficeError::NotThere { what: format!("{}/{}", wish.unit, wish.role) })
     }
 }
 

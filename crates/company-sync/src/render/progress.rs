@@ -115,6 +115,7 @@ impl Observer for Progress {
             )),
             Event::Pulled { .. }
             | Event::Counted { .. }
+            | Event::Searched { .. }
             | Event::Written { .. }
             | Event::Recorded { .. }
             | Event::Adopted { .. }

@@ -114,53 +114,64 @@ pub enum LinkReason {
     },
 }
 
-/// Pairs each record with the documents that could be it, the best first; by record, at most three each.
-pub fn propose(
-    unit: &UnitName,
-    mapping: &DocumentMapping,
-    records: &[Unlinked],
-    documents: &[Record],
-) -> Vec<Proposal> {
-    let mut index: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for (at, document) in documents.iter().enumerate() {
-        for block in blocks(mapping, |field| document.get(field)) {
-            index.entry(block).or_default().push(at);
-        }
-    }
-    index.retain(|_, found| found.len() <= FREQUENT);
-    records.iter().flat_map(|record| of_record(unit, mapping, record, documents, &index)).collect()
+/// The documents of a role that no record has, laid out so that those which are near a record are found without looking at all
+/// of them. Records are held against it one by one, so that a module of any size passes through.
+pub struct Loose<'m> {
+    mapping: &'m DocumentMapping,
+    documents: Vec<Record>,
+    /// By each block ([`blocks`]), where the documents that have it stand.
+    index: BTreeMap<String, Vec<usize>>,
 }
 
-fn of_record(
-    unit: &UnitName,
-    mapping: &DocumentMapping,
-    record: &Unlinked,
-    documents: &[Record],
-    index: &BTreeMap<String, Vec<usize>>,
-) -> Vec<Proposal> {
-    let blocks = blocks(mapping, |field| record.wanted.value(field));
-    let near: BTreeSet<usize> =
-        blocks.iter().filter_map(|block| index.get(block)).flatten().copied().collect();
-    let mut found: Vec<Proposal> = near
-        .into_iter()
-        .filter_map(|at| documents.get(at))
-        .filter_map(|document| {
-            let (score, reasons) = likeness(mapping, &record.wanted, document);
-            (score >= WORTH_PROPOSING).then(|| Proposal {
-                unit: unit.clone(),
-                role: mapping.role.clone(),
-                subject: record.subject.clone(),
-                document: document.reference.clone(),
-                score,
-                reasons,
+impl<'m> Loose<'m> {
+    /// Lays out documents.
+    pub fn of(mapping: &'m DocumentMapping, documents: Vec<Record>) -> Self {
+        let mut index: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (at, document) in documents.iter().enumerate() {
+            for block in blocks(mapping, |field| document.get(field)) {
+                index.entry(block).or_default().push(at);
+            }
+        }
+        index.retain(|_, found| found.len() <= FREQUENT);
+        Self { mapping, documents, index }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.documents.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.documents.is_empty()
+    }
+
+    /// Pairs a record with the documents that could be it: at most three, the best first.
+    pub fn propose(&self, unit: &UnitName, record: &Unlinked) -> Vec<Proposal> {
+        let blocks = blocks(self.mapping, |field| record.wanted.value(field));
+        let near: BTreeSet<usize> =
+            blocks.iter().filter_map(|block| self.index.get(block)).flatten().copied().collect();
+        let mut found: Vec<Proposal> = near
+            .into_iter()
+            .filter_map(|at| self.documents.get(at))
+            .filter_map(|document| {
+                let (score, reasons) = likeness(self.mapping, &record.wanted, document);
+                (score >= WORTH_PROPOSING).then(|| Proposal {
+                    unit: unit.clone(),
+                    role: self.mapping.role.clone(),
+                    subject: record.subject.clone(),
+                    document: document.reference.clone(),
+                    score,
+                    reasons,
+                })
             })
-        })
-        .collect();
-    found.sort_by(|left, right| {
-        right.score.cmp(&left.score).then_with(|| left.document.id.cmp(&right.document.id))
-    });
-    found.truncate(A_RECORD);
-    found
+            .collect();
+        found.sort_by(|left, right| {
+            right.score.cmp(&left.score).then_with(|| left.document.id.cmp(&right.document.id))
+        });
+        found.truncate(A_RECORD);
+        found
+    }
 }
 
 #[cfg(test)]
@@ -222,8 +233,10 @@ city = "mailingcity"
     fn proposed(records: &[Unlinked], documents: &[Record]) -> Vec<(String, String, u32)> {
         let mapping = parse(MAPPING).unwrap().mapping;
         let unit = &mapping.units[0];
-        propose(&unit.name, &unit.documents[0], records, documents)
-            .into_iter()
+        let loose = Loose::of(&unit.documents[0], documents.to_vec());
+        records
+            .iter()
+            .flat_map(|record| loose.propose(&unit.name, record))
             .map(|found| (found.subject.id.to_string(), found.document.id.to_string(), found.score))
             .collect()
     }

@@ -74,6 +74,7 @@ pub fn title(work: &Work, now: Timestamp, zone: &TimeZone) -> String {
             format!("{company}/{broker} {verb} on {}", as_of.unwrap_or(today))
         }
         Work::Undo { run } => format!("Undo of {run} on {today}"),
+        Work::Pair { mapping, unit, role } => format!("{mapping} Linking of {unit}/{role} on {today}"),
     }
 }
 
@@ -101,6 +102,8 @@ mod tests {
         assert_eq!(name(&sync("policy")), "policy Sync on 2026-11-21");
         assert_eq!(name(&reconcile(None, false)), "oscar/BS Sync on 2026-11-21");
         assert_eq!(name(&reconcile(Some("2026-10-31"), true)), "oscar/BS Dry Run on 2026-10-31");
+        let pair = Work::Pair { mapping: "crm".into(), unit: "contact".into(), role: "person".into() };
+        assert_eq!(name(&pair), "crm Linking of contact/person on 2026-11-21");
         let asking =
             Asking { work: sync("policy"), asked_by: "ana".to_owned(), time_limit: 60, attempts_allowed: 1 };
         let task = asking.task(at("03:00:00"), &zone, 0xabcd_3f9a);

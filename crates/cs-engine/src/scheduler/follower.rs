@@ -57,7 +57,7 @@ fn advance(task: &mut Task, event: &Event) -> bool {
             task.expected = task.expected.max(*units);
             more
         }
-        Event::UnitDone { balance, .. } => come_to(task, balance),
+        Event::UnitDone { balance, .. } | Event::Searched { balance, .. } => come_to(task, balance),
         Event::RunEnded { run } => come_to(task, &run.balance),
         _ => false,
     }

@@ -3,6 +3,9 @@
 /// How many units of a mapping stand alike, in the order of the index.
 pub(crate) const COUNT_UNITS: &str = "SELECT state, verdict, attempts, COUNT(*) AS units \
     FROM staged INDEXED BY staged_standing WHERE mapping = $1 GROUP BY state, verdict, attempts";
+/// Asked where somebody is about to publish a mapping that has lost a unit or a role: a walk along its links.
+pub(crate) const COUNT_LINKS: &str = "SELECT unit, role, COUNT(*) AS links FROM tie \
+    WHERE mapping = $1 AND standing = 'live' GROUP BY unit, role ORDER BY unit, role";
 pub(crate) const COUNT_OPEN_CONFLICTS: &str = "SELECT COUNT(*) FROM conflict INDEXED BY conflict_by_state \
     WHERE state = 'open' AND ($1 IS NULL OR mapping = $1)";
 

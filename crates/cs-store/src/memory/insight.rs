@@ -6,8 +6,9 @@ use std::ops::Range;
 use async_trait::async_trait;
 use cs_domain::{Balance, ConflictId, MappingName, RecordRef, Run, RunId, StandingConflict, Verdict};
 use cs_ports::{
-    ConflictFilter, Counted, FindingGroup, FindingQuery, FindingSort, Insight, JournalEntry, LogEntry,
-    LogFilter, RunFilter, StandingFinding, StoreError, Tie, TroubleFilter, TroubledUnit, UnitCounts,
+    ConflictFilter, Counted, FindingGroup, FindingQuery, FindingSort, Insight, JournalEntry, LinkCount,
+    LogEntry, LogFilter, RunFilter, StandingFinding, StoreError, Tie, TroubleFilter, TroubledUnit,
+    UnitCounts,
 };
 use jiff::Timestamp;
 
@@ -196,6 +197,10 @@ impl Insight for MemoryStore {
 
     async fn count_units(&self, mapping: &MappingName) -> Result<UnitCounts, StoreError> {
         Ok(self.lock().units.count(mapping))
+    }
+
+    async fn count_links(&self, mapping: &MappingName) -> Result<Vec<LinkCount>, StoreError> {
+        Ok(self.lock().ties.count_by_role(mapping))
     }
 
     async fn count_open_conflicts(&self, mapping: Option<&MappingName>) -> Result<u64, StoreError> {

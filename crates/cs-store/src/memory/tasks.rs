@@ -64,7 +64,7 @@ impl Tasks {
             .open()
             .filter_map(|task| match &task.work {
                 Work::Apply { plans_of, .. } => Some(plans_of.clone()),
-                Work::Sync { .. } | Work::Reconcile { .. } | Work::Undo { .. } => None,
+                Work::Sync { .. } | Work::Reconcile { .. } | Work::Undo { .. } | Work::Pair { .. } => None,
             })
             .collect();
         let over = |task: &Task| {
@@ -88,7 +88,7 @@ impl Tasks {
         let wanted: Vec<FileId> = works
             .filter_map(|work| match work {
                 Work::Reconcile { file, .. } => Some(file.clone()),
-                Work::Sync { .. } | Work::Apply { .. } | Work::Undo { .. } => None,
+                Work::Sync { .. } | Work::Apply { .. } | Work::Undo { .. } | Work::Pair { .. } => None,
             })
             .collect();
         let count = self.files.len();

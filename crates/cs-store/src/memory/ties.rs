@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cs_domain::{Link, LinkStanding, MappingName, RecordRef, Role};
-use cs_ports::{Tie, TieChange};
+use cs_domain::{Link, LinkStanding, MappingName, RecordRef, Role, UnitName};
+use cs_ports::{LinkCount, Tie, TieChange};
 
 #[derive(Debug, Default)]
 pub(super) struct Ties {
@@ -60,6 +60,18 @@ impl Ties {
     /// Those of all mappings, in no order.
     pub(super) fn all(&self) -> impl Iterator<Item = &Tie> {
         self.by_mapping.values().flat_map(|ties| ties.by_subject.values()).flat_map(BTreeMap::values)
+    }
+
+    /// Links that hold, by unit and role.
+    pub(super) fn count_by_role(&self, mapping: &MappingName) -> Vec<LinkCount> {
+        let mut counts: BTreeMap<(UnitName, Role), u64> = BTreeMap::new();
+        let ties = self.by_mapping.get(mapping).into_iter();
+        for tie in ties.flat_map(|ties| ties.by_subject.values()).flat_map(BTreeMap::values) {
+            if tie.link.standing == LinkStanding::Live {
+                *counts.entry((tie.link.unit.clone(), tie.link.role.clone())).or_default() += 1;
+            }
+        }
+        counts.into_iter().map(|((unit, role), links)| LinkCount { unit, role, links }).collect()
     }
 
     pub(super) fn count_linked(&self, mapping: &MappingName) -> u64 {

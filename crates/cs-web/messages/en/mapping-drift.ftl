@@ -22,6 +22,9 @@ drift-shortened-remedy = Make the field longer again, or shorten the texts that 
 drift-verdict-stop = Runs stop
 drift-verdict-skip-field = Runs go on without it
 drift-verdict-go-on = Runs go on
+drift-did-stop = The run stopped
+drift-did-skip-field = It went on without the field
+drift-did-go-on = It went on
 
 field-type-text = text
 field-type-whole-number = a whole number
@@ -49,6 +52,21 @@ drift-accept = Accept these changes
 drift-accept-help = Whoever accepts them says that things are meant to be so. A field that is not there stays a mistake until the mapping no longer names it.
 drift-accept-confirm = Take all of these changes for how things are from now on?
 drift-accepted = The changes are accepted.
+runs-drifts = { $count ->
+    [one] A field that the mapping uses had changed
+   *[other] { $number } fields that the mapping uses had changed
+}
+runs-drifts-about = Before the run, the fields that the mapping uses were held against what they were before, and this was found.
+runs-drifts-see = Accept or mend
+mapping-publish-drift = What has changed in the two systems
+mapping-publish-drift-about = Since the mapping last ran, these fields that the draft uses are no longer what they were.
+mapping-publish-accept = { $count ->
+    [one] Accept this change with the version
+   *[other] Accept these { $number } changes with the version
+}
+mapping-publish-accept-help = What the systems say now becomes what later runs are held against. Otherwise runs go on to stop, to leave the field out or to report it, as the mapping says.
+mapping-published-accepted = It is published, and the changes in the two systems are accepted.
+mapping-published-not-accepted = It is published. The changes in the two systems could not be accepted, because a system did not answer: accept them under “Changed fields”.
 workspace-drift = { $count ->
     [one] { $number } mapped field has changed in its system
    *[other] { $number } mapped fields have changed in their systems

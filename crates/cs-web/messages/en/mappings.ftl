@@ -24,6 +24,14 @@ mapping-version = version { $number }
 mapping-file = the configured file ({ $digest })
 mapping-shipped = as it came with the program
 mapping-to-sync = To its runs
+mapping-lacks = { $count ->
+    [one] Frappe lacks something that this mapping names.
+   *[other] Frappe lacks { $number } things that this mapping names.
+}
+mapping-lacks-see = See and create
+mapping-lacking = What Frappe lacks for this mapping
+mapping-lacking-about = The mapping names these and Frappe does not have them. Nothing is created before you say so; what would be sent is shown for each.
+mapping-lacking-foreign = What cannot be created here comes with an app of Frappe that is not installed, or is misspelt in the mapping.
 mapping-copy-title = Begin with a copy
 mapping-copy-help = A copy is a mapping of its own, with links of its own.
 mapping-copy = Copy
@@ -89,6 +97,16 @@ mapping-publish-first = It will run for the first time. Nothing is written befor
 mapping-publish-not = It cannot be published before what is wrong with it is put right.
 mapping-publish-all-the-same = It can be published all the same; what is named here keeps it, or some records, from running until it is put right.
 mapping-publish-help = Runs that begin from now on go by it. Where it says something else than before, they go through every record once.
+mapping-publish-lost = { $count ->
+    [one] One link would be left behind.
+   *[other] { $number } links would be left behind.
+}
+mapping-publish-lost-about = Records and documents are linked under units and roles that the draft does not have any more:
+mapping-publish-lost-links = { $count ->
+    [one] one link
+   *[other] { $number } links
+}
+mapping-publish-lost-help = If you only renamed a unit or a role, give it its old name again: a new name begins without links, and its documents have to be found by their match keys or are made a second time.
 mapping-published = It is published. The next run goes by it.
 mapping-note = What this version is about
 mapping-no-draft = There is no draft to publish.
@@ -269,6 +287,18 @@ mapping-add-doctype = Another DocType
 mapping-add-document = Add the document
 mapping-add-unit = Add the unit
 mapping-whole = The whole mapping
+mapping-settings = Settings ({ $number })
+mapping-settings-help = Values that this installation supplies, for conditions and fields that name a setting: a company, a first day. What is declared here is asked for under Settings.
+mapping-settings-values = Their values
+mapping-setting-name = Name
+mapping-setting-about = What it is for
+mapping-setting-default = Where nothing is said
+mapping-setting-required = Runs wait for a value
+mapping-setting-required-help = Such a setting has no default. Without a value and without a default, conditions that name it do not apply and fields that take it are left out.
+mapping-setting-required-default = A setting whose value runs wait for has no default.
+mapping-setting-new = Another setting
+mapping-setting-add = Declare it
+mapping-setting-drop = Take it out
 mapping-on-drift = Where a system changed its fields
 mapping-drift-stop = The run does not begin
 mapping-drift-skip-field = It goes on without the field

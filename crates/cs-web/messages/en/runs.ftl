@@ -78,6 +78,7 @@ log-kind-recovered = Recovery
 log-kind-redefined = Redefined
 log-kind-pulled = Read
 log-kind-counted = Census
+log-kind-searched = Search for pairs
 log-kind-expecting = Expected
 log-kind-written = Document
 log-kind-recorded = Record
@@ -95,6 +96,7 @@ log-redefined = { $count ->
 }
 log-pulled = Changes of { $unit } read: { $seen } records so far
 log-counted = { $unit } counted: { $seen } records so far
+log-searched = { $unit }/{ $role }: { $seen } records looked through for pairs
 log-expecting = { $count ->
     [one] { $number } unit to go through
    *[other] { $number } units to go through

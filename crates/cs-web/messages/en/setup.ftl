@@ -39,6 +39,9 @@ setup-lacking-what = What
 setup-lacking-purpose = What it is for
 setup-lacking-sent = What is sent
 setup-lacking-show = Show
+setup-lacking-doctype = DocType
+setup-lacking-field = Custom field
+setup-lacking-foreign = Cannot be created here
 setup-create = Create it in Frappe
 setup-create-sure = { $count ->
     [one] Create one thing in Frappe?

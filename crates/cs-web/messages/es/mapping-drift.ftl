@@ -22,6 +22,9 @@ drift-shortened-remedy = Alargue el campo otra vez o acorte en su origen los tex
 drift-verdict-stop = Las ejecuciones se detienen
 drift-verdict-skip-field = Las ejecuciones siguen sin él
 drift-verdict-go-on = Las ejecuciones siguen
+drift-did-stop = La ejecución se detuvo
+drift-did-skip-field = Siguió sin el campo
+drift-did-go-on = Siguió
 
 field-type-text = texto
 field-type-whole-number = un número entero
@@ -49,6 +52,21 @@ drift-accept = Aceptar estos cambios
 drift-accept-help = Quien los acepta dice que las cosas deben ser así. Un campo que no existe sigue siendo un error hasta que el mapeo deje de nombrarlo.
 drift-accept-confirm = ¿Tomar todos estos cambios como el estado normal de ahora en adelante?
 drift-accepted = Los cambios fueron aceptados.
+runs-drifts = { $count ->
+    [one] Había cambiado un campo que usa el mapeo
+   *[other] Habían cambiado { $number } campos que usa el mapeo
+}
+runs-drifts-about = Antes de la ejecución se compararon los campos que usa el mapeo con lo que eran antes, y se encontró esto.
+runs-drifts-see = Aceptar o corregir
+mapping-publish-drift = Lo que cambió en los dos sistemas
+mapping-publish-drift-about = Desde la última ejecución del mapeo, estos campos que usa el borrador ya no son lo que eran.
+mapping-publish-accept = { $count ->
+    [one] Aceptar este cambio con la versión
+   *[other] Aceptar estos { $number } cambios con la versión
+}
+mapping-publish-accept-help = Lo que los sistemas dicen ahora pasa a ser con lo que se comparan las próximas ejecuciones. De lo contrario, estas siguen deteniéndose, dejando fuera el campo o avisando, según indique el mapeo.
+mapping-published-accepted = Se publicó, y se aceptaron los cambios en los dos sistemas.
+mapping-published-not-accepted = Se publicó. No se pudieron aceptar los cambios en los dos sistemas porque uno no respondió: acéptelos en «Campos cambiados».
 workspace-drift = { $count ->
     [one] { $number } campo del mapeo cambió en su sistema
    *[other] { $number } campos del mapeo cambiaron en sus sistemas

@@ -24,6 +24,14 @@ mapping-version = versión { $number }
 mapping-file = el archivo configurado ({ $digest })
 mapping-shipped = como vino con el programa
 mapping-to-sync = A sus ejecuciones
+mapping-lacks = { $count ->
+    [one] A Frappe le falta algo que este mapeo nombra.
+   *[other] A Frappe le faltan { $number } cosas que este mapeo nombra.
+}
+mapping-lacks-see = Ver y crear
+mapping-lacking = Lo que le falta a Frappe para este mapeo
+mapping-lacking-about = El mapeo nombra esto y Frappe no lo tiene. No se crea nada hasta que usted lo indique; de cada cosa se muestra lo que se enviaría.
+mapping-lacking-foreign = Lo que no se puede crear aquí viene con una aplicación de Frappe que no está instalada, o está mal escrito en el mapeo.
 mapping-copy-title = Comenzar con una copia
 mapping-copy-help = Una copia es un mapeo propio, con vínculos propios.
 mapping-copy = Copiar
@@ -89,6 +97,16 @@ mapping-publish-first = Se ejecutará por primera vez. No se escribe nada antes 
 mapping-publish-not = No se puede publicar antes de corregir lo que está mal.
 mapping-publish-all-the-same = Aun así se puede publicar; lo que se nombra aquí impide su ejecución, o la de algunos registros, hasta que se corrija.
 mapping-publish-help = Las ejecuciones que comiencen desde ahora se rigen por él. Donde diga otra cosa que antes, pasan una vez por todos los registros.
+mapping-publish-lost = { $count ->
+    [one] Un vínculo quedaría sin uso.
+   *[other] { $number } vínculos quedarían sin uso.
+}
+mapping-publish-lost-about = Hay registros y documentos vinculados en unidades y roles que el borrador ya no tiene:
+mapping-publish-lost-links = { $count ->
+    [one] un vínculo
+   *[other] { $number } vínculos
+}
+mapping-publish-lost-help = Si solo cambió el nombre de una unidad o de un rol, devuélvale el anterior: con un nombre nuevo empieza sin vínculos, y sus documentos tienen que encontrarse por las claves de búsqueda o se crean por segunda vez.
 mapping-published = Está publicado. La próxima ejecución se rige por él.
 mapping-note = De qué trata esta versión
 mapping-no-draft = No hay borrador que publicar.
@@ -159,7 +177,7 @@ mapping-vtiger-field = Campo de VTiger
 mapping-joined-with = unido con
 mapping-join = Entre ellos
 mapping-constant = Valor
-mapping-setting = Configuración
+mapping-setting = Ajuste
 mapping-role = Papel
 mapping-deferred = Se escribe al final, cuando ese documento existe
 mapping-direction = Sentido
@@ -269,6 +287,18 @@ mapping-add-doctype = Otro DocType
 mapping-add-document = Agregar el documento
 mapping-add-unit = Agregar la unidad
 mapping-whole = El mapeo completo
+mapping-settings = Ajustes ({ $number })
+mapping-settings-help = Valores que aporta esta instalación, para condiciones y campos que nombran un ajuste: una empresa, un primer día. Lo que se declara aquí se pide en Configuración.
+mapping-settings-values = Sus valores
+mapping-setting-name = Nombre
+mapping-setting-about = Para qué es
+mapping-setting-default = Si no se indica nada
+mapping-setting-required = Las ejecuciones esperan un valor
+mapping-setting-required-help = Un ajuste así no tiene valor predeterminado. Sin valor y sin valor predeterminado, las condiciones que lo nombran no se aplican y los campos que lo usan quedan fuera.
+mapping-setting-required-default = Un ajuste cuyo valor esperan las ejecuciones no tiene valor predeterminado.
+mapping-setting-new = Otro ajuste
+mapping-setting-add = Declararlo
+mapping-setting-drop = Quitarlo
 mapping-on-drift = Si un sistema cambió sus campos
 mapping-drift-stop = La ejecución no comienza
 mapping-drift-skip-field = Continúa sin el campo

@@ -78,6 +78,7 @@ log-kind-recovered = Recuperación
 log-kind-redefined = Redefinido
 log-kind-pulled = Lectura
 log-kind-counted = Censo
+log-kind-searched = Búsqueda de parejas
 log-kind-expecting = Previsto
 log-kind-written = Documento
 log-kind-recorded = Registro
@@ -95,6 +96,7 @@ log-redefined = { $count ->
 }
 log-pulled = Cambios de { $unit } leídos: { $seen } registros hasta ahora
 log-counted = { $unit } contado: { $seen } registros hasta ahora
+log-searched = { $unit }/{ $role }: { $seen } registros revisados en busca de parejas
 log-expecting = { $count ->
     [one] { $number } unidad por recorrer
    *[other] { $number } unidades por recorrer

@@ -39,6 +39,9 @@ setup-lacking-what = Qué
 setup-lacking-purpose = Para qué sirve
 setup-lacking-sent = Lo que se envía
 setup-lacking-show = Mostrar
+setup-lacking-doctype = DocType
+setup-lacking-field = Campo personalizado
+setup-lacking-foreign = No se puede crear aquí
 setup-create = Crearlo en Frappe
 setup-create-sure = { $count ->
     [one] ¿Crear una cosa en Frappe?

@@ -14,6 +14,7 @@ use super::paging::Page;
 use crate::doors::{Doors, Rule};
 use crate::error::WebError;
 use crate::visit::Visit;
+use crate::work::drifts;
 use crate::work::mappings::{self, Standing};
 
 pub(super) fn doors(doors: Doors) -> Doors {
@@ -180,6 +181,9 @@ struct Publication {
     /// What this version is about.
     #[schema(min_length = 1, max_length = 200)]
     note: String,
+    /// What has changed in the two systems since the mapping last ran is how things are meant to be.
+    #[serde(default)]
+    accept_drift: bool,
 }
 
 /// Publishes a mapping's draft: the next run goes by it
@@ -193,6 +197,9 @@ async fn publish(
 ) -> Result<(StatusCode, Json<VersionShown>), WebError> {
     let name = MappingName::new(name);
     let number = mappings::publish(&visit, &name, said.revision, &said.note).await?;
+    if said.accept_drift {
+        drifts::accept(&visit, &name).await?;
+    }
     version(&visit, &name, number).await
 }
 

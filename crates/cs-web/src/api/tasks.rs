@@ -36,11 +36,11 @@ pub(super) fn doors(doors: Doors) -> Doors {
 
 /// Something that was asked for, and how it went.
 #[derive(Debug, Serialize, ToSchema)]
-struct TaskShown {
+pub(super) struct TaskShown {
     id: String,
     /// What people call it: `oscar/BS Sync on 2026-11-22`.
     title: String,
-    /// What it does, with its `kind`: `sync`, `apply`, `reconcile`, `undo`.
+    /// What it does, with its `kind`: `sync`, `apply`, `reconcile`, `undo`, `pair`.
     #[schema(value_type = Object)]
     work: serde_json::Value,
     status: Status,
@@ -72,7 +72,7 @@ struct TaskShown {
 }
 
 impl TaskShown {
-    fn of(words: &Words, task: Task) -> Self {
+    pub(super) fn of(words: &Words, task: Task) -> Self {
         let moment = |at: Option<jiff::Timestamp>| at.map(|at| at.to_string());
         Self {
             id: task.id.0,
@@ -364,7 +364,7 @@ struct Which {
 async fn numbers(visit: &Visit, task: &Task) -> Numbers {
     match &task.work {
         Work::Sync { mapping, .. } | Work::Apply { mapping, .. } => visit.web.office.numbers(mapping).await,
-        Work::Reconcile { .. } | Work::Undo { .. } => Numbers::unknown(),
+        Work::Reconcile { .. } | Work::Undo { .. } | Work::Pair { .. } => Numbers::unknown(),
     }
 }
 

@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use super::Given;
 use super::asked::{Named, Params, Said};
 use super::paging::{Page, Paging};
-use super::tasks::PlanShown;
+use super::tasks::{PlanShown, TaskShown};
 use crate::doors::{Doors, Rule};
 use crate::error::WebError;
 use crate::office::SampleWish;
@@ -239,26 +239,19 @@ struct Seat {
     role: String,
 }
 
-/// What was looked through.
-#[derive(Debug, Serialize, ToSchema)]
-struct Found {
-    /// Records without a document in the role.
-    records: u64,
-    /// Documents that no record has.
-    documents: u64,
-    /// Pairs.
-    pairs: u64,
-}
-
-/// Looks through both systems for pairs; nothing is written to either
+/// Looks through both systems for pairs; nothing is written to either. What the task finds is among the mapping's pairs when it is
+/// over
 #[utoipa::path(post, path = "/api/v1/mappings/{name}/links/find", operation_id = "find_mapping_links", tag = "mappings",
     params(("name" = String, Path, description = "The mapping")), request_body = Seat,
-    responses((status = 200, description = "What was looked through", body = Found)))]
-async fn find(visit: Visit, Named(name): Named, Said(seat): Said<Seat>) -> Given<Found> {
+    responses((status = 201, description = "The task, waiting for its turn", body = TaskShown)))]
+async fn find(
+    visit: Visit,
+    Named(name): Named,
+    Said(seat): Said<Seat>,
+) -> Result<(StatusCode, Json<TaskShown>), WebError> {
     let (unit, role) = (seat.unit.as_str().into(), seat.role.as_str().into());
-    let gathered = linking::find(&visit, &MappingName::new(name), &unit, &role).await?;
-    let pairs = gathered.proposals.len() as u64;
-    Ok(Json(Found { records: gathered.records, documents: gathered.documents, pairs }))
+    let task = linking::find(&visit, &MappingName::new(name), &unit, &role).await?;
+    Ok((StatusCode::CREATED, Json(TaskShown::of(&visit.words, task))))
 }
 
 /// What is said of pairs.

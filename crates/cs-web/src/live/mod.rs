@@ -5,6 +5,7 @@ mod progress;
 mod stream;
 
 pub use hub::Hub;
+pub(crate) use progress::Progress;
 
 use crate::doors::{Doors, Rule};
 

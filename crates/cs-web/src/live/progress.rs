@@ -55,7 +55,9 @@ impl Progress {
         self.lines += 1;
         match event {
             Event::Expecting { units } => self.expected = self.expected.max(*units),
-            Event::UnitDone { balance, .. } if balance.accounted() >= self.balance.accounted() => {
+            Event::UnitDone { balance, .. } | Event::Searched { balance, .. }
+                if balance.accounted() >= self.balance.accounted() =>
+            {
                 self.balance = *balance;
             }
             Event::Pulled { seen, .. } | Event::Counted { seen, .. } => self.seen = self.seen.max(*seen),

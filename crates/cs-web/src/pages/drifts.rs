@@ -5,6 +5,42 @@ use cs_domain::mapping::drift::{Drift, DriftChange};
 
 use crate::words::Words;
 
+/// A change as people read it.
+pub(crate) struct Shown {
+    pub(crate) what: String,
+    pub(crate) remedy: String,
+    /// What runs do about it, or what a run did.
+    pub(crate) verdict: String,
+    pub(crate) tone: &'static str,
+    /// Where the mapping uses it.
+    pub(crate) places: Vec<String>,
+    pub(crate) code: &'static str,
+}
+
+impl Shown {
+    /// What runs do about it.
+    pub(crate) fn of(words: &Words, drift: &Drift) -> Self {
+        Self {
+            what: told(words, drift),
+            remedy: remedy(words, drift),
+            verdict: verdict(words, drift.verdict),
+            tone: tone(drift.verdict),
+            places: drift.places.iter().map(ToString::to_string).collect(),
+            code: drift.code(),
+        }
+    }
+
+    /// What a run did about it.
+    pub(crate) fn done(words: &Words, drift: &Drift) -> Self {
+        let did = words.say(match drift.verdict {
+            DriftPolicy::Stop => "drift-did-stop",
+            DriftPolicy::SkipField => "drift-did-skip-field",
+            DriftPolicy::GoOn => "drift-did-go-on",
+        });
+        Self { verdict: did, ..Self::of(words, drift) }
+    }
+}
+
 /// What has changed, in a sentence.
 pub(crate) fn told(words: &Words, drift: &Drift) -> String {
     let field = drift.field.as_ref().map(ToString::to_string).unwrap_or_default();

@@ -11,7 +11,16 @@ use crate::visit::Visit;
 /// What has changed as far as it was seen: no system is asked. `None`: the mapping does not run, or is none.
 pub(crate) async fn known(visit: &Visit, name: &MappingName) -> Result<Option<Vec<Drift>>, WebError> {
     let Some(running) = visit.web.office.running_mapping(name).await? else { return Ok(None) };
-    let Ok(parsed) = parse_with(&running.text, &visit.web.office.own_transforms()) else { return Ok(None) };
+    under(visit, name, &running.text).await
+}
+
+/// The same, as it concerns a text of the mapping that need not run yet. `None`: it is no mapping.
+pub(crate) async fn under(
+    visit: &Visit,
+    name: &MappingName,
+    text: &str,
+) -> Result<Option<Vec<Drift>>, WebError> {
+    let Ok(parsed) = parse_with(text, &visit.web.office.own_transforms()) else { return Ok(None) };
     let (mut before, mut now) = (Seen::default(), Seen::default());
     let side = |seen: &mut Seen, system: System| match system {
         System::Vtiger => std::mem::take(&mut seen.vtiger),

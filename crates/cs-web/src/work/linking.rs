@@ -2,39 +2,43 @@
 //! either system; what was accepted is linked by the next run.
 
 use cs_domain::{LinkDecision, MappingName, Proposal, Role, UnitName};
-use cs_engine::Gathered;
-use cs_ports::{KeptProposal, ProposalFilter, ProposalId, UnitKey};
+use cs_ports::{KeptProposal, ProposalFilter, ProposalId, Task, TaskFilter, UnitKey, Work};
 use serde_json::json;
 
 use crate::error::WebError;
-use crate::office::LinkWish;
 use crate::pages::shown;
 use crate::visit::Visit;
-use crate::work::mappings;
+use crate::work::tasks;
+
+/// Searches of a mapping that are looked through for the latest one of a document.
+const LOOKED_AT: u32 = 200;
 
 /// Proposals that are decided at once, at most.
 pub(crate) const MOST: u32 = 1_000;
 
-/// Looks through both systems, and keeps what was found in place of what was found before.
+/// Asks for a look through both systems: a task, since that takes as long as there are records. What it finds is kept in place of
+/// what was found before.
 pub(crate) async fn find(
     visit: &Visit,
     name: &MappingName,
     unit: &UnitName,
     role: &Role,
-) -> Result<Gathered, WebError> {
-    let standing = mappings::standing(visit, name).await?;
-    let wish = LinkWish {
-        mapping: name.clone(),
-        text: standing.text().to_owned(),
-        unit: unit.clone(),
-        role: role.clone(),
-    };
-    let gathered = visit.web.office.propose_links(&wish).await?;
-    let now = visit.web.clock.now();
-    visit.web.desk.put_proposals(name, unit, role, &gathered.proposals, now).await?;
-    let told = json!({ "records": gathered.records, "documents": gathered.documents, "proposals": gathered.proposals.len() });
-    visit.record("mapping.links_find", &format!("mapping {name}, {unit}/{role}"), json!(null), told).await?;
-    Ok(gathered)
+) -> Result<Task, WebError> {
+    let (mapping, unit, role) = (name.clone(), unit.clone(), role.clone());
+    tasks::add(visit, Work::Pair { mapping, unit, role }).await
+}
+
+/// The latest search for a document of a mapping.
+pub(crate) async fn latest(
+    visit: &Visit,
+    name: &MappingName,
+    unit: &UnitName,
+    role: &Role,
+) -> Result<Option<Task>, WebError> {
+    let wanted = Work::Pair { mapping: name.clone(), unit: unit.clone(), role: role.clone() };
+    let lane = TaskFilter { lane: Some(wanted.lane()), ..TaskFilter::default() };
+    let found = visit.web.desk.tasks(&lane, None, LOOKED_AT).await?;
+    Ok(found.into_iter().find(|task| task.work == wanted))
 }
 
 /// Notes what a person says of proposals. Their units are due again, so that the next run links them.

@@ -4,7 +4,7 @@ use cs_domain::mapping::compare::{Difference, compare};
 use cs_domain::mapping::edit::{DocumentTraits, EditError, MappingEdit, edited, new_text};
 use cs_domain::mapping::{Problem, Sketch, can_name, did_you_mean, parse_with, shipped_text, sketch_with};
 use cs_domain::{Edition, FieldName, Kind, MappingName, Origin, Role, UnitName};
-use cs_ports::{MappingDraft, MappingVersion, PublishedMapping};
+use cs_ports::{LinkCount, MappingDraft, MappingVersion, PublishedMapping};
 use serde_json::{Value as Json, json};
 
 use crate::error::WebError;
@@ -421,6 +421,20 @@ pub(crate) fn problems(visit: &Visit, name: &MappingName, text: &str) -> Vec<Pro
 /// What can be made out of a text.
 pub(crate) fn sketched(visit: &Visit, text: &str) -> Sketch {
     sketch_with(text, &visit.web.office.own_transforms())
+}
+
+/// Links that a text would leave behind: those of units and roles that it does not have, because they were renamed or taken out.
+pub(crate) async fn left_behind(
+    visit: &Visit,
+    name: &MappingName,
+    text: &str,
+) -> Result<Vec<LinkCount>, WebError> {
+    let Some(parsed) = sketched(visit, text).parsed else { return Ok(Vec::new()) };
+    let counts = visit.web.desk.count_links(name).await?;
+    let has = |count: &LinkCount| {
+        parsed.mapping.unit(&count.unit).is_some_and(|unit| unit.document(&count.role).is_some())
+    };
+    Ok(counts.into_iter().filter(|count| !has(count)).collect())
 }
 
 /// The difference between two texts, where both are mappings.

@@ -8,6 +8,7 @@ pub(crate) mod findings;
 pub(crate) mod linking;
 pub(crate) mod mappings;
 pub(crate) mod people;
+pub(crate) mod preparation;
 pub mod reconciliation;
 pub(crate) mod schedules;
 pub(crate) mod settings;

@@ -1,13 +1,14 @@
 //! Tasks that people ask for: added, cancelled, tried again, started for real after a dry run. Whoever asks, page or API,
 //! asks here.
 
-use cs_domain::{MappingName, RunId, RunStatus};
+use cs_domain::{MappingName, Role, RunId, RunStatus, UnitName};
 use cs_engine::scheduler::Asking;
 use cs_ports::{Task, TaskFilter, TaskId, TaskObserver as _, Work};
 use serde_json::{Value as Json, json};
 
 use crate::error::WebError;
 use crate::visit::Visit;
+use crate::work::mappings;
 
 /// How many tasks of one second may ask for a name before something else must be wrong.
 const NAMES: u8 = 8;
@@ -152,6 +153,27 @@ async fn expect_fit(visit: &Visit, work: &Work) -> Result<(), WebError> {
             }
         }
         Work::Undo { run } => expect_undoable(visit, run).await,
+        Work::Pair { mapping, unit, role } => expect_document(visit, mapping, unit, role).await,
+    }
+}
+
+/// Whether a mapping, published or not, is right and has such a document.
+async fn expect_document(
+    visit: &Visit,
+    mapping: &MappingName,
+    unit: &UnitName,
+    role: &Role,
+) -> Result<(), WebError> {
+    let standing = mappings::standing(visit, mapping).await?;
+    if let Some(problem) = mappings::problems(visit, mapping, standing.text()).first() {
+        let why = visit.words.tell("task-mapping-unfit", &[("why", problem.message.clone().into())]);
+        return Err(WebError::invalid("mapping", why));
+    }
+    let sketch = mappings::sketched(visit, standing.text());
+    let parsed = sketch.parsed.as_ref().and_then(|parsed| parsed.mapping.unit(unit)?.document(role));
+    match parsed {
+        Some(_) => Ok(()),
+        None => Err(WebError::not_there("document", format!("{unit}/{role}"))),
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::http::{Method, StatusCode};
 use cs_domain::{FieldName, FieldSchema, FieldType, Kind, KindSchema, MappingName, System};
 use cs_ports::{AuditFilter, Part, Right};
+use cs_web::office::Lacking;
 use serde_json::{Value, json};
 
 use crate::world::{Client, World, login_of};
@@ -179,6 +180,74 @@ async fn what_is_wrong_is_told_where_it_is_and_cannot_be_published() {
         let status = browser.get(&format!("/mappings/leads/{tab}")).await.status;
         assert!(status == StatusCode::OK || status == StatusCode::NOT_FOUND, "{tab}: {status}");
     }
+}
+
+/// What a mapping asks an installation for is declared on its page.
+#[tokio::test]
+async fn settings_are_declared_used_and_taken_out() {
+    let world = world().await;
+    let mut browser = world.visitor(Part::SyncerAdmin).await;
+    begun(&mut browser).await;
+    let good = [("setting", "first_day"), ("help", "Leads from this day on"), ("default", "2026-01-01")];
+    assert_eq!(act(&world, &mut browser, "settings/save", &good).await, StatusCode::SEE_OTHER);
+    for wrong in [
+        [("setting", "First Day"), ("help", "Leads"), ("default", "")],
+        [("setting", "first_day"), ("help", " "), ("default", "")],
+    ] {
+        let status = act(&world, &mut browser, "settings/save", &wrong).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong:?}");
+    }
+    let both = [good.as_slice(), &[("required", "1")]].concat();
+    assert_eq!(
+        act(&world, &mut browser, "settings/save", &both).await,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "what is required has no default"
+    );
+    let draft = world.desk.mapping_draft(&MappingName::new("leads")).await.unwrap().unwrap();
+    assert!(draft.text.contains("[settings.first_day]"), "{}", draft.text);
+    browser.get("/mappings/leads/documents").await.shows(&[
+        "Settings (1)",
+        "Leads from this day on",
+        "2026-01-01",
+        "nothing uses it",
+    ]);
+    let gone = [("setting", "first_day")];
+    assert_eq!(act(&world, &mut browser, "settings/drop", &gone).await, StatusCode::SEE_OTHER);
+    let draft = world.desk.mapping_draft(&MappingName::new("leads")).await.unwrap().unwrap();
+    assert!(!draft.text.contains("first_day"), "{}", draft.text);
+}
+
+/// What Frappe lacks for a draft is shown, and created only as it was shown.
+#[tokio::test]
+async fn what_frappe_lacks_for_a_draft_is_shown_and_created() {
+    let world = world().await;
+    let mut browser = world.visitor(Part::SyncerAdmin).await;
+    begun(&mut browser).await;
+    browser.get("/mappings/leads").await.hides(&["Frappe lacks"]);
+    kind(&world, System::Frappe, "Lead", &[("last_name", "Last Name")]);
+    browser
+        .get("/mappings/leads")
+        .await
+        .shows(&["Frappe lacks something that this mapping names", "/mappings/leads/lacking"]);
+    world.office.state().lacking = vec![Lacking {
+        kind: "custom_field".to_owned(),
+        name: "Lead.custom_vtiger_id".to_owned(),
+        purpose: "leads: the VTiger record that it belongs to".to_owned(),
+        definition: json!({ "fieldname": "custom_vtiger_id", "dt": "Lead" }),
+    }];
+    let page = browser.get("/mappings/leads/lacking").await;
+    page.shows(&["Lead.custom_vtiger_id", "Custom field", "fieldname", "Create it in Frappe"]);
+    let text = page.text();
+    let shown = text.split_once("name=\"shown\" value=\"").unwrap().1.split_once('"').unwrap().0;
+    let other = browser.post("/mappings/leads/lacking", &[("shown", "something else")]).await;
+    other.shows(&["has changed since it was shown"]);
+    assert_eq!(world.office.state().lacking.len(), 1, "nothing was created");
+    let created = browser.post("/mappings/leads/lacking", &[("shown", shown)]).await;
+    created.shows(&["What was created", "Frappe has everything it needs"]);
+    let noted = world.desk.audit(&AuditFilter::default(), None, 10).await.unwrap();
+    assert!(noted.iter().any(|entry| entry.action == "setup.create" && entry.object == "mapping leads"));
+    let mut reader = world.visitor(Part::ReadOnly).await;
+    assert_eq!(reader.get("/mappings/leads/lacking").await.status, StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]

@@ -11,11 +11,11 @@ use cs_domain::{
     Edition, FieldName, Kind, KindSchema, MappingName, Origin, Record, RecordRef, StandingConflict, System,
     Value,
 };
-use cs_engine::{Gathered, Preview};
+use cs_engine::Preview;
 use cs_ports::{FoundFinding, KindAbout};
 use cs_web::office::{
-    BrokerAbout, CompanyAbout, Connection, Health, HintError, HintSent, Lacking, LinkWish, Lookup,
-    MappingAbout, Office, OfficeError, Probe, ReportAbout, RunningMapping, SampleWish, Setting, SettingKind,
+    BrokerAbout, CompanyAbout, Connection, Health, HintError, HintSent, Lacking, Lookup, MappingAbout,
+    Office, OfficeError, Probe, ReportAbout, RunningMapping, SampleWish, Setting, SettingKind,
     SettingsChange, SettingsTab, Slip, TaskLimits, UnitAbout,
 };
 use cs_web::{Desk, Language};
@@ -64,8 +64,6 @@ pub(crate) struct State {
     pub(crate) preview: Preview,
     /// On what mappings were tried.
     pub(crate) tried: Vec<SampleWish>,
-    /// What could be one.
-    pub(crate) gathered: Gathered,
     /// How often the scheduler was told that there is something to do.
     pub(crate) nudges: u32,
     /// Hints that were taken.
@@ -100,7 +98,6 @@ impl Default for State {
             accepted: Vec::new(),
             preview: Preview::default(),
             tried: Vec::new(),
-            gathered: Gathered::default(),
             nudges: 0,
             hints: Vec::new(),
             limits: TaskLimits { time_limit: 7200, attempts: 3 },
@@ -278,10 +275,6 @@ impl Office for FakeOffice {
         Ok(state.preview.clone())
     }
 
-    async fn propose_links(&self, _: &LinkWish) -> Result<Gathered, OfficeError> {
-        Ok(self.state().gathered.clone())
-    }
-
     async fn mappings(&self) -> Result<Vec<MappingAbout>, OfficeError> {
         Ok(self.state().mappings.clone())
     }
@@ -364,11 +357,11 @@ impl Office for FakeOffice {
         self.state().health.clone()
     }
 
-    async fn lacking(&self, _mapping: &MappingName) -> Result<Vec<Lacking>, OfficeError> {
+    async fn lacking(&self, _: &MappingName, _: Option<&str>) -> Result<Vec<Lacking>, OfficeError> {
         Ok(self.state().lacking.clone())
     }
 
-    async fn create_lacking(&self, _mapping: &MappingName) -> Result<Vec<Probe>, OfficeError> {
+    async fn create_lacking(&self, _: &MappingName, _: Option<&str>) -> Result<Vec<Probe>, OfficeError> {
         let created = std::mem::take(&mut self.state().lacking);
         Ok(created.iter().map(|lacking| probe(&lacking.name, true)).collect())
     }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
+use cs_domain::mapping::drift::{Drift, DriftChange};
 use cs_domain::{
-    Action, Advice, Balance, Event, Failure, Intent, IntentId, RecordRef, RequestCount, Requests, Run, RunId,
-    RunStatus, Value, Verdict,
+    Action, Advice, Balance, DriftPolicy, Event, Failure, Intent, IntentId, RecordRef, RequestCount,
+    Requests, Run, RunId, RunStatus, System, Value, Verdict,
 };
 use cs_ports::Part;
 
@@ -79,6 +80,45 @@ async fn a_run_adds_up_or_says_that_it_does_not() {
     ]);
     assert_eq!(reader.get("/runs/20200101-000000-0000").await.status, StatusCode::NOT_FOUND);
     assert_eq!(reader.get("/runs/20200101-000000-0000/writes").await.status, StatusCode::NOT_FOUND);
+}
+
+/// What had changed in the systems stands in a place of its own, with what the run did about each.
+#[tokio::test]
+async fn a_run_says_what_had_changed_and_what_it_did_about_it() {
+    let world = World::new().await;
+    let calm = run(&world, "20261120-100000-0001", "policy", RunStatus::Success).await;
+    let run = run(&world, "20261120-100000-0002", "policy", RunStatus::Error).await;
+    let drift = |field: &str, change: DriftChange, verdict: DriftPolicy| Event::Drifted {
+        drift: Box::new(Drift {
+            system: System::Vtiger,
+            kind: "SalesOrder".into(),
+            field: Some(field.into()),
+            label: String::new(),
+            change,
+            unit: "policy".into(),
+            places: Vec::new(),
+            verdict,
+        }),
+    };
+    let told = [
+        drift("cf_853", DriftChange::FieldVanished, DriftPolicy::Stop),
+        drift("cf_855", DriftChange::NotWritable, DriftPolicy::SkipField),
+        drift("cf_857", DriftChange::Shortened { from: 80, to: 40 }, DriftPolicy::GoOn),
+    ];
+    world.desk.append_log(&run.id, world.now(), &told).await.unwrap();
+    let mut reader = world.visitor(Part::ReadOnly).await;
+    reader.get(&format!("/runs/{}", calm.id)).await.hides(&["had changed"]);
+    for path in ["", "/state"] {
+        reader.get(&format!("/runs/{}{path}", run.id)).await.shows(&[
+            "3 fields that the mapping uses had changed",
+            "cf_853 of SalesOrder in VTiger is not there any more",
+            "The run stopped",
+            "It went on without the field",
+            "cf_857 of SalesOrder in VTiger takes 40 characters; it took 80",
+            "It went on<",
+            "/mappings/policy/drift",
+        ]);
+    }
 }
 
 #[tokio::test]

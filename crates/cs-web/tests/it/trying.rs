@@ -3,12 +3,14 @@
 
 use axum::http::StatusCode;
 use cs_domain::mapping::lone::LoneWord;
+use cs_domain::mapping::shipped_text;
 use cs_domain::plan::Plan;
 use cs_domain::{
-    Advice, Failure, FieldSchema, FieldType, KindSchema, LinkReason, MappingName, Proposal, RecordRef, System,
+    Advice, Balance, Failure, FieldSchema, FieldType, KindSchema, Link, LinkOrigin, LinkReason, LinkStanding,
+    MappingName, Proposal, RecordRef, RunStatus, Shadow, System,
 };
-use cs_engine::{Gathered, Preview, Previewed};
-use cs_ports::{AuditFilter, Part, ReliedOn};
+use cs_engine::{Preview, Previewed};
+use cs_ports::{AuditFilter, Part, ReliedOn, Task, TaskId, Tie, Work};
 
 use crate::world::World;
 
@@ -70,6 +72,66 @@ async fn what_has_changed_is_shown_where_it_matters_and_accepted_by_who_may() {
     assert!(noted.before.to_string().contains("department"), "{noted:?}");
 }
 
+/// Whoever publishes after something has changed sees what, and says whether it is meant so.
+#[tokio::test]
+async fn publishing_offers_to_accept_what_has_changed() {
+    let world = World::new().await;
+    without_department(&world).await;
+    let mut admin = world.visitor(Part::SyncerAdmin).await;
+    let text = shipped_text("crm").unwrap();
+    for accept in [false, true] {
+        let text = text.replacen("CRM", if accept { "CRM twice" } else { "CRM once" }, 1);
+        let drafted = admin.post("/mappings/crm/text", &[("revision", "0"), ("text", &text)]).await;
+        assert_eq!(drafted.status, StatusCode::SEE_OTHER, "{}", drafted.text());
+        let draft = world.desk.mapping_draft(&crm()).await.unwrap().unwrap();
+        let page = admin.get("/mappings/crm/publish").await;
+        page.shows(&["The department (department) of Contacts in VTiger is not there any more"]);
+        page.shows(&["Accept this change with the version", "name=\"accept_drift\" checked"]);
+        let revision = draft.revision.to_string();
+        let mut sent = vec![("revision", revision.as_str()), ("note", "Fits again")];
+        if accept {
+            sent.push(("accept_drift", "on"));
+        }
+        let published = admin.post("/mappings/crm/publish", &sent).await;
+        assert_eq!(published.status, StatusCode::SEE_OTHER, "{}", published.text());
+        let expected: &[MappingName] = if accept { &[crm()] } else { &[] };
+        assert_eq!(world.office.state().accepted, expected);
+    }
+}
+
+/// A unit or role by another name begins without links: whoever publishes is told how many that are.
+#[tokio::test]
+async fn publishing_a_renamed_role_warns_of_the_links_it_would_lose() {
+    let world = World::new().await;
+    let link = |role: &str, id: &str| Tie {
+        link: Link {
+            mapping: crm(),
+            unit: "contact".into(),
+            subject: RecordRef::vtiger("Contacts", id),
+            role: role.into(),
+            document: RecordRef::frappe("Contact", id),
+            origin: LinkOrigin::Created,
+            standing: LinkStanding::Live,
+        },
+        shadow: Shadow::default(),
+    };
+    for id in ["12x1", "12x2"] {
+        world.settle("crm", None, link("person", id)).await;
+    }
+    let mut admin = world.visitor(Part::SyncerAdmin).await;
+    let text = shipped_text("crm").unwrap();
+    let titled = text.replacen("CRM", "CRM once", 1);
+    admin.post("/mappings/crm/text", &[("revision", "0"), ("text", &titled)]).await;
+    admin.get("/mappings/crm/publish").await.hides(&["would be left behind"]);
+    let draft = world.desk.mapping_draft(&crm()).await.unwrap().unwrap();
+    let renamed = text.replace("role = \"person\"", "role = \"human\"");
+    assert_ne!(renamed, text);
+    let revision = draft.revision.to_string();
+    admin.post("/mappings/crm/text", &[("revision", &revision), ("text", &renamed)]).await;
+    let page = admin.get("/mappings/crm/publish").await;
+    page.shows(&["2 links would be left behind", "contact/person", "give it its old name again"]);
+}
+
 #[tokio::test]
 async fn a_mapping_is_tried_before_it_is_published() {
     let world = World::new().await;
@@ -122,8 +184,57 @@ fn proposal(record: &str, document: &str, score: u32) -> Proposal {
     }
 }
 
+/// Looking through everything is a task: the request that asks for it ends at once, and its page follows.
 #[tokio::test]
-async fn pairs_are_looked_for_accepted_and_rejected() {
+async fn pairs_are_looked_for_in_the_background_and_for_the_document_that_was_chosen() {
+    let world = World::new().await;
+    let mut browser = world.visitor(Part::SyncerAdmin).await;
+    // What is chosen names its unit: the one of the page before stays behind.
+    let page = browser.get("/mappings/crm/linking?seat=contact/person&unit=account&role=customer").await;
+    page.shows(&["value=\"contact/person\" selected", "name=\"unit\" value=\"contact\""]);
+    page.hides(&["data-task"]);
+
+    let seat = [("unit", "contact"), ("role", "person")];
+    let asked = browser.post("/mappings/crm/linking/find", &seat).await;
+    assert_eq!(asked.status, StatusCode::SEE_OTHER, "{}", asked.text());
+    let open = world.desk.open_tasks().await.unwrap();
+    let work = Work::Pair { mapping: crm(), unit: "contact".into(), role: "person".into() };
+    assert_eq!(open.iter().map(|task| &task.work).collect::<Vec<_>>(), [&work]);
+    assert_ne!(work.lane(), "crm", "it holds up no run of the mapping");
+    let page = browser.get(&asked.location()).await;
+    page.shows(&["Looking for pairs", "data-refresh", &format!("data-task=\"{}\"", open[0].id)]);
+    browser.get("/mappings/crm/linking?seat=account/customer").await.hides(&["Looking for pairs"]);
+    assert_eq!(browser.post("/mappings/crm/linking/find", &seat).await.status, StatusCode::CONFLICT);
+
+    assert_eq!(browser.post("/mappings/crm/linking/stop", &seat).await.status, StatusCode::SEE_OTHER);
+    browser.get(&asked.location()).await.shows(&["It stops in a moment"]);
+
+    let balance = Balance { read: 1_200, unchanged: 1_200, ..Balance::default() };
+    let outcome = serde_json::json!({ "records": 1_100, "documents": 1, "pairs": 0 });
+    let ended = Task {
+        id: TaskId("20991231-000000-0001".to_owned()),
+        status: RunStatus::Success,
+        ended: Some(world.now()),
+        balance,
+        outcome,
+        ..open[0].clone()
+    };
+    world.desk.add_task(&ended).await.unwrap();
+    let part = browser.get("/mappings/crm/linking/found?unit=contact&role=person").await;
+    part.shows(&[
+        "Last search",
+        "1,100 records without a document",
+        "one document without a record",
+        "no pair",
+    ]);
+    part.hides(&["<html", "Looking for pairs"]);
+
+    let nowhere = [("unit", "contact"), ("role", "nobody")];
+    assert_eq!(browser.post("/mappings/crm/linking/find", &nowhere).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn pairs_are_accepted_and_rejected() {
     const SEAT: &str = "unit=contact&role=person";
     let world = World::new().await;
     let mut browser = world.visitor(Part::SyncerAdmin).await;
@@ -133,10 +244,9 @@ async fn pairs_are_looked_for_accepted_and_rejected() {
         .shows(&["There is nothing here", "Look for pairs"]);
     let proposals =
         vec![proposal("12x1", "Ana", 95), proposal("12x2", "Luis", 88), proposal("12x3", "Rosa", 60)];
-    world.office.state().gathered = Gathered { records: 3, documents: 3, proposals };
+    let (unit, role) = (proposals[0].unit.clone(), proposals[0].role.clone());
+    world.desk.put_proposals(&crm(), &unit, &role, &proposals, world.now()).await.unwrap();
     let seat = [("unit", "contact"), ("role", "person")];
-    let found = browser.post("/mappings/crm/linking/find", &seat).await;
-    assert_eq!(found.status, StatusCode::SEE_OTHER, "{}", found.text());
     let page = browser.get(&format!("/mappings/crm/linking?{SEAT}")).await;
     page.shows(&[
         "Contacts 12x1",

@@ -1,5 +1,6 @@
 //! Chromium, and what a person does with a page: press what is called so, fill in what is labelled so, wait to see.
 
+use std::cell::Cell;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -81,7 +82,13 @@ impl Browser {
         }
         let driver = self.runtime.block_on(WebDriver::new(&self.address, wish)).unwrap();
         let number = self.viewers.fetch_add(1, Ordering::SeqCst);
-        Viewer { name: format!("{}-{number}", self.name), driver: Some(driver), browser: Rc::clone(self) }
+        Viewer {
+            name: format!("{}-{number}", self.name),
+            clicks: Cell::new(0),
+            pictures: Cell::new(0),
+            driver: Some(driver),
+            browser: Rc::clone(self),
+        }
     }
 }
 
@@ -96,6 +103,9 @@ impl Drop for Browser {
 /// A window with somebody before it.
 pub(super) struct Viewer {
     name: String,
+    /// What was pressed, ticked or chosen so far, and pictures that were taken on the way.
+    clicks: Cell<u32>,
+    pictures: Cell<u32>,
     /// Always there, until the end.
     driver: Option<WebDriver>,
     browser: Rc<Browser>,
@@ -207,6 +217,34 @@ impl Viewer {
         self.with(&format!("“{name}” to press"), script, &[json!(css), json!(name)], async |found| {
             found.click().await
         });
+        self.count_click();
+    }
+
+    /// Clicks the first that `css` selects.
+    #[track_caller]
+    pub(super) fn click(&self, css: &str) {
+        self.with(&format!("{css} to click"), "all(arguments[0])[0]", &[json!(css)], async |found| {
+            found.click().await
+        });
+        self.count_click();
+    }
+
+    fn count_click(&self) {
+        self.clicks.set(self.clicks.get() + 1);
+    }
+
+    /// How often something was pressed, ticked or chosen so far; typing is none of it.
+    pub(super) fn clicks(&self) -> u32 {
+        self.clicks.get()
+    }
+
+    /// Takes a picture of the window as it is now, for people who want to see the way: `mapping-1-03-published.png`.
+    #[track_caller]
+    pub(super) fn picture(&self, step: &str) {
+        let number = self.pictures.get() + 1;
+        self.pictures.set(number);
+        let file = traces().join(format!("{}-{number:02}-{step}.png", self.name));
+        self.wait(self.driver().screenshot(&file)).unwrap();
     }
 
     /// Types into the field with this label, in place of what is there.
@@ -252,6 +290,7 @@ impl Viewer {
             &[json!(label), json!(option)],
             async |found| found.click().await,
         );
+        self.count_click();
     }
 
     /// Ticks the box, or the choice, with this label.
@@ -263,6 +302,7 @@ impl Viewer {
             &[json!(label)],
             async |found| found.click().await,
         );
+        self.count_click();
     }
 
     /// Answers yes to what the page asks.

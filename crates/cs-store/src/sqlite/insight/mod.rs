@@ -12,8 +12,8 @@ use std::ops::Range;
 use async_trait::async_trait;
 use cs_domain::{Balance, ConflictId, MappingName, RecordRef, Run, RunId, StandingConflict};
 use cs_ports::{
-    ConflictFilter, Counted, FindingGroup, FindingQuery, Insight, JournalEntry, LogEntry, LogFilter,
-    RunFilter, StandingFinding, StoreError, Tie, TroubleFilter, TroubledUnit, UnitCounts,
+    ConflictFilter, Counted, FindingGroup, FindingQuery, Insight, JournalEntry, LinkCount, LogEntry,
+    LogFilter, RunFilter, StandingFinding, StoreError, Tie, TroubleFilter, TroubledUnit, UnitCounts,
 };
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
@@ -67,6 +67,10 @@ impl Insight for SqliteStore {
 
     async fn count_units(&self, mapping: &MappingName) -> Result<UnitCounts, StoreError> {
         units::count(self, mapping).await
+    }
+
+    async fn count_links(&self, mapping: &MappingName) -> Result<Vec<LinkCount>, StoreError> {
+        units::count_links(self, mapping).await
     }
 
     async fn count_open_conflicts(&self, mapping: Option<&MappingName>) -> Result<u64, StoreError> {

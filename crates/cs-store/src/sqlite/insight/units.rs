@@ -1,7 +1,7 @@
 //! Where units stand, and which failed.
 
 use cs_domain::{MappingName, RecordRef, RunId};
-use cs_ports::{Counted, StoreError, TroubleFilter, TroubledUnit, UnitCounts};
+use cs_ports::{Counted, LinkCount, StoreError, TroubleFilter, TroubledUnit, UnitCounts};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Sqlite};
 
@@ -112,6 +112,25 @@ pub(super) async fn count(store: &SqliteStore, mapping: &MappingName) -> Result<
         insight::count(&mut counts, units, state, attempts, verdict);
     }
     Ok(counts)
+}
+
+pub(super) async fn count_links(
+    store: &SqliteStore,
+    mapping: &MappingName,
+) -> Result<Vec<LinkCount>, StoreError> {
+    let rows = sqlx::query(sql::COUNT_LINKS)
+        .bind(mapping.as_str())
+        .fetch_all(&store.pools.readers)
+        .await
+        .map_err(database("count links"))?;
+    let count = |row: &SqliteRow| {
+        Ok(LinkCount {
+            unit: column::<String>(row, "unit")?.into(),
+            role: column::<String>(row, "role")?.into(),
+            links: number(column(row, "links")?)?,
+        })
+    };
+    rows.iter().map(count).collect()
 }
 
 pub(super) async fn count_open_conflicts(

@@ -398,6 +398,9 @@ async fn ties_are_searched(store: &dyn Whole) {
     assert_eq!(found("vtiger", 9).await, NOBODY, "what it is called in JSON is not what it says");
     assert_eq!(found("brief", 9).await, NOBODY);
     assert_eq!(found("LUGO", 9).await, [3]);
+    let counts = store.count_links(&mapping("looked up")).await.unwrap();
+    assert!(counts.iter().any(|count| count.role.as_str() == "owner" && count.links >= 3), "{counts:?}");
+    assert_eq!(store.count_links(&mapping("unknown")).await.unwrap(), []);
     let whole = store.search_ties("6x21", 9).await.unwrap();
     assert_eq!(whole, [tie(&mapping("looked up"), 21, "owner", "Luis%")]);
 }

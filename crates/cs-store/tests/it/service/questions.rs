@@ -307,6 +307,7 @@ async fn answer(store: &dyn Whole, question: &Question) -> String {
             for name in MAPPINGS {
                 let of = mapping(name);
                 answers.push(format!("{:?}", store.count_units(&of).await.unwrap()));
+                answers.push(format!("{:?}", store.count_links(&of).await.unwrap()));
                 answers.push(store.count_open_conflicts(Some(&of)).await.unwrap().to_string());
             }
             answers.join("\n")

@@ -1,6 +1,6 @@
 //! What stands around every page of one mapping: how it stands, its tabs, and what is wrong with it and where.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cs_domain::mapping::edit::Level;
@@ -255,6 +255,31 @@ impl Bench {
             _ => false,
         };
         self.told.iter().filter(|told| told.place.as_ref().is_some_and(here)).collect()
+    }
+
+    /// What is told of a setting.
+    pub(super) fn of_setting(&self, name: &str) -> Vec<&Told> {
+        let here = |place: &Place| matches!(place, Place::Setting { name: of } if of == name);
+        self.told.iter().filter(|told| told.place.as_ref().is_some_and(here)).collect()
+    }
+
+    /// Fields of Frappe's that the mapping names and that are not there, where Frappe answered: a whole DocType counts as one.
+    pub(super) fn lacks(&self) -> u64 {
+        if !self.silent.is_empty() {
+            return 0;
+        }
+        let units = self.mapping().map(|mapping| mapping.units.as_slice()).unwrap_or_default();
+        let mut lacking: BTreeSet<(&Kind, Option<&FieldName>)> = BTreeSet::new();
+        for document in units.iter().flat_map(|unit| &unit.documents) {
+            let Some(schema) = self.frappe.get(&document.doctype) else {
+                lacking.insert((&document.doctype, None));
+                continue;
+            };
+            let named = document.fields.iter().map(|rule| &rule.frappe).chain(&document.external_id);
+            let gone = named.filter(|field| schema.resolve(field.as_str()).is_none());
+            lacking.extend(gone.map(|field| (&document.doctype, Some(field))));
+        }
+        lacking.len() as u64
     }
 
     /// What is told of no document and no unit.

@@ -13,6 +13,7 @@ use super::bench::{Bench, Told};
 use super::picture::{Picture, draw};
 use super::rule::{parse_policy, policy};
 use super::selection::{TypedCondition, fields, knows};
+use super::settings::{Declared, declared};
 use super::{Where, place, revision};
 use crate::error::WebError;
 use crate::frame::{Frame, Section};
@@ -126,12 +127,18 @@ struct DocumentsPage<'b> {
     policies: Policies,
     units: Vec<UnitPage<'b>>,
     open: Option<Open<'b>>,
+    settings: Vec<Declared<'b>>,
 }
 
 impl DocumentsPage<'_> {
     #[allow(clippy::unused_self, reason = "templates ask their page")]
     fn tests(&self) -> [&'static str; 7] {
         super::selection::TESTS
+    }
+
+    /// Whether something is wrong with a setting.
+    fn settings_told(&self) -> bool {
+        self.settings.iter().any(|setting| !setting.told.is_empty())
     }
 
     fn several(&self) -> bool {
@@ -152,6 +159,7 @@ pub(super) async fn show(visit: Visit, Path(name): Path<MappingName>, Query(at):
         policies: Policies::of(&bench.said(&Level::Mapping)),
         units: units.iter().map(|unit| unit_page(&bench, unit)).collect(),
         open: bench.seat(&at).map(|(unit, document)| open(&bench, unit, document)),
+        settings: declared(&bench),
         bench: &bench,
     })
 }

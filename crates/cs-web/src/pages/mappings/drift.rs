@@ -3,39 +3,13 @@
 use askama::Template;
 use axum::extract::Path;
 use cs_domain::MappingName;
-use cs_domain::mapping::drift::Drift;
 
 use super::bench::Bench;
 use super::place;
 use crate::frame::{Frame, Section};
-use crate::pages::drifts;
+use crate::pages::drifts::Shown;
 use crate::visit::{Answer, Visit, done, page};
-use crate::words::Words;
 use crate::work;
-
-/// A change as people read it.
-struct Shown {
-    what: String,
-    remedy: String,
-    verdict: String,
-    tone: &'static str,
-    /// Where the mapping uses it.
-    places: Vec<String>,
-    code: &'static str,
-}
-
-impl Shown {
-    fn of(words: &Words, drift: &Drift) -> Self {
-        Self {
-            what: drifts::told(words, drift),
-            remedy: drifts::remedy(words, drift),
-            verdict: drifts::verdict(words, drift.verdict),
-            tone: drifts::tone(drift.verdict),
-            places: drift.places.iter().map(ToString::to_string).collect(),
-            code: drift.code(),
-        }
-    }
-}
 
 #[derive(Template)]
 #[template(path = "mappings/drift.html")]

@@ -6,6 +6,7 @@ mod doubts;
 mod drift;
 mod fields;
 mod history;
+mod lacking;
 mod linking;
 mod list;
 mod new;
@@ -14,6 +15,7 @@ mod preview;
 mod publish;
 mod rule;
 mod selection;
+mod settings;
 mod suggestions;
 mod text;
 
@@ -46,6 +48,8 @@ pub(crate) fn doors(doors: Doors) -> Doors {
         .post("/mappings/{name}/documents/add", CONFIGURES, documents::add)
         .post("/mappings/{name}/documents/save", CONFIGURES, documents::save)
         .post("/mappings/{name}/documents/drop", CONFIGURES, documents::drop_one)
+        .post("/mappings/{name}/settings/save", CONFIGURES, settings::save)
+        .post("/mappings/{name}/settings/drop", CONFIGURES, settings::drop_one)
         .get("/mappings/{name}/selection", READS, selection::show)
         .post("/mappings/{name}/selection", CONFIGURES, selection::save)
         .get("/mappings/{name}/text", READS, text::show)
@@ -56,9 +60,13 @@ pub(crate) fn doors(doors: Doors) -> Doors {
         .get("/mappings/{name}/publish", CONFIGURES, publish::show)
         .post("/mappings/{name}/publish", CONFIGURES, publish::publish)
         .post("/mappings/{name}/drop", CONFIGURES, publish::drop_draft)
+        .get("/mappings/{name}/lacking", CONFIGURES, lacking::show)
+        .post("/mappings/{name}/lacking", CONFIGURES, lacking::create)
         .get("/mappings/{name}/preview", READS, preview::show)
         .get("/mappings/{name}/linking", READS, linking::show)
+        .get("/mappings/{name}/linking/found", READS, linking::found)
         .post("/mappings/{name}/linking/find", CONFIGURES, linking::find)
+        .post("/mappings/{name}/linking/stop", CONFIGURES, linking::stop)
         .post("/mappings/{name}/linking/decide", CONFIGURES, linking::decide)
         .get("/mappings/{name}/drift", READS, drift::show)
         .post("/mappings/{name}/drift/look", CONFIGURES, drift::look)

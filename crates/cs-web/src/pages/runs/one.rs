@@ -3,13 +3,14 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, Query};
-use cs_domain::{Requests, Run, RunId, RunStatus, Verdict};
+use cs_domain::{Event, Requests, Run, RunId, RunStatus, Verdict};
 use cs_ports::{LogFilter, Task};
 use serde::Deserialize;
 
 use super::told::{Line, Trouble, line, verdict};
 use crate::error::WebError;
 use crate::frame::{Frame, Section};
+use crate::pages::drifts::Shown;
 use crate::pages::mappings::edition;
 use crate::visit::{Answer, Visit, done, fragment, page};
 use crate::words::Words;
@@ -29,6 +30,8 @@ pub(super) struct State {
     edition: Option<String>,
     balance: Vec<(String, u64)>,
     failure: Option<Trouble>,
+    /// What had changed in the two systems under its mapping, and what it did about each.
+    drifts: Vec<Shown>,
     /// The task it belongs to, where one asked for it.
     task: Option<Task>,
     /// Units that wait for somebody to say that they were really deleted.
@@ -44,6 +47,7 @@ impl State {
             edition: run.edition.as_ref().map(|used| edition(&visit.words, used)),
             balance: balance(&visit.words, &run),
             failure: run.failure.as_ref().map(|failure| Trouble::of(&visit.words, failure)),
+            drifts: drifts(visit, id).await?,
             task: tasks::of_run(visit, id).await?,
             braked: braked(visit, &run).await?,
             run,
@@ -58,6 +62,18 @@ impl State {
     fn of_task(&self) -> &str {
         self.task.as_ref().map(|task| task.id.0.as_str()).unwrap_or_default()
     }
+}
+
+/// What a run found changed. It is told at its beginning, each change once.
+async fn drifts(visit: &Visit, id: &RunId) -> Result<Vec<Shown>, WebError> {
+    let kinds = Some(vec!["drifted".to_owned()]);
+    let filter = LogFilter { run: Some(id.clone()), kinds, ..LogFilter::default() };
+    let entries = visit.web.desk.log_after(&filter, 0, MORE).await?;
+    let told = entries.iter().filter_map(|entry| match &entry.event {
+        Event::Drifted { drift } => Some(Shown::done(&visit.words, drift)),
+        _ => None,
+    });
+    Ok(told.collect())
 }
 
 /// What a run accounts for, in the order of the proof.

@@ -61,6 +61,7 @@ pub(crate) fn kind(event: &Event) -> &'static str {
         Event::Drifted { .. } => "drifted",
         Event::Pulled { .. } => "pulled",
         Event::Counted { .. } => "counted",
+        Event::Searched { .. } => "searched",
         Event::Expecting { .. } => "expecting",
         Event::Written { .. } => "written",
         Event::Recorded { .. } => "recorded",
@@ -153,6 +154,14 @@ fn text(words: &Words, event: &Event) -> String {
             .tell("log-pulled", &[("unit", unit.to_string().into()), ("seen", words.number(seen).into())]),
         Event::Counted { unit, seen } => words
             .tell("log-counted", &[("unit", unit.to_string().into()), ("seen", words.number(seen).into())]),
+        Event::Searched { unit, role, balance } => words.tell(
+            "log-searched",
+            &[
+                ("unit", unit.to_string().into()),
+                ("role", role.to_string().into()),
+                ("seen", words.number(&balance.read).into()),
+            ],
+        ),
         Event::Expecting { units } => words.count("log-expecting", units),
         Event::Written { role, document, verb: done, .. } => words.tell(
             "log-written",

@@ -194,7 +194,9 @@ async fn found(visit: &Visit, id: String) -> Result<Task, WebError> {
     let task = tasks::one(visit, &TaskId(id)).await?;
     match task.work {
         Work::Reconcile { .. } | Work::Undo { .. } => Ok(task),
-        Work::Sync { .. } | Work::Apply { .. } => Err(WebError::not_there("task", task.id)),
+        Work::Sync { .. } | Work::Apply { .. } | Work::Pair { .. } => {
+            Err(WebError::not_there("task", task.id))
+        }
     }
 }
 

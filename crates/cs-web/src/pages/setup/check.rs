@@ -3,16 +3,15 @@
 use askama::Template;
 use axum::extract::Path;
 use cs_domain::{Failure, MappingName};
-use serde_json::{Value as Json, json};
 
 use super::Step;
 use crate::error::WebError;
 use crate::frame::{Frame, Section};
 use crate::office::{Connection, Lacking, MappingAbout, Probe};
 use crate::pages::shown;
-use crate::password::digest;
 use crate::sent::Sent;
 use crate::visit::{Answer, Visit, page};
+use crate::work::preparation;
 use crate::work::settings::{self, Changes};
 
 #[derive(Template)]
@@ -57,17 +56,8 @@ impl Needs {
 
     /// What names exactly this list: what was shown is what is created, or nothing is.
     fn seal(&self) -> String {
-        seal(self.lacking())
+        preparation::seal(self.lacking())
     }
-}
-
-fn seal(lacking: &[Lacking]) -> String {
-    digest(&json!(lacking).to_string())
-}
-
-/// A definition as it would be sent, for people.
-fn spelled_out(definition: &Json) -> String {
-    serde_json::to_string_pretty(definition).unwrap_or_default()
 }
 
 impl CheckPage {
@@ -101,7 +91,7 @@ async fn checked(visit: &Visit, connection: Connection) -> Checked {
 }
 
 async fn lacking(visit: &Visit, mapping: &MappingName) -> Result<Vec<Lacking>, Failure> {
-    visit.web.office.lacking(mapping).await.map_err(|error| error.failure())
+    visit.web.office.lacking(mapping, None).await.map_err(|error| error.failure())
 }
 
 pub(super) async fn show(visit: Visit) -> Answer {
@@ -110,17 +100,11 @@ pub(super) async fn show(visit: Visit) -> Answer {
 
 /// Creates what was shown, where that is still what is lacking.
 pub(super) async fn create(visit: Visit, Path(mapping): Path<MappingName>, sent: Sent) -> Answer {
-    let office = &visit.web.office;
-    let lacking = office.lacking(&mapping).await?;
-    if seal(&lacking) != sent.text("shown") {
-        return page(&CheckPage { moved: true, ..CheckPage::of(&visit).await? });
+    match preparation::create(&visit, &mapping, None, sent.text("shown")).await? {
+        None => page(&CheckPage { moved: true, ..CheckPage::of(&visit).await? }),
+        Some(created) => {
+            let created = created.into_iter().map(|probe| shown::probe(&visit.words, probe)).collect();
+            page(&CheckPage { created: Some(created), ..CheckPage::of(&visit).await? })
+        }
     }
-    let created = office.create_lacking(&mapping).await?;
-    let told: Vec<Json> =
-        created.iter().map(|probe| json!({ "what": probe.what, "good": probe.good })).collect();
-    visit
-        .record("setup.create", format!("mapping {mapping}"), Json::Null, json!({ "created": told }))
-        .await?;
-    let created = created.into_iter().map(|probe| shown::probe(&visit.words, probe)).collect();
-    page(&CheckPage { created: Some(created), ..CheckPage::of(&visit).await? })
 }

@@ -47,7 +47,7 @@ pub(super) fn what(work: &Work) -> &'static str {
         Work::Sync { census: true, .. } => "sync-what-census",
         Work::Sync { .. } => "sync-what-run",
         Work::Apply { .. } => "sync-what-apply",
-        Work::Reconcile { .. } | Work::Undo { .. } => "sync-what-other",
+        Work::Reconcile { .. } | Work::Undo { .. } | Work::Pair { .. } => "sync-what-other",
     }
 }
 
