@@ -16,6 +16,7 @@ mod story;
 #[cfg(test)]
 mod testing;
 mod timetable;
+mod wish;
 mod wording;
 
 pub use asking::{Asking, asked_by_schedule, title};
@@ -24,3 +25,4 @@ pub use calendar::{Calendar, CalendarError, CronField};
 pub use cs_companies::Language;
 pub use lifecycle::{IllegalStep, Next, Step, next};
 pub use rounds::{Nudge, Scheduler};
+pub use wish::{Wish, WishFault, in_place_of};

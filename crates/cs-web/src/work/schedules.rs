@@ -1,70 +1,15 @@
 //! Schedules: kept, switched on and off, removed.
 
 use cs_domain::MappingName;
-use cs_engine::scheduler::{Calendar, CalendarError, CronField};
-use cs_ports::{CatchUp, Schedule, Work};
+pub(crate) use cs_engine::scheduler::Wish;
+use cs_engine::scheduler::{CalendarError, CronField, WishFault, in_place_of};
+use cs_ports::{Schedule, Work};
 use serde_json::{Value as Json, json};
 
 use crate::error::WebError;
 use crate::office::Slip;
 use crate::visit::Visit;
 use crate::words::Words;
-
-/// Characters that a schedule's name may have.
-const NAME_LENGTH: usize = 60;
-/// Minutes that an attempt may take, at most: a day.
-const LONGEST: u32 = 24 * 60;
-/// How often a task may be begun.
-const MOST_ATTEMPTS: u32 = 10;
-const MINUTE: u32 = 60;
-
-/// A schedule as somebody wants it, before it is looked into.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Wish {
-    pub(crate) name: String,
-    pub(crate) cron: String,
-    pub(crate) full: bool,
-    pub(crate) census: bool,
-    pub(crate) enabled: bool,
-    /// Whether a missed time is made up for.
-    pub(crate) catch_up: bool,
-    /// Minutes that an attempt may take.
-    pub(crate) minutes: String,
-    pub(crate) attempts: String,
-}
-
-impl Wish {
-    /// The wish that would make this schedule.
-    pub(crate) fn of(schedule: &Schedule) -> Self {
-        let (full, census) = match schedule.work {
-            Work::Sync { full, census, .. } => (full, census),
-            _ => (false, false),
-        };
-        Self {
-            name: schedule.name.clone(),
-            cron: schedule.cron.clone(),
-            full,
-            census,
-            enabled: schedule.enabled,
-            catch_up: schedule.catch_up == CatchUp::Once,
-            minutes: schedule.time_limit.div_ceil(MINUTE).to_string(),
-            attempts: schedule.attempts_allowed.to_string(),
-        }
-    }
-
-    /// What most people want.
-    pub(crate) fn usual(name: String) -> Self {
-        Self {
-            name,
-            cron: "*/15 * * * *".to_owned(),
-            enabled: true,
-            catch_up: true,
-            minutes: "120".to_owned(),
-            attempts: "3".to_owned(),
-            ..Self::default()
-        }
-    }
-}
 
 /// Why a pattern is none, in the reader's language.
 pub(crate) fn told(words: &Words, error: &CalendarError) -> String {
@@ -117,11 +62,7 @@ pub(crate) async fn save(
         expect_free(visit, &schedule.name).await?;
     }
     if let Some(before) = replaced {
-        schedule.name.clone_from(&before.name);
-        // Its times count from now on only where they are others, or where none were counted.
-        if before.cron == schedule.cron && before.enabled {
-            schedule.seen = before.seen;
-        }
+        schedule = in_place_of(before, schedule);
     }
     visit.web.desk.put_schedule(&schedule).await?;
     let before = replaced.map_or(Json::Null, |schedule| json!(schedule));
@@ -163,45 +104,15 @@ async fn expect_free(visit: &Visit, name: &str) -> Result<(), WebError> {
 /// The schedule, where every field of the wish can be taken.
 pub(crate) fn checked(visit: &Visit, mapping: &MappingName, wish: &Wish) -> Result<Schedule, WebError> {
     let words = &visit.words;
-    let mut slips = Vec::new();
-    let mut slip = |field: &str, message: String| slips.push(Slip { field: field.to_owned(), message });
-    let name = wish.name.trim();
-    if name.is_empty() || name.chars().count() > NAME_LENGTH || name.chars().any(char::is_control) {
-        slip("name", words.say("sync-schedule-name-wrong"));
-    }
-    if let Err(error) = wish.cron.trim().parse::<Calendar>() {
-        slip("cron", told(words, &error));
-    }
-    let minutes = within(&wish.minutes, LONGEST);
-    if minutes.is_none() {
-        slip("minutes", words.say("sync-schedule-minutes-wrong"));
-    }
-    let attempts = within(&wish.attempts, MOST_ATTEMPTS);
-    if attempts.is_none() {
-        slip("attempts", words.say("sync-schedule-attempts-wrong"));
-    }
-    let (Some(minutes), Some(attempts), true) = (minutes, attempts, slips.is_empty()) else {
-        return Err(WebError::Invalid { slips });
-    };
-    Ok(Schedule {
-        name: name.to_owned(),
-        work: Work::Sync {
-            mapping: mapping.clone(),
-            full: wish.full,
-            census: wish.census,
-            approved_deletes: None,
-            dry_run: false,
+    let slip = |fault: &WishFault| Slip {
+        field: fault.field().to_owned(),
+        message: match fault {
+            WishFault::Name => words.say("sync-schedule-name-wrong"),
+            WishFault::Cron(error) => told(words, error),
+            WishFault::Minutes => words.say("sync-schedule-minutes-wrong"),
+            WishFault::Attempts => words.say("sync-schedule-attempts-wrong"),
         },
-        cron: wish.cron.split_whitespace().collect::<Vec<_>>().join(" "),
-        enabled: wish.enabled,
-        catch_up: if wish.catch_up { CatchUp::Once } else { CatchUp::Skip },
-        time_limit: minutes * MINUTE,
-        attempts_allowed: attempts,
-        seen: visit.web.clock.now(),
-    })
-}
-
-/// A whole number from 1 on.
-fn within(text: &str, most: u32) -> Option<u32> {
-    text.trim().parse().ok().filter(|number| (1..=most).contains(number))
+    };
+    let granted = wish.granted(mapping, visit.web.clock.now());
+    granted.map_err(|faults| WebError::Invalid { slips: faults.iter().map(slip).collect() })
 }
