@@ -295,6 +295,24 @@ pub(crate) enum ConfigCommand {
     },
     /// Show what the configuration comes to, without secrets
     Show,
+    /// Write what this installation goes by to a folder, for version control: settings, schedules, companies, mappings; no secrets
+    Export {
+        /// The folder; it is made where it is not there
+        folder: PathBuf,
+    },
+    /// Make this installation go by a folder; a file says the whole of what it is about, what has no file stays
+    Import {
+        /// The folder
+        folder: PathBuf,
+        /// Say what would change, and change nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Say what a folder says otherwise than what runs; exit code 1 where that is anything
+    Diff {
+        /// The folder
+        folder: PathBuf,
+    },
     /// Forget the secrets that were typed on pages, where their key is lost; the rest of the settings stays
     ForgetSecrets,
 }

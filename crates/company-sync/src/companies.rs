@@ -20,24 +20,39 @@ pub(crate) struct Known {
     pub(crate) file: String,
     /// Its text.
     pub(crate) text: String,
-    /// Whether it came with the program.
-    pub(crate) shipped: bool,
+    /// Where it comes from.
+    pub(crate) origin: Origin,
 }
 
-/// Every company, by key; one that the program was built with takes the place of a shipped one of the same key, and a file of
-/// one's own that of either.
+/// Where a definition comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// It came with the program.
+    Shipped,
+    /// It was imported, and the store keeps it.
+    Kept,
+    /// A file of one's own.
+    File,
+}
+
+/// Every company, by key; one that the program was built with takes the place of a shipped one of the same key, one that was
+/// imported that of either, and a file of one's own that of all.
 pub(crate) fn all(config: &Config) -> Result<BTreeMap<String, Known>, CommandError> {
     let mut known = BTreeMap::new();
     for (file, text) in shipped_files() {
-        add(&mut known, file.to_owned(), text.to_owned(), true)?;
+        add(&mut known, file.to_owned(), text.to_owned(), Origin::Shipped)?;
     }
     for (file, text) in &config.extensions.companies {
-        add(&mut known, file.clone(), text.clone(), true)?;
+        add(&mut known, file.clone(), text.clone(), Origin::Shipped)?;
+    }
+    for (key, said) in &config.companies {
+        let Some(text) = &said.definition else { continue };
+        add(&mut known, format!("{key}.toml (imported)"), text.clone(), Origin::Kept)?;
     }
     let named = config.companies.values().filter_map(|said| said.file.clone());
     for path in folder(config)?.into_iter().chain(named) {
         let text = read(&path)?;
-        add(&mut known, path.display().to_string(), text, false)?;
+        add(&mut known, path.display().to_string(), text, Origin::File)?;
     }
     Ok(known)
 }
@@ -46,10 +61,10 @@ fn add(
     known: &mut BTreeMap<String, Known>,
     file: String,
     text: String,
-    shipped: bool,
+    origin: Origin,
 ) -> Result<(), CommandError> {
     let company = parsed(&file, &text)?;
-    known.insert(company.key.clone(), Known { company, file, text, shipped });
+    known.insert(company.key.clone(), Known { company, file, text, origin });
     Ok(())
 }
 

@@ -13,6 +13,7 @@ use crate::belonging::BelongingError;
 use crate::choice::ConflictError;
 use crate::commands::mapping::CatalogueError;
 use crate::config::ConfigError;
+use crate::folder::FolderError;
 use crate::links::{Found, LinkError};
 use crate::office::SealError;
 use crate::plan_file::PlanFileError;
@@ -130,6 +131,9 @@ pub(crate) enum CommandError {
     /// A mapping's text that cannot be given or kept.
     #[error(transparent)]
     Catalogue(#[from] CatalogueError),
+    /// A folder of definitions that cannot be used.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
     /// A mapping file with mistakes in it, which were printed.
     #[error("{file} is not a mapping that can be used")]
     MappingFile {
@@ -250,6 +254,7 @@ impl CommandError {
             Self::NoMapping { .. } => "mapping.unknown".to_owned(),
             Self::NoSeat { .. } => "mapping.no_document".to_owned(),
             Self::Catalogue(error) => error.code().to_owned(),
+            Self::Folder(error) => error.code().to_owned(),
             Self::MappingFile { .. } => "mapping.invalid".to_owned(),
             Self::MappingUnreadable { .. } => "mapping.unreadable".to_owned(),
             Self::Reconciliation(error) => error.code().to_owned(),
@@ -288,6 +293,7 @@ impl CommandError {
             }
             Self::NoSeat { .. } => "Choose one of the documents that the mapping has.".into(),
             Self::Catalogue(error) => error.remedy().to_owned(),
+            Self::Folder(error) => error.remedy().to_owned(),
             Self::MappingFile { .. } => {
                 "Correct what is listed above, then run `company-sync mapping validate`.".into()
             }
@@ -335,6 +341,7 @@ impl CommandError {
             | Self::NoMapping { .. }
             | Self::NoSeat { .. }
             | Self::Catalogue(_)
+            | Self::Folder(_)
             | Self::MappingFile { .. }
             | Self::MappingUnreadable { .. }
             | Self::NoRun { .. }

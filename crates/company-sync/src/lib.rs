@@ -16,6 +16,7 @@ mod executor;
 mod export;
 mod extensions;
 mod failure;
+mod folder;
 mod holder;
 mod inquiry;
 mod links;

@@ -8,9 +8,10 @@ use std::path::Path;
 use cs_domain::mapping::{
     OwnTransforms, ParsedMapping, Problem, did_you_mean, parse_with, shipped, shipped_text,
 };
-use cs_domain::{Edition, Mapping, Origin};
+use cs_domain::{Edition, Mapping, MappingName, Origin};
 use cs_engine::{Job, StopSignal};
-use cs_ports::{MappingStore, PublishedMapping, StoreError};
+use cs_ports::{MappingStore, MappingVersion, PublishedMapping, StoreError};
+use jiff::Timestamp;
 
 use crate::config::{Config, ConfigError, MappingConfig};
 use crate::failure::CommandError;
@@ -60,6 +61,21 @@ impl<'c> Editions<'c> {
     /// Files alone: where nothing can have been published.
     pub(crate) fn of_files(config: &'c Config) -> Self {
         Self { config, published: BTreeMap::new() }
+    }
+
+    /// As if these texts were published, by name.
+    pub(crate) fn with(mut self, texts: &BTreeMap<String, String>) -> Self {
+        for (name, text) in texts {
+            let version = MappingVersion {
+                mapping: MappingName::new(name),
+                number: self.published.get(name).map_or(1, |published| published.version.number + 1),
+                who: String::new(),
+                at: Timestamp::UNIX_EPOCH,
+                note: String::new(),
+            };
+            self.published.insert(name.clone(), PublishedMapping { version, text: text.clone() });
+        }
+        self
     }
 
     /// What is configured.

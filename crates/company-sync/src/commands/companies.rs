@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::configuration;
 use crate::cli::{CompaniesCommand, Global};
-use crate::companies::{self, Known};
+use crate::companies::{self, Known, Origin};
 use crate::config::Config;
 use crate::failure::{CommandError, Outcome};
 use crate::inquiry;
@@ -44,13 +44,14 @@ pub(crate) async fn run(global: &Global, command: &CompaniesCommand) -> Result<O
 
 fn list(global: &Global, config: &Config) -> Result<Outcome, CommandError> {
     for known in companies::all(config)?.values() {
-        let Known { company, file, shipped, .. } = known;
+        let Known { company, file, origin, .. } = known;
+        let shipped = *origin == Origin::Shipped;
         let password = companies::password(config, company).is_some();
         line(&if global.json {
             json!({ "key": company.key, "name": company.name, "file": file, "shipped": shipped, "password_set": password })
                 .to_string()
         } else {
-            let from = if *shipped { "shipped" } else { file.as_str() };
+            let from = if shipped { "shipped" } else { file.as_str() };
             let password = if password { ", password set" } else { "" };
             format!("{:<16} {:<20} {from}{password}", company.key, company.name)
         })?;

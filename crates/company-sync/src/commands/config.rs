@@ -1,4 +1,6 @@
-//! `config init|show`.
+//! `config init|show|export|import|diff`.
+
+mod files;
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -26,6 +28,9 @@ pub(crate) async fn run(global: &Global, command: &ConfigCommand) -> Result<Outc
         }
         ConfigCommand::ForgetSecrets => forget_secrets(global).await?,
         ConfigCommand::Show => line(&shown(&configuration(global).await?))?,
+        ConfigCommand::Export { folder } => return files::export(global, folder).await,
+        ConfigCommand::Import { folder, dry_run } => return files::import(global, folder, *dry_run).await,
+        ConfigCommand::Diff { folder } => return files::diff(global, folder).await,
     }
     Ok(Outcome::Done)
 }

@@ -12,7 +12,7 @@ use crate::cli::{Global, MappingCommand};
 use crate::failure::{CommandError, Outcome};
 use crate::mappings::{self, Editions};
 use crate::render::{aside, line};
-pub(crate) use catalogue::CatalogueError;
+pub(crate) use catalogue::{CatalogueError, publish_text, who};
 
 /// Runs `mapping ...`.
 pub(crate) async fn run(global: &Global, command: &MappingCommand) -> Result<Outcome, CommandError> {

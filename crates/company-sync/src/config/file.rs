@@ -115,7 +115,8 @@ fn message(text: &str, offset: usize, said: &str) -> String {
     }
 }
 
-fn position(text: &str, offset: usize) -> (usize, usize) {
+/// Line and column of an offset into a text, counted from 1.
+pub(crate) fn position(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
     let line = before.matches('\n').count() + 1;
     let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;

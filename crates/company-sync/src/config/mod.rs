@@ -20,8 +20,11 @@ use secrecy::SecretString;
 
 pub(crate) use environment::Environment;
 pub(crate) use error::ConfigError;
+pub(crate) use file::position;
 pub(crate) use layers::{Kept, Lacks, Layers};
-pub(crate) use reconciliation::{CompanyConfig, ReconciliationConfig, ViewConfig, reference_fields};
+pub(crate) use reconciliation::{
+    CompanyConfig, NO_FIELD, ReconciliationConfig, ViewConfig, reference_fields,
+};
 pub(crate) use service::{
     DatabaseConnection, Email, EmailSecurity, MOST_ATTEMPTS, MOST_MINUTES, Notifications, SandboxConfig,
     ServiceConfig, TASK_LIMITS,
@@ -107,7 +110,7 @@ pub(crate) struct MappingConfig {
 }
 
 /// What stands in the template where a value has to be filled in; it says nothing.
-const PLACEHOLDER: &str = "...";
+pub(crate) const PLACEHOLDER: &str = "...";
 
 impl Config {
     /// Reads the file, then the environment, then the flags; without what people set on pages.

@@ -82,7 +82,7 @@ const VARIABLES: [&str; 19] = [
 ];
 
 /// What says that the CRM has no such field, where an empty text cannot be said.
-const NONE: &str = "none";
+pub(crate) const NO_FIELD: &str = "none";
 
 /// What the variables begin with that name a broker (`..._BS`) or a company's setting (`..._AETNA_PASSWORD`).
 const BROKERS: &str = "RECONCILIATION_BROKERS_";
@@ -99,10 +99,12 @@ pub(super) struct ViewSection {
     columns: BTreeMap<String, String>,
 }
 
-/// `[companies.KEY]` as it is written: a definition of one's own, and settings that the definition names.
+/// `[companies.KEY]` as it is written: a definition of one's own, in a file or (in what the store keeps) as its text, and
+/// settings that the definition names.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct CompanySection {
     file: Option<PathBuf>,
+    definition: Option<String>,
     password: Option<SecretString>,
     password_file: Option<PathBuf>,
     #[serde(flatten)]
@@ -156,6 +158,8 @@ pub(crate) struct ViewConfig {
 pub(crate) struct CompanyConfig {
     /// A definition of one's own.
     pub(crate) file: Option<PathBuf>,
+    /// A definition that was imported, as its text.
+    pub(crate) definition: Option<String>,
     /// The password of its protected workbooks.
     pub(crate) password: Option<SecretString>,
     /// Its other settings.
@@ -336,7 +340,7 @@ impl ReconciliationConfig {
     pub(crate) fn order_fields(&self) -> Result<OrderFields, ConfigError> {
         let named = |field: &Option<String>, key| said(field.clone(), key);
         let optional = |field: &Option<String>, key| {
-            named(field, key).map(|name| (!name.is_empty() && name != NONE).then(|| name.into()))
+            named(field, key).map(|name| (!name.is_empty() && name != NO_FIELD).then(|| name.into()))
         };
         let fields = &self.fields;
         Ok(OrderFields {
@@ -378,6 +382,7 @@ impl CompanySection {
     pub(super) fn resolve(self, beside: &Path) -> Result<CompanyConfig, ConfigError> {
         Ok(CompanyConfig {
             file: self.file.map(|file| beside.join(file)),
+            definition: self.definition,
             password: secret(self.password, self.password_file, beside)?,
             settings: self.settings.iter().map(|(name, value)| (name.clone(), super::plain(value))).collect(),
         })

@@ -11,7 +11,7 @@ use crate::mappings::Editions;
 
 /// What a setting holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Form {
+pub(crate) enum Form {
     /// A line of text.
     Text(Check),
     /// A whole number between these.
@@ -32,14 +32,14 @@ pub(super) enum Form {
 
 impl Form {
     /// Whether it is kept sealed.
-    pub(super) fn is_secret(&self) -> bool {
+    pub(crate) fn is_secret(&self) -> bool {
         matches!(self, Self::Secret | Self::SecretUrl)
     }
 }
 
 /// What must hold of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Check {
+pub(crate) enum Check {
     /// Nothing more than being a line.
     Line,
     /// `https://crm.example.test`, without a user or a password.
@@ -54,18 +54,18 @@ pub(super) enum Check {
 
 /// A setting.
 #[derive(Clone, Debug)]
-pub(super) struct Known {
-    pub(super) key: String,
-    pub(super) tab: &'static str,
-    pub(super) form: Form,
+pub(crate) struct Known {
+    pub(crate) key: String,
+    pub(crate) tab: &'static str,
+    pub(crate) form: Form,
     /// What it is where nothing is said.
-    pub(super) default: Option<String>,
+    pub(crate) default: Option<String>,
     /// What only this installation has, in its own words: label and help.
-    pub(super) own: Option<(String, String)>,
+    pub(crate) own: Option<(String, String)>,
 }
 
 /// The tabs, in the order of pages, and the connection that each tells of.
-pub(super) const TABS: [&str; 11] = [
+pub(crate) const TABS: [&str; 11] = [
     "general",
     "vtiger",
     "database",
@@ -80,7 +80,7 @@ pub(super) const TABS: [&str; 11] = [
 ];
 
 /// Settings that belong together: where one of them is said, those named must be.
-pub(super) const GROUPS: [(&str, &[&str]); 4] = [
+pub(crate) const GROUPS: [(&str, &[&str]); 4] = [
     ("vtiger.", &["vtiger.url", "vtiger.user", "vtiger.access_key"]),
     ("frappe.", &["frappe.url", "frappe.api_key", "frappe.api_secret"]),
     ("database.", &["database.host", "database.user", "database.password", "database.name"]),
@@ -165,7 +165,7 @@ const FIXED: [(&str, &str, Form); 66] = {
 };
 
 /// Every setting of this installation: those that all have, its mappings' and its companies'.
-pub(super) fn all(editions: &Editions<'_>) -> Vec<Known> {
+pub(crate) fn all(editions: &Editions<'_>) -> Vec<Known> {
     let defaults = defaults();
     let fixed = FIXED.into_iter().map(|(tab, key, form)| Known {
         key: key.to_owned(),

@@ -8,44 +8,56 @@ use secrecy::SecretString;
 use toml::{Table, Value};
 
 use super::catalogue::{Check, Form, GROUPS, Known};
-use super::settings::{fixed_by, text};
+use super::settings::{fixed_by, text, written};
 use crate::config::document::{at, put, take};
 use crate::config::{Config, ConfigError, Kept, Lacks, Layers};
 
 /// What pages ask for: a value by key, or none to take the page's value back.
-pub(super) type Changes = BTreeMap<String, Option<String>>;
+pub(crate) type Changes = BTreeMap<String, Option<String>>;
 
 /// What a change comes to, before anything is kept.
-pub(super) struct Changed {
+pub(crate) struct Changed {
     /// What people set on pages, then.
-    pub(super) kept: Kept,
+    pub(crate) kept: Kept,
     /// The secrets that are new, or gone.
-    pub(super) secrets: BTreeMap<String, Option<SecretString>>,
+    pub(crate) secrets: BTreeMap<String, Option<SecretString>>,
     /// What all layers come to, then.
-    pub(super) config: Config,
+    pub(crate) config: Config,
     /// What was and what is, without secrets.
-    pub(super) told: SettingsChange,
+    pub(crate) told: SettingsChange,
+    /// The secrets that are still to be typed.
+    pub(crate) lacking: BTreeSet<String>,
 }
 
 /// The longest text that a setting takes.
 const LONGEST: usize = 10_000;
 
+/// Where a change comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AskedBy {
+    /// A page, which sends back what it was shown.
+    Page,
+    /// A file of settings. It has no secrets: those that belong to what it sets are typed after it.
+    File,
+}
+
 /// Works out what a change comes to, or names every setting that cannot be so.
-pub(super) fn worked_out(
+pub(crate) fn worked_out(
     all: &[Known],
     layers: &Layers,
     kept: &Kept,
     changes: &Changes,
+    asked_by: AskedBy,
 ) -> Result<Changed, Vec<Slip>> {
     let mut slips = Vec::new();
     let mut after = Draft { kept: kept.clone(), secrets: BTreeMap::new() };
-    let mut touched = Vec::new();
+    let (mut touched, mut lacking) = (Vec::new(), BTreeSet::new());
     for (key, value) in changes {
         let Some(known) = all.iter().find(|known| known.key == *key) else {
             slips.push(slip(key, "There is no such setting."));
             continue;
         };
-        if is_as_it_was(known, layers, kept, value.as_deref()) {
+        if asked_by == AskedBy::Page && is_as_it_was(known, layers, kept, value.as_deref()) {
             continue;
         }
         let place = fixed_by(known, layers);
@@ -59,6 +71,8 @@ pub(super) fn worked_out(
     }
     if slips.is_empty() {
         slips = what_is_missing(all, layers, &after.kept, &touched);
+        let later = |slip: &mut Slip| asked_by == AskedBy::File && is_secret(all, &slip.field);
+        lacking.extend(slips.extract_if(.., later).map(|slip| slip.field));
         slips.extend(what_would_leave(layers, kept, &after));
     }
     if !slips.is_empty() {
@@ -66,10 +80,50 @@ pub(super) fn worked_out(
     }
     let told = told(&touched, layers, kept, &after.kept);
     let keys: BTreeSet<&str> = touched.iter().map(|known| known.key.as_str()).collect();
-    match resolved(layers, &after.kept, &keys) {
-        Ok(config) => Ok(Changed { kept: after.kept, secrets: after.secrets, config, told }),
+    let resolved = match resolved(layers, &after.kept, &keys) {
+        Err(ConfigError::Missing { key, .. }) if asked_by == AskedBy::File && is_secret(all, key) => {
+            layers.resolve(&after.kept, Lacks::Forgiven)
+        }
+        resolved => resolved,
+    };
+    match resolved {
+        Ok(config) => Ok(Changed { kept: after.kept, secrets: after.secrets, config, told, lacking }),
         Err(error) => Err(vec![as_slip(&error, &touched)]),
     }
+}
+
+fn is_secret(all: &[Known], key: &str) -> bool {
+    all.iter().any(|known| known.key == key && known.form.is_secret())
+}
+
+/// Puts what is said of settings into a document, in the form that configurations have. What is no value of its setting is
+/// put as it is: whoever reads it tells what is wrong with it.
+pub(crate) fn document_of(all: &[Known], said: &BTreeMap<String, String>) -> Table {
+    let mut document = Table::new();
+    for known in all {
+        let Some(text) = said.get(&known.key) else { continue };
+        match (&known.form, pairs(text)) {
+            (Form::Pairs(leaf), Ok(entries)) => set_pairs(&mut document, &known.key, *leaf, entries),
+            (form, _) => {
+                let value = understood(form, text).unwrap_or_else(|_| Value::from(text.as_str()));
+                put(&mut document, &known.key, value);
+            }
+        }
+    }
+    document
+}
+
+/// A value as pages write it, whatever way somebody wrote it. What is no value of its setting stays.
+pub(crate) fn as_pages_write(form: &Form, text: &str) -> String {
+    let normal = |text: &str| match (form, pairs(text)) {
+        (Form::Pairs(_), Ok(mut entries)) => {
+            entries.sort();
+            entries.iter().map(|(key, name)| format!("{key} = {name}")).collect::<Vec<_>>().join("\n")
+        }
+        (Form::Pairs(_), Err(_)) => text.to_owned(),
+        (form, _) => understood(form, text).map_or_else(|_| text.to_owned(), |value| written(&value, form)),
+    };
+    if text.trim().is_empty() { String::new() } else { normal(text) }
 }
 
 /// What people set on pages, while it changes.
@@ -367,7 +421,13 @@ mod tests {
         fn change(&self, kept: &Kept, changes: &[(&str, Option<&str>)]) -> Result<Changed, Vec<Slip>> {
             let config = self.layers.resolve(kept, Lacks::Forgiven).unwrap();
             let changes = changes.iter().map(|(key, value)| ((*key).to_owned(), value.map(str::to_owned)));
-            worked_out(&catalogue::all(&Editions::of_files(&config)), &self.layers, kept, &changes.collect())
+            worked_out(
+                &catalogue::all(&Editions::of_files(&config)),
+                &self.layers,
+                kept,
+                &changes.collect(),
+                AskedBy::Page,
+            )
         }
 
         fn slips(&self, kept: &Kept, changes: &[(&str, Option<&str>)]) -> Vec<String> {

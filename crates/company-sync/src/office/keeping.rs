@@ -8,7 +8,7 @@ use cs_web::office::{OfficeError, SettingsChange};
 use secrecy::SecretString;
 use toml::Value;
 
-use super::change::{Changed, Changes, worked_out};
+use super::change::{AskedBy, Changed, Changes, worked_out};
 use super::sealing::Seal;
 use super::telling::{refused, told};
 use super::{Current, Office, catalogue, kept};
@@ -23,8 +23,8 @@ impl Office {
         let (revision, kept) = self.kept().await?;
         // Settings follow from the configuration: what a mapping's file asks for, what companies there are.
         let config = self.layers.resolve(&kept, Lacks::Forgiven).map_err(told)?;
-        let Changed { kept: after, secrets, config, told } =
-            worked_out(&self.catalogue(&config).await?, &self.layers, &kept, changes)
+        let Changed { kept: after, secrets, config, told, .. } =
+            worked_out(&self.catalogue(&config).await?, &self.layers, &kept, changes, AskedBy::Page)
                 .map_err(|slips| OfficeError::Invalid { slips })?;
         if !told.after.is_empty() {
             self.keep(revision, after, secrets, config).await?;
@@ -35,7 +35,8 @@ impl Office {
     /// What would be configured with these changes. Nothing is kept.
     pub(super) async fn with(&self, changes: &Changes) -> Result<Config, OfficeError> {
         let Current { config, kept } = self.current();
-        let changed = worked_out(&self.catalogue(&config).await?, &self.layers, &kept, changes);
+        let changed =
+            worked_out(&self.catalogue(&config).await?, &self.layers, &kept, changes, AskedBy::Page);
         Ok(changed.map_err(|slips| OfficeError::Invalid { slips })?.config)
     }
 

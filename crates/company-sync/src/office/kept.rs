@@ -27,7 +27,7 @@ pub(crate) async fn load(flags: &Flags, environment: &Environment) -> Result<Con
 }
 
 /// What the store keeps, and how often it was changed. The key of secrets is asked for where there are some.
-pub(super) async fn read(
+pub(crate) async fn read(
     store: &dyn SettingsStore,
     layers: &Layers,
     data_dir: &Path,

@@ -109,7 +109,7 @@ pub(super) fn all_companies(config: &Config) -> Result<Vec<CompanyAbout>, Office
     all.extend(known.into_iter().map(|(key, known)| CompanyAbout {
         key,
         name: known.company.name,
-        shipped: known.shipped,
+        shipped: known.origin == companies::Origin::Shipped,
     }));
     all.sort_by_cached_key(|company| company.name.to_lowercase());
     Ok(all)

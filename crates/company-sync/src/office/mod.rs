@@ -2,12 +2,12 @@
 //! definitions know. It fulfils [`cs_web::office::Office`]; each concern has a file of its own.
 
 mod addresses;
-mod catalogue;
-mod change;
+pub(crate) mod catalogue;
+pub(crate) mod change;
 mod deciding;
 mod hints;
 mod keeping;
-mod kept;
+pub(crate) mod kept;
 mod lists;
 mod looking;
 mod preparing;
@@ -15,7 +15,7 @@ mod probing;
 mod pulse;
 mod sandbox;
 mod sealing;
-mod settings;
+pub(crate) mod settings;
 mod telling;
 #[cfg(test)]
 mod tests;

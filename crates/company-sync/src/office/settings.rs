@@ -58,7 +58,7 @@ fn host(address: &str) -> &str {
 }
 
 /// What fixes a setting. The names that pages give to companies stand beside those of the file, and nothing fixes them all.
-pub(super) fn fixed_by(known: &Known, layers: &Layers) -> Option<String> {
+pub(crate) fn fixed_by(known: &Known, layers: &Layers) -> Option<String> {
     match known.form {
         Form::Pairs(Some(_)) => None,
         _ => layers.fixed_by(&known.key),
@@ -89,7 +89,7 @@ fn kind(form: &Form) -> SettingKind {
 }
 
 /// A value of a configuration as pages write it.
-pub(super) fn written(value: &Value, form: &Form) -> String {
+pub(crate) fn written(value: &Value, form: &Form) -> String {
     match (value, form) {
         (Value::Table(entries), Form::Pairs(leaf)) => pairs(entries, *leaf),
         (Value::Array(list), _) => list.iter().map(plain).collect::<Vec<_>>().join("\n"),

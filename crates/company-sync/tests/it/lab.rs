@@ -278,6 +278,8 @@ pub(crate) type Interruption = Arc<dyn Fn() + Send + Sync>;
 pub(crate) struct Lab {
     pub(crate) ground: Arc<Ground>,
     pub(crate) store: Arc<dyn Store>,
+    /// The same store, for what people decide before anything runs.
+    pub(crate) memory: Arc<MemoryStore>,
     pub(crate) runtime: Runtime,
     servers: (Server, Server),
     engine: Engine,
@@ -303,10 +305,11 @@ impl Lab {
         let faults = Faults::parse(&wish.faults, "faults.toml").unwrap();
         let servers = runtime.block_on(serve(&ground, faults));
         let after = interruption(&ground, &people);
-        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        let memory = Arc::new(MemoryStore::new());
+        let store: Arc<dyn Store> = Arc::clone(&memory) as _;
         let engine = engine(wish, &ground, &servers, &store, after);
         let mapping = parse(MAPPING).unwrap().mapping;
-        Self { ground, store, runtime, servers, engine, mapping, wish: wish.clone(), people }
+        Self { ground, store, memory, runtime, servers, engine, mapping, wish: wish.clone(), people }
     }
 
     /// Those who are in both systems from the beginning.
@@ -336,8 +339,19 @@ impl Lab {
 
     /// Runs it once, unless it is to stop.
     pub(crate) fn run_until(&self, stop: StopSignal) -> Run {
-        let job = Job {
-            mapping: self.mapping.clone(),
+        let job = Job { stop, ..Self::job(&self.mapping) };
+        self.runtime.block_on(self.engine.run(&job)).unwrap()
+    }
+
+    /// The engine, for what is no run.
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// What is run of a mapping.
+    pub(crate) fn job(mapping: &Mapping) -> Job {
+        Job {
+            mapping: mapping.clone(),
             edition: None,
             settings: Settings::new(),
             full: false,
@@ -346,9 +360,8 @@ impl Lab {
             approved_deletes: None,
             approved: None,
             zone: TimeZone::UTC,
-            stop,
-        };
-        self.runtime.block_on(self.engine.run(&job)).unwrap()
+            stop: StopSignal::never(),
+        }
     }
 
     /// Runs it once, without anything that would need another run.

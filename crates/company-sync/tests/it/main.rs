@@ -24,6 +24,8 @@ mod drift;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod files;
+#[cfg(test)]
 mod first_sync;
 #[cfg(test)]
 mod killed;
@@ -55,6 +57,8 @@ mod shared;
 mod simulate;
 #[cfg(test)]
 mod stopping;
+#[cfg(test)]
+mod trying;
 #[cfg(test)]
 mod versions;
 #[cfg(test)]

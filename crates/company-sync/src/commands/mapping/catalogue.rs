@@ -305,7 +305,8 @@ fn expect_name(own: &OwnTransforms, name: &MappingName, text: &str) -> Result<()
     Err(CatalogueError::OtherName { mapping: name.clone(), found }.into())
 }
 
-async fn publish_text(
+/// Publishes a text as a mapping's next version, and notes who did. Answers its number.
+pub(crate) async fn publish_text(
     store: &SqliteStore,
     name: &MappingName,
     text: String,
@@ -347,6 +348,7 @@ async fn note_down(
     Ok(store.record(&entry).await?)
 }
 
-fn who() -> String {
+/// Who sits at this terminal, as the audit log calls them.
+pub(crate) fn who() -> String {
     user::name().map_or_else(|| "command line".to_owned(), |name| format!("command line ({name})"))
 }
