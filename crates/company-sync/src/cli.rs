@@ -243,6 +243,16 @@ pub(crate) enum MappingCommand {
         /// Which mapping
         mapping: String,
     },
+    /// Keep a mapping from running: its schedules stand still, its links stay
+    Retire {
+        /// Which mapping
+        mapping: String,
+    },
+    /// Let a retired mapping run again
+    Resume {
+        /// Which mapping
+        mapping: String,
+    },
     /// Publish an old text again, as a new version
     Rollback {
         /// Which mapping

@@ -83,6 +83,7 @@ impl Workshop {
         match &task.work {
             Work::Sync { mapping, full, census, approved_deletes, dry_run } => {
                 let editions = Editions::read(&config, self.home.store.as_ref()).await?;
+                editions.expect_not_retired(mapping.as_str())?;
                 let job = editions.job(mapping.as_str(), *full)?;
                 let census = job.census || *census;
                 let job =
@@ -190,7 +191,9 @@ impl Workshop {
         plans_of: &TaskId,
     ) -> Result<Ending, CommandError> {
         let store = &self.home.store;
-        let job = Editions::read(config, store.as_ref()).await?.job(mapping.as_str(), false)?;
+        let editions = Editions::read(config, store.as_ref()).await?;
+        editions.expect_not_retired(mapping.as_str())?;
+        let job = editions.job(mapping.as_str(), false)?;
         let planned = store.task(plans_of).await?;
         let then =
             planned.as_ref().and_then(|task| task.outcome.get("definition")?.as_str().map(str::to_owned));

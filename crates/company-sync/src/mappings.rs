@@ -10,9 +10,10 @@ use cs_domain::mapping::{
 };
 use cs_domain::{Edition, Mapping, MappingName, Origin};
 use cs_engine::{Job, StopSignal};
-use cs_ports::{MappingStore, MappingVersion, PublishedMapping, StoreError};
+use cs_ports::{MappingStore, MappingVersion, PublishedMapping, RetiredMapping, StoreError};
 use jiff::Timestamp;
 
+use crate::commands::mapping::CatalogueError;
 use crate::config::{Config, ConfigError, MappingConfig};
 use crate::failure::CommandError;
 use crate::render::aside;
@@ -37,6 +38,7 @@ pub(crate) struct Source {
 pub(crate) struct Editions<'c> {
     config: &'c Config,
     published: BTreeMap<String, PublishedMapping>,
+    retired: BTreeMap<String, RetiredMapping>,
 }
 
 impl<'c> Editions<'c> {
@@ -44,7 +46,9 @@ impl<'c> Editions<'c> {
     pub(crate) async fn read(config: &'c Config, store: &dyn MappingStore) -> Result<Self, StoreError> {
         let latest = store.latest_mappings().await?.into_iter();
         let published = latest.map(|one| (one.version.mapping.as_str().to_owned(), one)).collect();
-        Ok(Self { config, published })
+        let retired = store.retired_mappings().await?.into_iter();
+        let retired = retired.map(|one| (one.mapping.as_str().to_owned(), one)).collect();
+        Ok(Self { config, published, retired })
     }
 
     /// With what was published in the configured store, where there is one; none is made.
@@ -60,7 +64,7 @@ impl<'c> Editions<'c> {
 
     /// Files alone: where nothing can have been published.
     pub(crate) fn of_files(config: &'c Config) -> Self {
-        Self { config, published: BTreeMap::new() }
+        Self { config, published: BTreeMap::new(), retired: BTreeMap::new() }
     }
 
     /// As if these texts were published, by name.
@@ -111,6 +115,26 @@ impl<'c> Editions<'c> {
         let own: Vec<&String> = self.published.keys().filter(|name| !names.contains(name)).collect();
         names.extend(own.into_iter().cloned());
         names
+    }
+
+    /// Those of them that run: of what is not named, nothing that is retired.
+    pub(crate) fn running(&self, named: &[String]) -> Vec<String> {
+        let mut names = self.wanted(named);
+        names.retain(|name| !named.is_empty() || self.retired(name).is_none());
+        names
+    }
+
+    /// That a mapping is retired, where it is.
+    pub(crate) fn retired(&self, name: &str) -> Option<&RetiredMapping> {
+        self.retired.get(name)
+    }
+
+    /// Refuses to begin a run of a retired mapping.
+    pub(crate) fn expect_not_retired(&self, name: &str) -> Result<(), CatalogueError> {
+        match self.retired(name) {
+            Some(retired) => Err(CatalogueError::Retired { retired: retired.clone() }),
+            None => Ok(()),
+        }
     }
 
     /// The file that fixes a mapping, where the configuration names one: nothing can be published over it.

@@ -58,6 +58,18 @@ pub struct PublishedMapping {
     pub text: String,
 }
 
+/// A mapping that was retired: it does not run and its schedules stand still, until somebody takes that back. What it says stays,
+/// and so do its links.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RetiredMapping {
+    /// Which mapping.
+    pub mapping: MappingName,
+    /// Who retired it.
+    pub who: String,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// Remembers mappings. Every call is one transaction.
 #[async_trait]
 pub trait MappingStore: Send + Sync {
@@ -87,4 +99,10 @@ pub trait MappingStore: Send + Sync {
     ) -> Result<Option<PublishedMapping>, StoreError>;
     /// The latest version of every mapping that has one, by mapping.
     async fn latest_mappings(&self) -> Result<Vec<PublishedMapping>, StoreError>;
+    /// The retired mappings, by name.
+    async fn retired_mappings(&self) -> Result<Vec<RetiredMapping>, StoreError>;
+    /// Notes that a mapping is retired. Answers whether it was not before.
+    async fn note_retired(&self, retired: &RetiredMapping) -> Result<bool, StoreError>;
+    /// Takes that back. Answers whether it was.
+    async fn note_resumed(&self, mapping: &MappingName) -> Result<bool, StoreError>;
 }

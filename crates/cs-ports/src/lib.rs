@@ -20,7 +20,7 @@ pub mod settings;
 pub mod store;
 pub mod task;
 
-pub use catalogue::{MappingDraft, MappingStore, MappingVersion, PublishedMapping};
+pub use catalogue::{MappingDraft, MappingStore, MappingVersion, PublishedMapping, RetiredMapping};
 pub use clock::{Clock, Entropy};
 pub use discovery::{Discovery, KindAbout};
 pub use error::{ErrorKind, PeerError, StoreError};

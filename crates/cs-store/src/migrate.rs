@@ -16,6 +16,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/sqlite/0007_failure_code.sql"),
     include_str!("../migrations/sqlite/0009_mappings.sql"),
     include_str!("../migrations/sqlite/0010_schemas_and_proposals.sql"),
+    include_str!("../migrations/sqlite/0012_retired_mappings.sql"),
 ];
 
 const OPERATION: &str = "bring its schema up to date";

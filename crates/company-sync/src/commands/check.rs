@@ -27,7 +27,7 @@ use crate::wiring::look;
 pub(crate) async fn run(global: &Global, check: &Check) -> Result<Outcome, CommandError> {
     let config = configuration(global).await?;
     let editions = Editions::at_home(&config).await?;
-    let names = editions.wanted(&check.mapping);
+    let names = editions.running(&check.mapping);
     let jobs = names.iter().map(|name| editions.job(name, false)).collect::<Result<Vec<_>, _>>()?;
     let found: Vec<&Mapping> = jobs.iter().map(|job| &job.mapping).collect();
     let looking = look(&config)?;

@@ -33,6 +33,8 @@ pub(crate) async fn run(global: &Global, command: &MappingCommand) -> Result<Out
         MappingCommand::Diff { file, against } => catalogue::diff(global, file, against.as_deref()).await,
         MappingCommand::Publish { mapping, note } => catalogue::publish(global, mapping, note).await,
         MappingCommand::Versions { mapping } => catalogue::versions(global, mapping).await,
+        MappingCommand::Retire { mapping } => catalogue::retire(global, mapping).await,
+        MappingCommand::Resume { mapping } => catalogue::resume(global, mapping).await,
         MappingCommand::Rollback { mapping, to, shipped: _, note } => {
             catalogue::roll_back(global, mapping, *to, note.as_deref()).await
         }

@@ -119,6 +119,7 @@ fn scheduler(home: &Arc<Home>, office: &Arc<Office>, observers: Vec<Arc<dyn Task
     Scheduler {
         tasks: Arc::clone(&home.store) as _,
         store: Arc::clone(&home.store) as _,
+        mappings: Arc::clone(&home.store) as _,
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
         executor: Arc::new(executor),

@@ -49,7 +49,11 @@ pub(crate) async fn run(global: &Global, sync: &Sync) -> Result<Outcome, Command
 
 /// What is to be run, as the flags say.
 fn jobs(editions: &Editions<'_>, sync: &Sync) -> Result<Vec<Job>, CommandError> {
-    let names = editions.wanted(&sync.mapping);
+    let names = editions.running(&sync.mapping);
+    // Where nothing is left to run, that is told of what would have been.
+    for name in if names.is_empty() { editions.wanted(&[]) } else { names.clone() } {
+        editions.expect_not_retired(&name)?;
+    }
     if sync.plan.is_some() && names.len() > 1 {
         return Err(PlanFileError::Several { names }.into());
     }
@@ -63,6 +67,7 @@ fn jobs(editions: &Editions<'_>, sync: &Sync) -> Result<Vec<Job>, CommandError> 
 /// What a plan says, and nothing else. Whoever approved the plan approved the deletes in it.
 fn approved(global: &Global, editions: &Editions<'_>, file: &Path) -> Result<Job, CommandError> {
     let plan = PlanFile::read(file)?;
+    editions.expect_not_retired(plan.mapping.as_str())?;
     let job = editions.job(plan.mapping.as_str(), false)?;
     plan.expect_definition(&job, file)?;
     let plans = plan.plans(file, || sealed_by(global))?;

@@ -58,8 +58,8 @@ pub(crate) fn differences(
     if let (Some(before), Some(after)) = (&before.settings, &after.settings) {
         all.extend(of_lines(SETTINGS, before, after));
     }
-    if let (Some(before), Some(after)) = (&before.schedules, &after.schedules) {
-        all.extend(of_lines(SCHEDULES, &timetable(before), &timetable(after)));
+    if let (Some(was), Some(is)) = (&before.schedules, &after.schedules) {
+        all.extend(of_lines(SCHEDULES, &timetable(was, &before.retired), &timetable(is, &after.retired)));
     }
     let inside = |text: &str| {
         let table = text.parse::<Table>().unwrap_or_default();
@@ -135,9 +135,13 @@ fn written_otherwise(file: &str, what: &str) -> Difference {
     Difference { file: file.to_owned(), what: what.to_owned(), before, after }
 }
 
-/// Schedules as lines, by their names and what is said of them.
-fn timetable(schedules: &BTreeMap<String, Scheduled>) -> BTreeMap<String, String> {
-    let mut all = BTreeMap::new();
+/// Schedules as lines, by their names and what is said of them, and what is retired.
+fn timetable(
+    schedules: &BTreeMap<String, Scheduled>,
+    retired: &BTreeSet<String>,
+) -> BTreeMap<String, String> {
+    let mut all: BTreeMap<String, String> =
+        retired.iter().map(|name| (format!("retired {name}"), "true".to_owned())).collect();
     for (name, Scheduled { mapping, wish }) in schedules {
         let parts = [
             ("mapping", mapping.to_string()),

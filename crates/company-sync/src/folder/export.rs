@@ -11,7 +11,8 @@ use crate::office::change::document_of;
 const SETTINGS_HEAD: &str = "# What this installation is set to (`company-sync config export`). Secrets are never in this file: `secrets` names those that\n\
     # there are, and `config import` says which of them have to be typed on the settings' pages.\n\n";
 
-const SCHEDULES_HEAD: &str = "# When mappings run by themselves (`company-sync config export`): five fields of cron, in the agency's zone.\n\n";
+const SCHEDULES_HEAD: &str = "# When mappings run by themselves (`company-sync config export`): five fields of cron, in the agency's zone.\n\
+    # What is retired does not run, whatever its schedules say.\n\n";
 
 /// Every file of a folder, by its path in it.
 pub(super) fn written(folder: &Folder, all: &[Known]) -> Result<BTreeMap<String, String>, toml::ser::Error> {
@@ -24,11 +25,12 @@ pub(super) fn written(folder: &Folder, all: &[Known]) -> Result<BTreeMap<String,
     }
     if let Some(schedules) = &folder.schedules {
         let all: Vec<Value> = schedules.values().map(|one| Value::from(schedule(one))).collect();
-        let text = if all.is_empty() {
-            String::new()
-        } else {
-            toml::to_string_pretty(&Table::from_iter([("schedule".to_owned(), Value::from(all))]))?
-        };
+        let retired = folder.retired.iter().map(|name| Value::from(name.as_str())).collect::<Vec<_>>();
+        let mut document = Table::from_iter([("retired".to_owned(), Value::from(retired))]);
+        if !all.is_empty() {
+            document.insert("schedule".to_owned(), Value::from(all));
+        }
+        let text = toml::to_string_pretty(&document)?;
         files.insert(SCHEDULES.to_owned(), format!("{SCHEDULES_HEAD}{text}"));
     }
     let named = |place: &str, texts: &BTreeMap<String, String>| {

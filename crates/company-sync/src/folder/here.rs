@@ -28,6 +28,8 @@ pub(crate) struct Here<'l> {
     pub(super) fixed: BTreeMap<String, String>,
     pub(super) companies: BTreeMap<String, Definition>,
     pub(super) schedules: Vec<Schedule>,
+    /// The mappings that are retired.
+    pub(super) retired: BTreeSet<String>,
 }
 
 /// A company's definition, and where it comes from.
@@ -57,7 +59,9 @@ impl<'l> Here<'l> {
             (key, Definition { text, file, origin })
         });
         let (companies, schedules) = (companies.collect(), store.schedules().await?);
-        Ok(Self { layers, revision, kept, config, mappings, fixed, companies, schedules })
+        let retired = store.retired_mappings().await?.into_iter();
+        let retired = retired.map(|one| one.mapping.as_str().to_owned()).collect();
+        Ok(Self { layers, revision, kept, config, mappings, fixed, companies, schedules, retired })
     }
 
     /// As a folder says it.
@@ -68,6 +72,7 @@ impl<'l> Here<'l> {
             settings: Some(said(&all, self.layers, &self.kept.document)),
             secrets: self.secrets(&all),
             schedules: Some(self.schedules.iter().filter_map(scheduled).collect()),
+            retired: self.retired.clone(),
             companies: companies.collect(),
             mappings: self.mappings.clone(),
         }

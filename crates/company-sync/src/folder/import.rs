@@ -5,7 +5,7 @@ use std::path::Path;
 
 use cs_domain::MappingName;
 use cs_engine::scheduler::in_place_of;
-use cs_ports::{AuditEntry, PeopleStore as _, Schedule, SettingsStore as _, TaskStore as _};
+use cs_ports::{AuditEntry, PeopleStore as _, RetiredMapping, Schedule, SettingsStore as _, TaskStore as _};
 use cs_store::SqliteStore;
 use cs_web::office::SettingsChange;
 use jiff::Timestamp;
@@ -16,12 +16,13 @@ use toml::Table;
 use super::here::{said, scheduled};
 use super::reading::Read;
 use super::{COMPANIES, Difference, Folder, FolderError, Here, MAPPINGS, SETTINGS, differences};
-use crate::commands::mapping::{publish_text, who};
+use crate::commands::mapping::{CatalogueError, publish_text, who};
 use crate::companies::Origin;
 use crate::config::document::take;
 use crate::failure::CommandError;
 use crate::office::change::{AskedBy, Changes, worked_out};
 use crate::office::settings::fixed_by;
+use crate::wiring::Home;
 
 /// What importing a folder comes to.
 pub(crate) struct Import {
@@ -35,6 +36,8 @@ pub(crate) struct Import {
     settings: Option<(Table, SettingsChange)>,
     mappings: Vec<(MappingName, String)>,
     schedules: Vec<Change>,
+    retire: BTreeSet<String>,
+    resume: BTreeSet<String>,
 }
 
 #[cfg(test)]
@@ -121,7 +124,14 @@ pub(crate) fn planned(
     let mappings = folder.mappings.iter().filter(differs);
     let mappings = mappings.map(|(name, text)| (MappingName::new(name), text.clone())).collect();
     let schedules = changed_schedules(here, &folder, now);
-    Ok(Import { changes, left, lacking, revision: here.revision, settings, mappings, schedules })
+    let said = folder.schedules.is_some();
+    let between = |of: &BTreeSet<String>, other: &BTreeSet<String>| {
+        if said { of.difference(other).cloned().collect() } else { BTreeSet::new() }
+    };
+    let retire = between(&folder.retired, &here.retired);
+    let resume = between(&here.retired, &folder.retired);
+    let revision = here.revision;
+    Ok(Import { changes, left, lacking, revision, settings, mappings, schedules, retire, resume })
 }
 
 /// The settings that a folder says otherwise than what runs; `None`: it says nothing of them.
@@ -194,15 +204,17 @@ fn changed_schedules(here: &Here<'_>, folder: &Folder, now: Timestamp) -> Vec<Ch
     all
 }
 
-/// Does it: settings with companies in one transaction, then every mapping, then every schedule. Whoever is quicker with one of
-/// them stops it there, and what was done is told.
+/// Does it: what is retired and what runs again, since a run that is under way refuses that; then settings with companies in one
+/// transaction, then every mapping, then every schedule. Whoever is quicker with one of them stops it there, and what was done
+/// is told.
 pub(crate) async fn import(
-    store: &SqliteStore,
+    home: &Home,
     path: &Path,
     plan: &Import,
     now: Timestamp,
 ) -> Result<(), CommandError> {
-    let mut done = Vec::new();
+    let store = home.store.as_ref();
+    let mut done = retired_and_resumed(home, plan, now).await?;
     let moved = |what: String, done: &[String]| {
         let done = if done.is_empty() {
             "nothing was changed".to_owned()
@@ -241,6 +253,28 @@ pub(crate) async fn import(
     }
     let object = format!("folder {}", path.display());
     note(store, now, ("config.import", &object), Json::Null, json!(done)).await
+}
+
+async fn retired_and_resumed(
+    home: &Home,
+    plan: &Import,
+    now: Timestamp,
+) -> Result<Vec<String>, CommandError> {
+    let store = home.store.as_ref();
+    let mut done = Vec::new();
+    for name in &plan.retire {
+        let retired = RetiredMapping { mapping: MappingName::new(name), who: who(), at: now };
+        cs_engine::retire(store, &retired, home.holder.name()).await.map_err(CatalogueError::from)?;
+        done.push(("mapping.retire", name));
+    }
+    for name in &plan.resume {
+        cs_engine::resume(store, &MappingName::new(name)).await.map_err(CatalogueError::from)?;
+        done.push(("mapping.resume", name));
+    }
+    for (action, name) in &done {
+        note(store, now, (action, &format!("mapping {name}")), Json::Null, Json::Null).await?;
+    }
+    Ok(done.iter().map(|(action, name)| format!("{action} {name}")).collect())
 }
 
 async fn note(

@@ -44,6 +44,8 @@ pub(crate) struct Folder {
     pub(crate) secrets: BTreeSet<String>,
     /// The schedules, by name; `None`: nothing is about schedules.
     pub(crate) schedules: Option<BTreeMap<String, Scheduled>>,
+    /// The mappings that are retired; said together with the schedules.
+    pub(crate) retired: BTreeSet<String>,
     /// Companies' definitions, by key.
     pub(crate) companies: BTreeMap<String, String>,
     /// Mappings' texts, by name.

@@ -6,7 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use cs_companies::company::Company;
-use cs_domain::mapping::parse_with;
+use cs_domain::MappingName;
+use cs_domain::mapping::{did_you_mean, parse_with};
 use cs_engine::scheduler::Wish;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -109,7 +110,10 @@ pub(crate) fn read(path: &Path, here: &Here<'_>) -> Result<Read, CommandError> {
         (text, file)
     });
     named.extend(editions.known());
-    folder.schedules = schedules.map(|text| timetable(&text, &named, &mut faults));
+    if let Some(text) = schedules {
+        let (all, retired) = timetable(&text, &named, &mut faults);
+        (folder.schedules, folder.retired) = (Some(all), retired);
+    }
     Ok(Read { folder, kept, all, settings, faults })
 }
 
@@ -211,6 +215,8 @@ fn expect_called(file: &Text, name: &str, place: &str, faults: &mut Faults) -> b
 #[serde(deny_unknown_fields)]
 struct TimetableForm {
     #[serde(default)]
+    retired: Vec<Spanned<String>>,
+    #[serde(default)]
     schedule: Vec<Spanned<ScheduleForm>>,
 }
 
@@ -236,15 +242,23 @@ fn yes() -> bool {
     true
 }
 
-fn timetable(text: &Text, mappings: &[String], faults: &mut Faults) -> BTreeMap<String, Scheduled> {
+fn timetable(
+    text: &Text,
+    mappings: &[String],
+    faults: &mut Faults,
+) -> (BTreeMap<String, Scheduled>, BTreeSet<String>) {
     let form: TimetableForm = match toml::from_str(&text.text) {
         Ok(form) => form,
         Err(error) => {
             let keys = "A [[schedule]] says name, mapping and cron, and may say full, census, enabled, catch_up, minutes and attempts.";
             faults.add(text, error.span().map(|span| span.start), error.message(), keys);
-            return BTreeMap::new();
+            return Default::default();
         }
     };
+    for name in &form.retired {
+        expect_mapping(text, name, mappings, faults);
+    }
+    let retired = form.retired.iter().map(|name| name.get_ref().clone()).collect();
     let mut all = BTreeMap::new();
     let mut names = BTreeSet::new();
     for schedule in form.schedule.iter().map(Spanned::get_ref) {
@@ -256,7 +270,17 @@ fn timetable(text: &Text, mappings: &[String], faults: &mut Faults) -> BTreeMap<
             all.insert(name, scheduled);
         }
     }
-    all
+    (all, retired)
+}
+
+/// Whether there is such a mapping; where there is none, that is a fault.
+fn expect_mapping(text: &Text, name: &Spanned<String>, mappings: &[String], faults: &mut Faults) -> bool {
+    let known = mappings.contains(name.get_ref());
+    if !known {
+        let hint = did_you_mean(name.get_ref(), mappings.iter().map(String::as_str));
+        faults.add(text, Some(name.span().start), &format!("there is no mapping {}", name.get_ref()), &hint);
+    }
+    known
 }
 
 fn judged(
@@ -265,12 +289,7 @@ fn judged(
     mappings: &[String],
     faults: &mut Faults,
 ) -> Option<(String, Scheduled)> {
-    let mapping = form.mapping.get_ref();
-    let known = mappings.contains(mapping);
-    if !known {
-        let hint = cs_domain::mapping::did_you_mean(mapping, mappings.iter().map(String::as_str));
-        faults.add(text, Some(form.mapping.span().start), &format!("there is no mapping {mapping}"), &hint);
-    }
+    let known = expect_mapping(text, &form.mapping, mappings, faults);
     let usual = Wish::usual(form.name.get_ref().clone());
     let number = |said: &Option<Spanned<i64>>, usual: String| {
         said.as_ref().map_or(usual, |number| number.get_ref().to_string())
@@ -285,7 +304,7 @@ fn judged(
         attempts: number(&form.attempts, usual.attempts.clone()),
         ..usual
     };
-    let mapping = cs_domain::MappingName::new(mapping);
+    let mapping = MappingName::new(form.mapping.get_ref());
     match wish.granted(&mapping, Timestamp::UNIX_EPOCH) {
         // As it would be kept, so that it can be compared with what is.
         Ok(schedule) => super::here::scheduled(&schedule).filter(|_| known),

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use cs_domain::{Kind, Mapping, MappingName, RecordRef, System};
 use cs_engine::scheduler::Asking;
-use cs_ports::{Clock as _, Entropy as _, Store as _, TaskStore as _, UnitKey, Work};
+use cs_ports::{Clock as _, Entropy as _, MappingStore as _, Store as _, TaskStore as _, UnitKey, Work};
 use cs_vtiger::Prefixes;
 use cs_web::office::{HintError, HintSent, OfficeError};
 use jiff::{SignedDuration, Timestamp};
@@ -145,6 +145,9 @@ impl Office {
         let Some(schedule) = schedules.iter().find(|one| one.enabled && runs(&one.work)) else {
             return Ok(());
         };
+        if self.store.retired_mappings().await?.iter().any(|one| one.mapping == *mapping) {
+            return Ok(());
+        }
         let open = self.store.open_tasks().await?;
         // One that has not begun yet will read what this hint is about.
         if open.iter().any(|task| task.status == cs_domain::RunStatus::Pending && runs(&task.work)) {

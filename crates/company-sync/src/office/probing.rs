@@ -23,7 +23,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// Tests a connection as it is configured.
 pub(super) async fn test(connection: Connection, editions: &Editions<'_>) -> Vec<Probe> {
     let config = editions.config();
-    let jobs = editions.wanted(&[]);
+    let jobs = editions.running(&[]);
     let jobs = jobs.iter().filter_map(|name| editions.job(name, false).ok());
     let mappings: Vec<Mapping> = jobs.map(|job| job.mapping).collect();
     let wanted: Vec<&Mapping> = mappings.iter().collect();

@@ -37,7 +37,7 @@ impl Office {
     pub(crate) async fn look_at_fields(&self) {
         let config = self.config();
         let Ok(editions) = Editions::read(&config, self.store.as_ref()).await else { return };
-        for name in editions.wanted(&[]) {
+        for name in editions.running(&[]) {
             let name = MappingName::new(name);
             if let Err(error) = Box::pin(self.changed(&name)).await {
                 tracing::info!(mapping = %name, %error, "the systems could not be asked for their fields");

@@ -139,6 +139,7 @@ impl Running {
         let scheduler = Scheduler {
             tasks: Arc::clone(&store) as _,
             store: Arc::clone(&store) as _,
+            mappings: Arc::clone(&store) as _,
             clock: Arc::clone(&clock) as _,
             entropy: Arc::new(Chance::of(3)),
             executor: Arc::new(Shop { lab: Arc::clone(&lab), store: Arc::clone(&store), mapping }),

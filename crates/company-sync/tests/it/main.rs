@@ -50,6 +50,8 @@ mod reconcile;
 #[cfg(test)]
 mod refused;
 #[cfg(test)]
+mod retired;
+#[cfg(test)]
 mod secrets;
 #[cfg(test)]
 mod shared;

@@ -39,7 +39,16 @@ fn gathered(lab: &Lab) -> Gathered {
 }
 
 /// Everything that both systems hold, and what is remembered.
-fn everything(lab: &Lab) -> (String, Vec<serde_json::Value>, Vec<Tie>, Vec<Run>, (u64, u64)) {
+#[derive(Debug, PartialEq)]
+struct Everything {
+    records: String,
+    documents: Vec<serde_json::Value>,
+    ties: Vec<Tie>,
+    runs: Vec<Run>,
+    writes: (u64, u64),
+}
+
+fn everything(lab: &Lab) -> Everything {
     let records = format!("{:?}", lab.ground.system().records());
     let documents = lab.ground.site().documents("Contact");
     let subjects: Vec<RecordRef> = lab.people().iter().map(record).collect();
@@ -48,7 +57,7 @@ fn everything(lab: &Lab) -> (String, Vec<serde_json::Value>, Vec<Tie>, Vec<Run>,
         (ties, lab.store.runs(10).await.unwrap())
     });
     let (vtiger, frappe) = lab.requests();
-    (records, documents, ties, runs, (vtiger.write, frappe.write))
+    Everything { records, documents, ties, runs, writes: (vtiger.write, frappe.write) }
 }
 
 /// Fields and what they are to hold.

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use cs_domain::RunStatus;
-use cs_ports::{CatchUp, Schedule, Task, TaskId};
+use cs_domain::{MappingName, RunStatus};
+use cs_ports::{CatchUp, Schedule, Task, TaskId, Work};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -18,6 +18,8 @@ const LATE: Duration = Duration::from_mins(1);
 /// What there is.
 pub(super) struct Scene<'s, 'h> {
     pub(super) schedules: &'s [Schedule],
+    /// The mappings that do not run.
+    pub(super) retired: &'h BTreeSet<MappingName>,
     /// When they are due.
     pub(super) timetable: &'h Timetable,
     /// Tasks that are not over, oldest first.
@@ -58,6 +60,8 @@ pub(super) enum Skipped {
     StillOpen(TaskId),
     /// Nobody was there, and the schedule does not catch up.
     Missed,
+    /// Its mapping is retired.
+    Retired,
 }
 
 /// What is to be done.
@@ -114,6 +118,11 @@ fn due<'s>(scene: &Scene<'_, '_>, schedule: &'s Schedule) -> Option<Action<'s>> 
     let due = scene.timetable.due(schedule).is_some_and(|time| time <= scene.now);
     if !due {
         return None;
+    }
+    if let Work::Sync { mapping, .. } = &schedule.work
+        && scene.retired.contains(mapping)
+    {
+        return Some(Action::Skip(schedule, Skipped::Retired));
     }
     let asker = asked_by_schedule(&schedule.name);
     if let Some(open) = scene.open.iter().find(|task| task.asked_by == asker) {
@@ -175,6 +184,7 @@ mod tests {
         timetable.follow(schedules, &TimeZone::UTC);
         let scene = Scene {
             schedules,
+            retired: &BTreeSet::from(["asleep".into()]),
             timetable: &timetable,
             open,
             now: at(now),
@@ -190,6 +200,7 @@ mod tests {
             Action::Fire(schedule) => format!("fire {}", schedule.name),
             Action::Skip(schedule, Skipped::StillOpen(open)) => format!("skip {}: {open}", schedule.name),
             Action::Skip(schedule, Skipped::Missed) => format!("skip {}: missed", schedule.name),
+            Action::Skip(schedule, Skipped::Retired) => format!("skip {}: retired", schedule.name),
             Action::Stop(task, stop) => format!("stop {}: {stop:?}", task.id),
             Action::Withdraw(task) => format!("withdraw {}", task.id),
             Action::TakeOver(task) => format!("take over {}", task.id),
@@ -232,6 +243,13 @@ mod tests {
         ] {
             assert_eq!(decided(now, &all, &[], &[], &[]), expected, "{now}");
         }
+    }
+
+    #[test]
+    fn the_schedule_of_a_retired_mapping_stands_still() {
+        let all = [schedule("asleep", "0 6 * * *"), schedule("awake", "0 6 * * *")];
+        assert_eq!(decided("05:59:59", &all, &[], &[], &[]), [""; 0]);
+        assert_eq!(decided("06:00:00", &all, &[], &[], &[]), ["skip asleep: retired", "fire awake"]);
     }
 
     #[test]

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use cs_domain::{Advice, Failure, RunStatus};
 use cs_ports::{
-    Clock, Entropy, Lease, LeaseAnswer, Schedule, Store, StoreError, Task, TaskId, TaskObserver, TaskStore,
-    task_lease,
+    Clock, Entropy, Lease, LeaseAnswer, MappingStore, Schedule, Store, StoreError, Task, TaskId,
+    TaskObserver, TaskStore, task_lease,
 };
 use jiff::tz::TimeZone;
 use tokio::sync::Notify;
@@ -42,6 +42,8 @@ pub struct Scheduler {
     pub tasks: Arc<dyn TaskStore>,
     /// Where leases are; the same place.
     pub store: Arc<dyn Store>,
+    /// Which mappings are retired; the same place.
+    pub mappings: Arc<dyn MappingStore>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Chance.
@@ -104,6 +106,8 @@ impl Scheduler {
     async fn round(&self, hands: &mut Hands) -> Result<(), StoreError> {
         let open = self.tasks.open_tasks().await?;
         let schedules = self.tasks.schedules().await?;
+        let retired = self.mappings.retired_mappings().await?;
+        let retired = retired.into_iter().map(|one| one.mapping).collect();
         self.bury_the_dead(hands, &open).await?;
         for (schedule, error) in hands.timetable.follow(&schedules, &self.zone) {
             tracing::error!(schedule = schedule.name, %error, "a schedule cannot be read and does not run");
@@ -111,6 +115,7 @@ impl Scheduler {
         let here = hands.here.keys().cloned().collect();
         let scene = Scene {
             schedules: &schedules,
+            retired: &retired,
             timetable: &hands.timetable,
             open: &open,
             now: self.clock.now(),
@@ -176,6 +181,9 @@ impl Scheduler {
             match why {
                 Skipped::StillOpen(task) => {
                     tracing::warn!(schedule, %task, "a schedule's time is skipped: the task of the time before is not over");
+                }
+                Skipped::Retired => {
+                    tracing::info!(schedule, "a schedule's time is skipped: its mapping is retired");
                 }
                 Skipped::Missed => {
                     tracing::info!(

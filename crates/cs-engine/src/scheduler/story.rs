@@ -84,6 +84,7 @@ impl World {
         Scheduler {
             tasks: Arc::clone(&self.store) as _,
             store: Arc::clone(&self.store) as _,
+            mappings: Arc::clone(&self.store) as _,
             clock: Arc::clone(&self.clock) as _,
             entropy: Arc::new(Counting(AtomicU64::new(holder.len() as u64))),
             executor: Arc::clone(self) as _,

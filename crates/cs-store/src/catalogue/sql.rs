@@ -24,3 +24,8 @@ pub(crate) const VERSION: &str = "SELECT mapping, number, who, at, note, text FR
 pub(crate) const LATEST: &str = "SELECT mapping, number, who, at, note, text FROM mapping_version AS latest \
     WHERE number = (SELECT MAX(number) FROM mapping_version AS other WHERE other.mapping = latest.mapping) \
     ORDER BY mapping";
+
+pub(crate) const RETIRED: &str = "SELECT mapping, who, at FROM mapping_retired ORDER BY mapping";
+pub(crate) const RETIRE: &str = "INSERT INTO mapping_retired (mapping, who, at) VALUES ($1, $2, $3) \
+    ON CONFLICT (mapping) DO NOTHING";
+pub(crate) const RESUME: &str = "DELETE FROM mapping_retired WHERE mapping = $1";

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use cs_domain::MappingName;
-use cs_ports::{MappingDraft, MappingStore, MappingVersion, PublishedMapping, StoreError};
+use cs_ports::{MappingDraft, MappingStore, MappingVersion, PublishedMapping, RetiredMapping, StoreError};
 
 use super::MemoryStore;
 use crate::stamp;
@@ -14,6 +14,7 @@ pub(super) struct Catalogue {
     drafts: BTreeMap<MappingName, Drafts>,
     /// Ascending by number.
     versions: BTreeMap<MappingName, Vec<PublishedMapping>>,
+    retired: BTreeMap<MappingName, RetiredMapping>,
 }
 
 /// A mapping's drafts so far.
@@ -113,5 +114,23 @@ impl MappingStore for MemoryStore {
     async fn latest_mappings(&self) -> Result<Vec<PublishedMapping>, StoreError> {
         let state = self.lock();
         Ok(state.catalogue.versions.values().filter_map(|versions| versions.last().cloned()).collect())
+    }
+
+    async fn retired_mappings(&self) -> Result<Vec<RetiredMapping>, StoreError> {
+        Ok(self.lock().catalogue.retired.values().cloned().collect())
+    }
+
+    async fn note_retired(&self, retired: &RetiredMapping) -> Result<bool, StoreError> {
+        let known = &mut self.lock().catalogue.retired;
+        let news = !known.contains_key(&retired.mapping);
+        if news {
+            let at = stamp::cut(retired.at);
+            known.insert(retired.mapping.clone(), RetiredMapping { at, ..retired.clone() });
+        }
+        Ok(news)
+    }
+
+    async fn note_resumed(&self, mapping: &MappingName) -> Result<bool, StoreError> {
+        Ok(self.lock().catalogue.retired.remove(mapping).is_some())
     }
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use cs_domain::MappingName;
-use cs_ports::{MappingDraft, MappingStore, MappingVersion, PublishedMapping, StoreError};
+use cs_ports::{MappingDraft, MappingStore, MappingVersion, PublishedMapping, RetiredMapping, StoreError};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
@@ -106,6 +106,30 @@ impl MappingStore for SqliteStore {
         let rows = sqlx::query(sql::LATEST).fetch_all(&self.pools.readers).await;
         rows.map_err(database("read the published mappings"))?.iter().map(published).collect()
     }
+
+    async fn retired_mappings(&self) -> Result<Vec<RetiredMapping>, StoreError> {
+        let rows = sqlx::query(sql::RETIRED).fetch_all(&self.pools.readers).await;
+        rows.map_err(database("read the retired mappings"))?.iter().map(retired).collect()
+    }
+
+    async fn note_retired(&self, retired: &RetiredMapping) -> Result<bool, StoreError> {
+        const OPERATION: &str = "retire a mapping";
+        let mut writing = self.write(OPERATION).await?;
+        let statement = sqlx::query(sql::RETIRE).bind(retired.mapping.as_str()).bind(&retired.who);
+        let noted = statement.bind(stamp::write(retired.at)).execute(&mut *writing).await;
+        let noted = noted.map_err(database(OPERATION))?;
+        commit(writing, OPERATION).await?;
+        Ok(noted.rows_affected() > 0)
+    }
+
+    async fn note_resumed(&self, mapping: &MappingName) -> Result<bool, StoreError> {
+        const OPERATION: &str = "resume a mapping";
+        let mut writing = self.write(OPERATION).await?;
+        let statement = sqlx::query(sql::RESUME).bind(mapping.as_str());
+        let noted = statement.execute(&mut *writing).await.map_err(database(OPERATION))?;
+        commit(writing, OPERATION).await?;
+        Ok(noted.rows_affected() > 0)
+    }
 }
 
 fn draft(row: &SqliteRow) -> Result<MappingDraft, StoreError> {
@@ -127,6 +151,14 @@ fn version(row: &SqliteRow) -> Result<MappingVersion, StoreError> {
         who: column(row, "who")?,
         at: stamp::read(column(row, "at")?)?,
         note: column(row, "note")?,
+    })
+}
+
+fn retired(row: &SqliteRow) -> Result<RetiredMapping, StoreError> {
+    Ok(RetiredMapping {
+        mapping: column::<String>(row, "mapping")?.into(),
+        who: column(row, "who")?,
+        at: stamp::read(column(row, "at")?)?,
     })
 }
 

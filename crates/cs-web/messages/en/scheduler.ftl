@@ -121,6 +121,7 @@ error-task-busy-remedy = Try again in a moment.
 task-no-company = There is no such company. Choose one of the list.
 task-no-broker = There is no such broker. Choose one of the list.
 task-no-file = The file is no longer kept. Upload it again.
+task-mapping-retired = This mapping is retired: it does not run until somebody resumes it.
 task-mapping-unfit = This mapping cannot run: { $why }
 task-already = “{ $title }” does exactly this, and is not over yet.
 task-over = It is over already: { $status }.

@@ -121,6 +121,7 @@ error-task-busy-remedy = Intente de nuevo en un momento.
 task-no-company = No existe esa compañía. Elija una de la lista.
 task-no-broker = No existe ese bróker. Elija uno de la lista.
 task-no-file = El archivo ya no se conserva. Súbalo de nuevo.
+task-mapping-retired = Este mapeo está retirado: no se ejecuta hasta que alguien lo reanude.
 task-mapping-unfit = Este mapeo no se puede ejecutar: { $why }
 task-already = “{ $title }” hace exactamente esto y todavía no termina.
 task-over = Ya terminó: { $status }.

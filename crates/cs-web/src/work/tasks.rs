@@ -181,6 +181,10 @@ async fn expect_mapping(visit: &Visit, mapping: &MappingName) -> Result<(), WebE
     let mappings = visit.web.office.mappings().await?;
     let about = mappings.into_iter().find(|about| about.name == *mapping);
     let about = about.ok_or_else(|| WebError::not_there("mapping", mapping))?;
+    if visit.web.desk.retired_mappings().await?.iter().any(|retired| retired.mapping == *mapping) {
+        let cause = visit.words.say("task-mapping-retired");
+        return Err(WebError::State { code: "mapping.retired", cause });
+    }
     if about.problems.is_empty() && about.missing.is_empty() {
         return Ok(());
     }

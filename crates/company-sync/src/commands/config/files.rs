@@ -15,7 +15,7 @@ use crate::config::{Environment, Layers};
 use crate::failure::{CommandError, Outcome};
 use crate::folder::{self, Here, Import};
 use crate::render::{aside, line};
-use crate::wiring::{existing_store, has_store, open_store};
+use crate::wiring::{Home, existing_store, has_store};
 
 /// Writes the folder. Files that say so already are not touched; others in it are left and told of.
 pub(super) async fn export(global: &Global, path: &Path) -> Result<Outcome, CommandError> {
@@ -70,13 +70,13 @@ pub(super) async fn import(global: &Global, path: &Path, dry_run: bool) -> Resul
         let here = look(&layers).await?;
         folder::planned(path, &here, folder::read(path, &here)?, now)?
     } else {
-        let store = open_store(&layers.data_dir()).await?;
-        let here = Here::look(&layers, &store).await?;
+        let home = Home::enter(&layers.data_dir()).await?;
+        let here = Here::look(&layers, home.store.as_ref()).await?;
         let plan = folder::planned(path, &here, folder::read(path, &here)?, now)?;
         if !plan.changes.is_empty() {
-            folder::import(&store, path, &plan, now).await?;
+            folder::import(&home, path, &plan, now).await?;
         }
-        store.close().await;
+        home.store.close().await;
         plan
     };
     told(global, &plan, dry_run)?;

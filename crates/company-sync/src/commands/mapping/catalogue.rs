@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use cs_domain::mapping::compare::{Difference, compare};
 use cs_domain::mapping::{OwnTransforms, sketch_with};
 use cs_domain::{Mapping, MappingName};
+use cs_engine::RetireError;
 use cs_ports::{
     AuditEntry, Clock as _, MappingDraft, MappingStore as _, MappingVersion, PeopleStore as _,
-    PublishedMapping,
+    PublishedMapping, RetiredMapping,
 };
 use cs_store::SqliteStore;
 use serde_json::{Value, json};
@@ -22,7 +23,7 @@ use crate::failure::{CommandError, Outcome};
 use crate::mappings::{self, Editions, Source, shipped_source};
 use crate::render::line;
 use crate::user;
-use crate::wiring::open_store;
+use crate::wiring::{Home, open_store};
 
 /// Why a mapping's text cannot be given or kept.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +52,15 @@ pub(crate) enum CatalogueError {
         /// Which file.
         file: PathBuf,
     },
+    /// It was retired.
+    #[error("the mapping {} was retired by {} at {:.0}", retired.mapping, retired.who, retired.at)]
+    Retired {
+        /// Which, by whom and when.
+        retired: RetiredMapping,
+    },
+    /// It cannot be retired or resumed.
+    #[error(transparent)]
+    Retirement(#[from] RetireError),
     /// Somebody else was quicker.
     #[error("somebody else changed or published the mapping {mapping} at the same time")]
     Moved {
@@ -66,6 +76,8 @@ impl CatalogueError {
             Self::NoText { .. } => "mapping.no_text",
             Self::OtherName { .. } => "mapping.other_name",
             Self::Fixed { .. } => "mapping.fixed",
+            Self::Retired { .. } => "mapping.retired",
+            Self::Retirement(error) => error.code(),
             Self::Moved { .. } => "mapping.moved",
         }
     }
@@ -78,6 +90,8 @@ impl CatalogueError {
             }
             Self::OtherName { .. } => "Correct the name in the text.",
             Self::Fixed { .. } => "Change that file, or take it out of the configuration.",
+            Self::Retired { .. } => "Let it run again first: `company-sync mapping resume NAME`.",
+            Self::Retirement(error) => error.remedy(),
             Self::Moved { .. } => "Look at it as it is now, and try again.",
         }
     }
@@ -100,11 +114,14 @@ pub(super) async fn list(global: &Global) -> Result<Outcome, CommandError> {
         let runs = editions.source(&name).ok().map(|source| source.edition);
         if global.json {
             let draft = draft.map(|draft| json!({ "who": draft.who, "at": draft.at }));
-            line(&json!({ "mapping": name, "runs": runs, "draft": draft }).to_string())?;
+            let retired = editions.retired(&name);
+            line(&json!({ "mapping": name, "runs": runs, "draft": draft, "retired": retired }).to_string())?;
         } else {
             let runs = runs.map_or_else(|| "not published".to_owned(), |edition| edition.to_string());
             let draft = draft.map(|draft| format!("  draft by {}", draft.who)).unwrap_or_default();
-            line(&format!("{name}  {runs}{draft}"))?;
+            let retired = editions.retired(&name);
+            let retired = retired.map(|one| format!("  retired by {}", one.who)).unwrap_or_default();
+            line(&format!("{name}  {runs}{retired}{draft}"))?;
         }
     }
     store.close().await;
@@ -229,6 +246,35 @@ pub(super) async fn roll_back(
     let said = note.map_or_else(|| format!("Back to {what}"), str::to_owned);
     let number = publish_text(&store, &mapping, text, &said, None, "mapping.rollback").await?;
     line(&format!("{name}: version {number} is published, with the text of {what}."))?;
+    store.close().await;
+    Ok(Outcome::Done)
+}
+
+/// Keeps a mapping from running.
+pub(super) async fn retire(global: &Global, name: &str) -> Result<Outcome, CommandError> {
+    let config = configuration(global).await?;
+    let home = Home::enter(&config.data_dir).await?;
+    let editions = Editions::read(&config, home.store.as_ref()).await?;
+    // Of a name that is none, that is told.
+    editions.source(name)?;
+    let mapping = MappingName::new(name);
+    let retired = RetiredMapping { mapping: mapping.clone(), who: who(), at: SystemClock.now() };
+    let store = home.store.as_ref();
+    cs_engine::retire(store, &retired, home.holder.name()).await.map_err(CatalogueError::from)?;
+    note_down(store, "mapping.retire", &mapping, Value::Null).await?;
+    line(&format!("{name} is retired: it does not run, and its schedules stand still. Its links stay."))?;
+    store.close().await;
+    Ok(Outcome::Done)
+}
+
+/// Lets a retired mapping run again.
+pub(super) async fn resume(global: &Global, name: &str) -> Result<Outcome, CommandError> {
+    let config = configuration(global).await?;
+    let store = open_store(&config.data_dir).await?;
+    let mapping = MappingName::new(name);
+    cs_engine::resume(&store, &mapping).await.map_err(CatalogueError::from)?;
+    note_down(&store, "mapping.resume", &mapping, Value::Null).await?;
+    line(&format!("{name} runs again, and its schedules from their next times on."))?;
     store.close().await;
     Ok(Outcome::Done)
 }

@@ -1,6 +1,6 @@
 //! Drafts and versions of mappings.
 
-use cs_ports::{MappingDraft, MappingVersion, PublishedMapping};
+use cs_ports::{MappingDraft, MappingVersion, PublishedMapping, RetiredMapping};
 
 use super::Whole;
 use crate::samples::{at, mapping};
@@ -31,6 +31,7 @@ fn published(of: &str, number: i64, text: &str) -> PublishedMapping {
 }
 
 pub(super) async fn tell(store: &dyn Whole) {
+    retire(store).await;
     let leads = mapping("leads");
     assert_eq!(store.mapping_draft(&leads).await.unwrap(), None);
     assert!(!store.drop_mapping_draft(&leads, 0).await.unwrap(), "there is none");
@@ -76,4 +77,22 @@ pub(super) async fn recall(store: &dyn Whole) {
     assert_eq!(store.mapping_version(&mapping("leads"), 3).await.unwrap(), None);
     assert_eq!(store.mapping_versions(&mapping("assets")).await.unwrap(), []);
     assert_eq!(store.latest_mappings().await.unwrap(), [second, published("people", 1, "people's")]);
+}
+
+async fn retire(store: &dyn Whole) {
+    let retired =
+        |of: &str, who: &str| RetiredMapping { mapping: mapping(of), who: who.to_owned(), at: at(7) };
+    assert_eq!(store.retired_mappings().await.unwrap(), []);
+    assert!(!store.note_resumed(&mapping("leads")).await.unwrap(), "it runs");
+    assert!(store.note_retired(&retired("leads", "ana ñ")).await.unwrap());
+    assert!(!store.note_retired(&retired("leads", "luis")).await.unwrap(), "whoever was first stays");
+    assert!(store.note_retired(&retired("accounts", "ana")).await.unwrap());
+    assert_eq!(
+        store.retired_mappings().await.unwrap(),
+        [retired("accounts", "ana"), retired("leads", "ana ñ")]
+    );
+    assert!(store.note_resumed(&mapping("leads")).await.unwrap());
+    assert!(!store.note_resumed(&mapping("leads")).await.unwrap());
+    assert_eq!(store.retired_mappings().await.unwrap(), [retired("accounts", "ana")]);
+    assert!(store.note_resumed(&mapping("accounts")).await.unwrap());
 }
