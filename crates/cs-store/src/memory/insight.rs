@@ -77,7 +77,7 @@ fn is_asked_for(filter: &RunFilter, run: &Run) -> bool {
 
 fn answers(query: &FindingQuery, finding: &StandingFinding) -> bool {
     let holds = |wanted: &String| {
-        text::holds(&format!("{}\n{}", words_of_finding(&finding.found), finding.description), wanted)
+        text::holds(&words_of_finding(&finding.found), wanted) || text::holds(&finding.description, wanted)
     };
     findings::fits(&query.filter, finding)
         && query.from.is_none_or(|from| finding.first_seen >= from)

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use cs_ports::StoreError;
-use sqlx::SqlitePool;
+use sqlx::{ConnectOptions as _, Connection as _, SqlitePool};
 
 use super::open::create_new;
 use crate::error::{OpenError, database, failed};
@@ -32,13 +32,12 @@ async fn vacuum_into(readers: &SqlitePool, path: &Path) -> Result<(), StoreError
     let name = path.to_str().ok_or_else(|| {
         failed(OPERATION, io::Error::new(io::ErrorKind::InvalidFilename, "the file's name is not UTF-8"))
     })?;
-    let mut connection = readers.acquire().await.map_err(database(OPERATION))?.detach();
-    let copied = async {
-        sqlx::query("PRAGMA query_only = OFF").execute(&mut connection).await?;
-        sqlx::query("VACUUM INTO $1").bind(name).execute(&mut connection).await
-    }
-    .await;
-    sqlx::Connection::close(connection).await.map_err(database(OPERATION))?;
+    // One of its own, which may write and tells nobody how long it takes: as long as the store is large.
+    let options = readers.connect_options().as_ref().clone();
+    let options = options.pragma("query_only", "OFF").disable_statement_logging();
+    let mut connection = options.connect().await.map_err(database(OPERATION))?;
+    let copied = sqlx::query("VACUUM INTO $1").bind(name).execute(&mut connection).await;
+    connection.close().await.map_err(database(OPERATION))?;
     copied.map(drop).map_err(database(OPERATION))
 }
 

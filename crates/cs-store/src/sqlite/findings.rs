@@ -5,8 +5,9 @@ use std::collections::{HashMap, HashSet};
 use async_trait::async_trait;
 use cs_domain::RunId;
 use cs_ports::{
-    Book, FindingChange, FindingEvent, FindingFilter, FindingId, FindingState, FindingStore, FindingsOfRun,
-    FindingsTaken, FoundFinding, Lease, LoadedReport, Review, StandingFinding, StoreError,
+    Book, FindingChange, FindingEvent, FindingFilter, FindingId, FindingQuery, FindingState, FindingStore,
+    FindingsOfRun, FindingsTaken, FoundFinding, Insight, Lease, LoadedReport, Review, StandingFinding,
+    StoreError,
 };
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -110,14 +111,7 @@ impl FindingStore for SqliteStore {
     }
 
     async fn count_findings(&self, filter: &FindingFilter) -> Result<u64, StoreError> {
-        let mut query = QueryBuilder::<Sqlite>::new("SELECT COUNT(*) FROM finding WHERE TRUE");
-        narrow(&mut query, filter)?;
-        let count: i64 = query
-            .build_query_scalar()
-            .fetch_one(&self.pools.readers)
-            .await
-            .map_err(database("count findings"))?;
-        number(count)
+        self.count_query(&FindingQuery { filter: filter.clone(), ..FindingQuery::default() }).await
     }
 
     async fn review(&self, ids: &[FindingId], review: &Review, at: Timestamp) -> Result<u64, StoreError> {

@@ -6,10 +6,10 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use cs_ports::StoreError;
-use sqlx::Connection;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
+use sqlx::{ConnectOptions as _, Connection as _};
 
 use crate::error::{OpenError, database, failed, is_busy};
 use crate::migrate::{Found, migrate};
@@ -52,26 +52,28 @@ pub(super) async fn open(path: &Path) -> Result<Pools, StoreError> {
 
 async fn attempt(path: &Path) -> Result<Pools, StoreError> {
     let options = options(path);
-    let writer = connect_writer(&options).await?;
-    let found = match writer.acquire().await {
-        Ok(mut connection) => migrate(&mut connection).await,
-        Err(error) => Err(database(OPERATION)(error)),
-    };
-    match found {
-        Ok(Found::Ours) => {
+    match up_to_date(&options).await? {
+        Found::Ours => {
+            let writer = connect_writer(&options).await?;
             let readers = pool(READERS).connect_lazy_with(options.pragma("query_only", "ON"));
             Ok(Pools { writer, readers })
         }
-        Ok(Found::Foreign) => {
-            writer.close().await;
+        Found::Foreign => {
             let path = path.to_owned();
             Err(failed(OPERATION, OpenError::ForeignDatabase { path }))
         }
-        Err(error) => {
-            writer.close().await;
-            Err(error)
-        }
     }
+}
+
+/// Brings the schema up to date, on a connection that tells nobody how long that took: a new index over a large store takes
+/// its time, and a warning with the whole of the statement is nothing that its user could act on.
+async fn up_to_date(options: &SqliteConnectOptions) -> Result<Found, StoreError> {
+    let quiet = options.clone().disable_statement_logging();
+    let mut connection = quiet.connect().await.map_err(database(OPERATION))?;
+    let found = migrate(&mut connection).await;
+    let closed = connection.close().await.map_err(database(OPERATION));
+    let found = found?;
+    closed.map(|()| found)
 }
 
 /// The one connection that writes.

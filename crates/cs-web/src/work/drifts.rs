@@ -2,7 +2,7 @@
 
 use cs_domain::mapping::drift::{Drift, Seen, compare};
 use cs_domain::mapping::parse_with;
-use cs_domain::{MappingName, System};
+use cs_domain::{KindSchema, MappingName, System};
 use serde_json::json;
 
 use crate::error::WebError;
@@ -21,20 +21,13 @@ pub(crate) async fn under(
     text: &str,
 ) -> Result<Option<Vec<Drift>>, WebError> {
     let Ok(parsed) = parse_with(text, &visit.web.office.own_transforms()) else { return Ok(None) };
+    let relied = visit.web.desk.relied_on(name).await?;
+    // What never ran relies on nothing yet: nobody waits for schemas to be read.
+    if relied.is_empty() {
+        return Ok(Some(Vec::new()));
+    }
     let (mut before, mut now) = (Seen::default(), Seen::default());
-    let side = |seen: &mut Seen, system: System| match system {
-        System::Vtiger => std::mem::take(&mut seen.vtiger),
-        System::Frappe => std::mem::take(&mut seen.frappe),
-    };
-    let put = |seen: &mut Seen, system: System, schema: cs_domain::KindSchema| {
-        let mut schemas = side(seen, system);
-        schemas.insert(schema.kind.clone(), schema);
-        match system {
-            System::Vtiger => seen.vtiger = schemas,
-            System::Frappe => seen.frappe = schemas,
-        }
-    };
-    for relied in visit.web.desk.relied_on(name).await? {
+    for relied in relied {
         put(&mut before, relied.system, relied.schema);
     }
     for sight in visit.web.desk.schema_sights().await? {
@@ -43,6 +36,14 @@ pub(crate) async fn under(
         }
     }
     Ok(Some(compare(&parsed.mapping, &before, &now)))
+}
+
+fn put(seen: &mut Seen, system: System, schema: KindSchema) {
+    let side = match system {
+        System::Vtiger => &mut seen.vtiger,
+        System::Frappe => &mut seen.frappe,
+    };
+    side.insert(schema.kind.clone(), schema);
 }
 
 /// Asks both systems now.

@@ -14,6 +14,7 @@ pub(super) async fn page(
     limit: u32,
 ) -> Result<Vec<StandingFinding>, StoreError> {
     let mut statement = QueryBuilder::new("SELECT * FROM finding WHERE rowid IN (SELECT rowid FROM finding");
+    statement.push(walk(query, query.sort));
     narrow(&mut statement, query)?;
     order(&mut statement, query);
     page_of(&mut statement, offset, limit);
@@ -24,7 +25,8 @@ pub(super) async fn page(
 }
 
 pub(super) async fn count(store: &SqliteStore, query: &FindingQuery) -> Result<u64, StoreError> {
-    let mut statement = QueryBuilder::new("SELECT COUNT(*) FROM finding");
+    let mut statement = QueryBuilder::new("SELECT ");
+    counting(&mut statement, query, FindingSort::Book);
     narrow(&mut statement, query)?;
     let count = statement.build_query_scalar().fetch_one(&store.pools.readers).await;
     number(count.map_err(database("count findings"))?)
@@ -35,22 +37,45 @@ pub(super) async fn count_by(
     query: &FindingQuery,
     group: FindingGroup,
 ) -> Result<Vec<Counted>, StoreError> {
-    let column = match group {
-        FindingGroup::Kind => "kind",
-        FindingGroup::Review => "review",
-        FindingGroup::Company => "company",
-        FindingGroup::Day => "first_seen",
+    let (column, along) = match group {
+        FindingGroup::Kind => ("kind", FindingSort::Book),
+        FindingGroup::Review => ("review", FindingSort::Book),
+        FindingGroup::Company => ("company", FindingSort::Book),
+        FindingGroup::Day => ("first_seen", FindingSort::FirstSeen),
     };
     let mut statement = QueryBuilder::new("SELECT ");
-    statement.push(column).push(" AS what, COUNT(*) AS count FROM finding");
+    statement.push(column).push(" AS what, ");
+    counting(&mut statement, query, along);
     narrow(&mut statement, query)?;
-    statement.push(" GROUP BY what ORDER BY ");
+    statement.push(" GROUP BY what HAVING count > 0 ORDER BY ");
     statement.push(if group == FindingGroup::Day { "what" } else { "count DESC, what" });
     counted(store, statement, "count findings").await
 }
 
-/// All conditions are met within one walk along the index that holds all that findings are narrowed by. The plus keeps
-/// the planner from reading each row that holds the text, where there are many.
+/// How many, from the counts that are kept where those tell enough, else along an index.
+fn counting(statement: &mut QueryBuilder<Sqlite>, query: &FindingQuery, along: FindingSort) {
+    let FindingQuery { filter, text, from, to, run, .. } = query;
+    let alike = filter.ids.is_none() && filter.member_id.is_none() && text.is_none() && run.is_none();
+    if alike && from.is_none() && to.is_none() && along == FindingSort::Book {
+        statement.push("COALESCE(SUM(findings), 0) AS count FROM finding_count");
+    } else {
+        statement.push("COUNT(*) AS count FROM finding").push(walk(query, along));
+    }
+}
+
+/// The index to walk along: all conditions are met within it, and where it is in the order of the list, the walk ends with the
+/// page. It is named, because the planner takes any index that begins with what is equal, and then reads each row.
+fn walk(query: &FindingQuery, sort: FindingSort) -> &'static str {
+    let by_day = query.text.is_none() && query.run.is_none();
+    match sort {
+        // A few that are named are found by their ids.
+        _ if query.filter.ids.is_some() => "",
+        FindingSort::FirstSeen if by_day => " INDEXED BY finding_by_first_seen",
+        FindingSort::LastSeen if by_day => " INDEXED BY finding_by_last_seen",
+        _ => " INDEXED BY finding_in_order",
+    }
+}
+
 fn narrow(statement: &mut QueryBuilder<Sqlite>, query: &FindingQuery) -> Result<(), StoreError> {
     statement.push(" WHERE TRUE");
     findings::narrow(statement, &query.filter)?;
@@ -65,8 +90,10 @@ fn narrow(statement: &mut QueryBuilder<Sqlite>, query: &FindingQuery) -> Result<
         statement.push(" OR last_run = ").push_bind(run.0.clone()).push(")");
     }
     if let Some(wanted) = &query.text {
-        statement.push(" AND +rowid IN (SELECT rowid FROM finding INDEXED BY finding_sought WHERE ");
-        holding(statement, "sought", wanted);
+        statement.push(" AND (");
+        holding(statement, "words", wanted);
+        statement.push(" OR ");
+        holding(statement, "description", wanted);
         statement.push(")");
     }
     Ok(())

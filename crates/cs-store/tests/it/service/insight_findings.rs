@@ -90,6 +90,7 @@ pub(super) async fn recall(store: &dyn Whole) {
     the_order_is_what_was_asked(store).await;
     only_what_was_asked_is_told(store).await;
     groups_are_counted(store).await;
+    what_is_counted_is_there(store).await;
 }
 
 async fn the_order_is_what_was_asked(store: &dyn Whole) {
@@ -167,4 +168,31 @@ async fn groups_are_counted(store: &dyn Whole) {
     let luis = FindingQuery { text: Some("luis".to_owned()), ..any };
     let by = store.count_findings_by(&luis, FindingGroup::Company).await.unwrap();
     assert_eq!(by, counted(&[("oscar", 1)]));
+}
+
+/// Counts are kept, not counted: they say what the findings themselves say.
+async fn what_is_counted_is_there(store: &dyn Whole) {
+    let texts = |texts: &[&str]| -> Vec<Option<String>> {
+        std::iter::once(None).chain(texts.iter().map(|text| Some((*text).to_owned()))).collect()
+    };
+    let mut asked = 0;
+    for state in [None, Some(FindingState::Open), Some(FindingState::Closed)] {
+        for review in texts(&["", "Resolved"]) {
+            for company in texts(&["oscar", "molina"]) {
+                for kind in texts(&["unpaid", "gone"]) {
+                    let filter = FindingFilter {
+                        state,
+                        review: review.clone(),
+                        company: company.clone(),
+                        kind,
+                        ..FindingFilter::default()
+                    };
+                    let there = store.findings(&filter, None, 100).await.unwrap().len() as u64;
+                    assert_eq!(store.count_findings(&filter).await.unwrap(), there, "{filter:?}");
+                    asked += 1;
+                }
+            }
+        }
+    }
+    assert_eq!(asked, 81);
 }

@@ -86,8 +86,9 @@ const BEFORE: &str = "DROP INDEX log_sought; ALTER TABLE log DROP COLUMN kind; A
     DROP INDEX intent_by_subject; ALTER TABLE intent DROP COLUMN subject_id;
     DROP INDEX intent_by_target; ALTER TABLE intent DROP COLUMN target_id;
     DROP TABLE tie_text;
-    DROP INDEX finding_sought; ALTER TABLE finding DROP COLUMN sought; ALTER TABLE finding DROP COLUMN words;
-    DROP INDEX finding_in_order;
+    DROP TRIGGER finding_counted; DROP TRIGGER finding_counted_anew; DROP TRIGGER finding_not_counted;
+    DROP TABLE finding_count; DROP INDEX finding_by_first_seen; DROP INDEX finding_by_last_seen;
+    DROP INDEX finding_in_order; ALTER TABLE finding DROP COLUMN words;
     CREATE INDEX finding_in_order ON finding (company, broker, kind, member_id, id, state);
     DROP INDEX run_by_start; CREATE INDEX run_by_start ON run (started, id);
     ALTER TABLE run DROP COLUMN mapping; ALTER TABLE run DROP COLUMN status; ALTER TABLE run DROP COLUMN ended;

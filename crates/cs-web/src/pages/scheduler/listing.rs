@@ -1,6 +1,8 @@
 //! The list of findings, as the page of all of them and the sync log of one task show it.
 
-use cs_ports::{Counted, FindingGroup, FindingState, StandingFinding};
+use std::collections::BTreeMap;
+
+use cs_ports::{Counted, FindingGroup, FindingQuery, FindingState, StandingFinding};
 
 use super::asked::Asked;
 use crate::error::WebError;
@@ -84,17 +86,17 @@ impl Listing {
     /// Asks for a page. `asked` as it stands in addresses; `run` narrows it further where it is a task's log.
     pub(crate) async fn of(visit: &Visit, path: String, asked: Asked) -> Result<Self, WebError> {
         let query = asked.query()?;
-        let mut of_any_kind = query.clone();
-        of_any_kind.filter.kind = None;
-        let counted = visit.web.desk.count_findings_by(&of_any_kind, FindingGroup::Kind).await?;
+        let mut page = asked.page();
+        let mut found = rows(visit, &query, page).await?;
+        let is_all = page == 1 && query.filter.kind.is_none() && found.len() < PAGE as usize;
+        let counted = if is_all { by_kind(&found) } else { count_by_kind(visit, &query).await? };
         let fits = |counted: &&Counted| query.filter.kind.as_ref().is_none_or(|kind| *kind == counted.what);
         let total: u64 = counted.iter().filter(fits).map(|counted| counted.count).sum();
         let pages = total.div_ceil(u64::from(PAGE)).max(1);
-        let page = asked.page().min(pages);
-        let found = match total {
-            0 => Vec::new(),
-            _ => visit.web.desk.query_findings(&query, (page - 1) * u64::from(PAGE), PAGE).await?,
-        };
+        if page > pages {
+            page = pages;
+            found = rows(visit, &query, page).await?;
+        }
         Ok(Self {
             path,
             rows: found.into_iter().map(|finding| Row::of(visit, finding)).collect(),
@@ -203,6 +205,30 @@ impl Listing {
             })
             .into()
     }
+}
+
+async fn rows(visit: &Visit, query: &FindingQuery, page: u64) -> Result<Vec<StandingFinding>, WebError> {
+    let before = (page - 1).saturating_mul(u64::from(PAGE));
+    Ok(visit.web.desk.query_findings(query, before, PAGE).await?)
+}
+
+/// How many there are of each kind, whatever kind is asked for.
+async fn count_by_kind(visit: &Visit, query: &FindingQuery) -> Result<Vec<Counted>, WebError> {
+    let mut of_any_kind = query.clone();
+    of_any_kind.filter.kind = None;
+    Ok(visit.web.desk.count_findings_by(&of_any_kind, FindingGroup::Kind).await?)
+}
+
+/// The same of findings that are at hand: whoever searches a hundred thousand for one is not to wait for them twice.
+fn by_kind(found: &[StandingFinding]) -> Vec<Counted> {
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    for finding in found {
+        *counts.entry(&finding.found.kind).or_default() += 1;
+    }
+    let mut counted: Vec<Counted> =
+        counts.into_iter().map(|(kind, count)| Counted { what: kind.to_owned(), count }).collect();
+    counted.sort_by_key(|counted| std::cmp::Reverse(counted.count));
+    counted
 }
 
 /// The kinds there are, with how many of each; the one asked for stays to be seen where there is none of it.

@@ -16,7 +16,7 @@ use self::synced::Standing;
 use crate::doors::{Doors, Rule};
 use crate::error::WebError;
 use crate::frame::{Frame, Section};
-use crate::office::Health;
+use crate::office::{Health, MappingAbout};
 use crate::pages::runs::Row;
 use crate::visit::{Answer, Visit, fragment, page};
 use crate::work::drifts;
@@ -40,7 +40,7 @@ struct Now {
 }
 
 impl Now {
-    async fn of(visit: &Visit) -> Result<Self, WebError> {
+    async fn of(visit: &Visit, mappings: &[MappingAbout]) -> Result<Self, WebError> {
         let desk = &visit.web.desk;
         let unreviewed = FindingFilter {
             state: Some(FindingState::Open),
@@ -54,16 +54,16 @@ impl Now {
             conflicts: desk.count_open_conflicts(None).await?,
             troubles: troubles.iter().map(|cause| cause.count).sum(),
             findings: desk.count_findings(&unreviewed).await?,
-            drifted: drifted(visit).await?,
+            drifted: drifted(visit, mappings).await?,
             runs: runs.into_iter().map(|run| Row::of(&visit.words, run, at)).collect(),
         })
     }
 }
 
 /// What has changed under the mappings that run, as far as it was seen.
-async fn drifted(visit: &Visit) -> Result<Vec<(String, u64)>, WebError> {
+async fn drifted(visit: &Visit, mappings: &[MappingAbout]) -> Result<Vec<(String, u64)>, WebError> {
     let mut drifted = Vec::new();
-    for mapping in visit.web.office.mappings().await? {
+    for mapping in mappings {
         let known = drifts::known(visit, &mapping.name).await?.unwrap_or_default();
         if !known.is_empty() {
             drifted.push((mapping.name.to_string(), known.len() as u64));
@@ -91,12 +91,13 @@ struct WorkspacePage {
 async fn show(visit: Visit, Query(asked): Query<Asked>) -> Answer {
     let period = Period::of(&asked, visit.web.clock.now(), &visit.web.zone);
     let runs = synced::runs(&visit, period).await?;
+    let mappings = visit.web.office.mappings().await?;
     page(&WorkspacePage {
         frame: visit.frame(Section::Workspace, "nav-workspace"),
-        now: Now::of(&visit).await?,
+        now: Now::of(&visit, &mappings).await?,
         unfinished: visit.caller.may(Right::Administer) && !visit.web.office.is_set_up().await?,
         period,
-        standings: synced::standings(&visit).await?,
+        standings: synced::standings(&visit, mappings).await?,
         synced: synced::by_day(&visit, period, &runs),
         errors: errors::by_day(&visit, period, &runs).await?,
         bars: errors::bars(&visit).await?,
@@ -112,6 +113,6 @@ struct NowPart {
 }
 
 async fn now(visit: Visit) -> Answer {
-    let now = Now::of(&visit).await?;
+    let now = Now::of(&visit, &visit.web.office.mappings().await?).await?;
     fragment(&NowPart { frame: visit.frame(Section::Workspace, "nav-workspace"), now })
 }

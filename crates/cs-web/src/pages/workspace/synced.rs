@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use super::chart::Days;
 use super::period::Period;
 use crate::error::WebError;
+use crate::office::MappingAbout;
 use crate::visit::Visit;
 
 /// What the runs of a period account for, by day.
@@ -65,9 +66,9 @@ pub(super) fn by_day(visit: &Visit, period: Period, runs: &Runs) -> Days {
 }
 
 /// How the units of every mapping stand now.
-pub(super) async fn standings(visit: &Visit) -> Result<Vec<Standing>, WebError> {
+pub(super) async fn standings(visit: &Visit, mappings: Vec<MappingAbout>) -> Result<Vec<Standing>, WebError> {
     let mut standings = Vec::new();
-    for about in visit.web.office.mappings().await? {
+    for about in mappings {
         let counts = visit.web.desk.count_units(&about.name).await?;
         standings.push(Standing {
             mapping: about.name,
