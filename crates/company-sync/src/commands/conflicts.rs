@@ -3,7 +3,7 @@
 use cs_domain::{
     Choice, ConflictId, ConflictState, FieldName, MappingName, Resolution, Role, StandingConflict,
 };
-use cs_ports::{ConflictFilter, Store};
+use cs_ports::{ConflictFilter, Insight as _, Store};
 use cs_store::SqliteStore;
 use jiff::Timestamp;
 use serde_json::json;
@@ -28,7 +28,7 @@ pub(crate) async fn run(global: &Global, command: &ConflictsCommand) -> Result<O
     match command {
         ConflictsCommand::List(arguments) => list(global, &store, arguments, &zones).await,
         ConflictsCommand::Show { id } => {
-            let standing = named(&all(&store).await?, id)?;
+            let standing = named(&store, id).await?;
             show(global, &standing, &zones)?;
             Ok(Outcome::Done)
         }
@@ -94,23 +94,24 @@ fn summary(conflicts: &[StandingConflict], limit: u32) -> String {
     }
 }
 
-async fn all(store: &dyn Store) -> Result<Vec<StandingConflict>, CommandError> {
-    Ok(store.conflicts(&ConflictFilter::default(), u32::MAX).await?)
-}
+/// Conflicts that an error names, where the beginning of an id is that of several.
+const NAMED: u32 = 10;
 
 /// The conflict whose id this is, or begins so.
-fn named(conflicts: &[StandingConflict], id: &str) -> Result<StandingConflict, ConflictError> {
-    let wanted = id.to_lowercase();
-    let found: Vec<&StandingConflict> = conflicts
-        .iter()
-        .filter(|standing| !wanted.is_empty() && standing.met.id.0.starts_with(&wanted))
-        .collect();
+async fn named(store: &SqliteStore, id: &str) -> Result<StandingConflict, CommandError> {
+    let wanted = ConflictId(id.to_lowercase());
+    let mut found = store.conflicts_named(std::slice::from_ref(&wanted)).await?;
+    if found.is_empty() && !wanted.0.is_empty() {
+        // Those that begin so stand together, right behind it.
+        found = store.conflicts_after(&ConflictFilter::default(), Some(&wanted), NAMED).await?;
+        found.retain(|standing| standing.met.id.0.starts_with(&wanted.0));
+    }
     match found.as_slice() {
-        [] => Err(ConflictError::Unknown { id: id.to_owned() }),
-        [one] => Ok((*one).clone()),
+        [] => Err(ConflictError::Unknown { id: id.to_owned() }.into()),
+        [_] => Ok(found.swap_remove(0)),
         several => {
             let ids = several.iter().map(|standing| standing.met.id.clone()).collect();
-            Err(ConflictError::Ambiguous { id: id.to_owned(), ids })
+            Err(ConflictError::Ambiguous { id: id.to_owned(), ids }.into())
         }
     }
 }
@@ -122,11 +123,10 @@ async fn resolve(
     arguments: &ConflictsResolve,
 ) -> Result<Outcome, CommandError> {
     let by = arguments.by.clone().or_else(user::name).ok_or(ConflictError::Nobody)?;
-    let conflicts = all(store).await?;
     let (mut decisions, mut left) = if arguments.all_open {
-        matching(&conflicts, arguments)
+        matching(store, arguments).await?
     } else {
-        (decisions(&conflicts, arguments)?, Vec::new())
+        (decisions(store, arguments).await?, Vec::new())
     };
     if arguments.choice.value.is_some() {
         let (possible, refused) = weighed(config, store, decisions).await?;
@@ -154,16 +154,13 @@ async fn resolve(
 type Decision = (StandingConflict, Choice);
 
 /// The decisions on the conflicts that were named; one that is not answered by it keeps all of them back.
-fn decisions(
-    conflicts: &[StandingConflict],
-    arguments: &ConflictsResolve,
-) -> Result<Vec<Decision>, ConflictError> {
+async fn decisions(store: &SqliteStore, arguments: &ConflictsResolve) -> Result<Vec<Decision>, CommandError> {
     let mut decisions: Vec<Decision> = Vec::new();
     for id in &arguments.ids {
-        let standing = named(conflicts, id)?;
+        let standing = named(store, id).await?;
         if matches!(standing.state, ConflictState::Applied(_) | ConflictState::Closed) {
             let (id, state) = (standing.met.id.clone(), standing.state.name());
-            return Err(ConflictError::Over { id, state });
+            return Err(ConflictError::Over { id, state }.into());
         }
         let choice = chosen(&arguments.choice, &standing)?;
         if !decisions.iter().any(|(known, _)| known.met.id == standing.met.id) {
@@ -174,18 +171,19 @@ fn decisions(
 }
 
 /// The decisions on all open conflicts that are meant, and those that it does not answer.
-fn matching(
-    conflicts: &[StandingConflict],
+async fn matching(
+    store: &SqliteStore,
     arguments: &ConflictsResolve,
-) -> (Vec<Decision>, Vec<ConflictError>) {
+) -> Result<(Vec<Decision>, Vec<ConflictError>), CommandError> {
+    let mapping = arguments.mapping.as_deref().map(MappingName::from);
+    let open = ConflictFilter { mapping, subjects: None, states: Some(vec!["open"]) };
+    let conflicts = store.conflicts(&open, u32::MAX).await?;
     let is_meant = |standing: &&StandingConflict| {
         let is = |wanted: &Option<String>, shown: Option<&str>| {
             wanted.as_deref().is_none_or(|wanted| shown == Some(wanted))
         };
         let conflict = &standing.met.conflict;
-        standing.state == ConflictState::Open
-            && is(&arguments.mapping, Some(standing.mapping.as_str()))
-            && is(&arguments.role, Some(Role::as_str(conflict.role())))
+        is(&arguments.role, Some(Role::as_str(conflict.role())))
             && is(&arguments.field, conflict.field().map(FieldName::as_str))
     };
     let (mut decisions, mut left) = (Vec::new(), Vec::new());
@@ -195,7 +193,7 @@ fn matching(
             Err(error) => left.push(error),
         }
     }
-    (decisions, left)
+    Ok((decisions, left))
 }
 
 /// The decisions whose typed value both systems can take, and why the others cannot be carried out.
