@@ -9,7 +9,7 @@ use cs_domain::plan::Plan;
 use cs_domain::{Failure, MappingName, Role, Run, RunId, RunStatus, UnitName};
 use cs_engine::Job;
 use cs_engine::reconcile::{Reconciled, findings_of};
-use cs_engine::scheduler::{Attempt, Ending, Executor};
+use cs_engine::scheduler::{Attempt, Ending, Executor, is_of_schedule};
 use cs_ports::{Book, Clock as _, LinkingStore as _, MappingStore as _, Task, TaskId, TaskStore, Work};
 use cs_store::SqliteStore;
 use futures_util::FutureExt as _;
@@ -23,7 +23,7 @@ use crate::config::Config;
 use crate::failure::CommandError;
 use crate::inquiry::{FileOf, Inquiry, Wish};
 use crate::mappings::Editions;
-use crate::office::{Office, failure};
+use crate::office::{HINTED, Office, failure};
 use crate::plan_file::{definition, deletes_in};
 use crate::reconciliation_error::ReconciliationError;
 use crate::reconciling::ready_at;
@@ -57,6 +57,12 @@ struct Seat<'t> {
     role: &'t Role,
 }
 
+/// Whether somebody asked for it, who wants to see what failed tried again now. Where a clock or a webhook asked, what failed
+/// has its pause, which doubles: else a schedule of every five minutes would use up all tries within an hour.
+fn is_wanted_now(task: &Task) -> bool {
+    !is_of_schedule(&task.asked_by) && task.asked_by != HINTED
+}
+
 #[async_trait]
 impl Executor for Workshop {
     async fn execute(&self, task: &Task, attempt: &Attempt) -> Result<Ending, Failure> {
@@ -85,9 +91,13 @@ impl Workshop {
                 let editions = Editions::read(&config, self.home.store.as_ref()).await?;
                 editions.expect_not_retired(mapping.as_str())?;
                 let job = editions.job(mapping.as_str(), *full)?;
-                let census = job.census || *census;
-                let job =
-                    Job { census, approved_deletes: *approved_deletes, stop: attempt.stop.clone(), ..job };
+                let job = Job {
+                    census: job.census || *census,
+                    eager: is_wanted_now(task),
+                    approved_deletes: *approved_deletes,
+                    stop: attempt.stop.clone(),
+                    ..job
+                };
                 if *dry_run {
                     self.plan(&config, task, attempt, &job).boxed_local().await
                 } else {
@@ -345,4 +355,32 @@ fn outcome(done: &Reconciled, inquiry: &Inquiry, report: &ReadReport) -> Json {
         "findings": findings.collect::<Vec<_>>(),
         "updates": updates.collect::<Vec<_>>(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use cs_engine::scheduler::{Asking, asked_by_schedule};
+    use jiff::Timestamp;
+    use jiff::tz::TimeZone;
+
+    use super::*;
+
+    #[test]
+    fn what_failed_is_tried_before_its_pause_is_over_only_where_somebody_asks() {
+        let task = |asked_by: &str| {
+            let work = Work::Sync {
+                mapping: MappingName::new("policy"),
+                full: false,
+                census: false,
+                approved_deletes: None,
+                dry_run: false,
+            };
+            let asking = Asking { work, asked_by: asked_by.to_owned(), time_limit: 0, attempts_allowed: 1 };
+            asking.task(Timestamp::UNIX_EPOCH, &TimeZone::UTC, 1)
+        };
+        assert!(is_wanted_now(&task("ana@example.test")));
+        assert!(is_wanted_now(&task("schedule-keeper@example.test")));
+        assert!(!is_wanted_now(&task(&asked_by_schedule("often"))));
+        assert!(!is_wanted_now(&task(HINTED)));
+    }
 }

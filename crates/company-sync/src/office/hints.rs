@@ -23,7 +23,7 @@ use crate::mappings::Editions;
 const APART: SignedDuration = SignedDuration::from_mins(1);
 
 /// Who asks for such runs.
-const ASKED_BY: &str = "hint";
+pub(crate) const HINTED: &str = "hint";
 
 /// What is remembered between hints, for as long as the program runs.
 #[derive(Default)]
@@ -163,7 +163,7 @@ impl Office {
                 approved_deletes: None,
                 dry_run: false,
             },
-            asked_by: ASKED_BY.to_owned(),
+            asked_by: HINTED.to_owned(),
             ..Asking::of_schedule(schedule)
         };
         let mut task = asking.task(now, &config.zone, SystemEntropy.next());

@@ -43,6 +43,7 @@ use cs_web::office::{
     OfficeError, Probe, ReportAbout, RunningMapping, SampleWish, SettingsChange, SettingsTab, TaskLimits,
 };
 
+pub(crate) use hints::HINTED;
 pub(crate) use kept::load;
 pub(crate) use sealing::{Seal, SealError};
 pub(crate) use telling::failure;

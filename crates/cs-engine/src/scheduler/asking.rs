@@ -57,9 +57,17 @@ impl Asking {
     }
 }
 
+/// What begins the name of a schedule where it asks for something. No login does: those are e-mail addresses.
+const SCHEDULE: &str = "schedule ";
+
 /// Who asked for the tasks of a schedule.
 pub fn asked_by_schedule(name: &str) -> String {
-    format!("schedule {name}")
+    format!("{SCHEDULE}{name}")
+}
+
+/// Whether it was a schedule that asked, and nobody who waits for what comes of it.
+pub fn is_of_schedule(asked_by: &str) -> bool {
+    asked_by.starts_with(SCHEDULE)
 }
 
 /// What people call the work: `oscar/BS Sync on 2026-11-22`. The day is the one a report is compared for, else today where

@@ -19,7 +19,7 @@ mod timetable;
 mod wish;
 mod wording;
 
-pub use asking::{Asking, asked_by_schedule, title};
+pub use asking::{Asking, asked_by_schedule, is_of_schedule, title};
 pub use attempt::{Attempt, Ending, Executor};
 pub use calendar::{Calendar, CalendarError, CronField};
 pub use cs_companies::Language;
