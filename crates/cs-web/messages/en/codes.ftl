@@ -322,7 +322,8 @@ trouble-link-taken-remedy = Look at both records.
 # What tests of connections find.
 probe-module = module { $name }
 probe-user = user { $name }
-probe-view = the view { $name }
+probe-view-rows = the view { $a } has rows
+probe-view-empty = the view { $a } is empty
 probe-login = login
 probe-connection = connection
 probe-modules = modules

@@ -147,3 +147,24 @@ setting-notifications-webhook-url = Webhook
 setting-notifications-webhook-url-help = An address that is sent the same, as JSON.
 setting-retention-days = Days that old things are kept
 setting-retention-days-help = The log of runs, ended tasks and uploaded files. Links, conflicts, findings, runs and the record of changes stay.
+
+# What is wrong with a setting.
+slip-unknown = There is no such setting.
+slip-fixed = { $a } fixes it; change it there, or take it out.
+slip-long = It is longer than { $a } characters.
+slip-number = Write a whole number from { $a } to { $b }.
+slip-switch = Say on or off.
+slip-choice = Choose one of: { $a }.
+slip-line = Write it in one line.
+slip-zone = There is no such time zone. Write it like America/New_York.
+slip-host = Write a machine’s name or address, like db.example.test.
+slip-mail = Write an e-mail address, like ana@example.test.
+slip-address = Write a whole address, like https://crm.example.test.
+slip-address-alone = Write the address alone; user, key and secret have fields of their own.
+slip-pair = “{ $a }” is no line of the form CODE = Name.
+slip-code = “{ $a }” is no code: use letters, digits and hyphens.
+slip-nameless = { $a } has no name.
+slip-twice = { $a } stands twice.
+slip-needed = It is needed.
+slip-again = Type it again: it would be sent to another address.
+slip-view-where = The view is read in VTiger’s database: say where that is.

@@ -322,7 +322,8 @@ trouble-link-taken-remedy = Mire ambos registros.
 # Lo que encuentran las pruebas de conexión.
 probe-module = módulo { $name }
 probe-user = usuario { $name }
-probe-view = la vista { $name }
+probe-view-rows = la vista { $a } tiene filas
+probe-view-empty = la vista { $a } está vacía
 probe-login = acceso
 probe-connection = conexión
 probe-modules = módulos

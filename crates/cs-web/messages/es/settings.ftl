@@ -147,3 +147,24 @@ setting-notifications-webhook-url = Webhook
 setting-notifications-webhook-url-help = Una dirección a la que se envía lo mismo, como JSON.
 setting-retention-days = Días que se conserva lo antiguo
 setting-retention-days-help = La bitácora de las ejecuciones, las tareas terminadas y los archivos subidos. Los vínculos, conflictos, hallazgos, ejecuciones y el registro de cambios quedan.
+
+# What is wrong with a setting.
+slip-unknown = No existe esa opción.
+slip-fixed = { $a } ya lo fija; cámbielo ahí o quítelo de ahí.
+slip-long = Tiene más de { $a } caracteres.
+slip-number = Escriba un número entero de { $a } a { $b }.
+slip-switch = Indique on (sí) u off (no).
+slip-choice = Elija una de estas opciones: { $a }.
+slip-line = Escríbalo en una sola línea.
+slip-zone = No existe esa zona horaria. Escríbala como America/New_York.
+slip-host = Escriba el nombre o la dirección de un equipo, como db.example.test.
+slip-mail = Escriba un correo electrónico, como ana@example.test.
+slip-address = Escriba la dirección completa, como https://crm.example.test.
+slip-address-alone = Escriba solo la dirección; usuario, clave y secreto tienen sus propios campos.
+slip-pair = «{ $a }» no tiene la forma CÓDIGO = Nombre.
+slip-code = «{ $a }» no sirve como código: use letras, dígitos y guiones.
+slip-nameless = { $a } no tiene nombre.
+slip-twice = { $a } aparece dos veces.
+slip-needed = Este dato es necesario.
+slip-again = Escríbalo de nuevo: se enviaría a otra dirección.
+slip-view-where = La vista se lee en la base de datos de VTiger: indique dónde está.

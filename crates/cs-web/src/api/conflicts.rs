@@ -28,7 +28,7 @@ pub(super) fn doors(doors: Doors) -> Doors {
 /// Where a conflict stands.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum Stands {
+enum ConflictStands {
     /// Waits for a word.
     Open,
     /// Decided, to be carried out by the next run.
@@ -39,7 +39,7 @@ enum Stands {
     Closed,
 }
 
-impl Stands {
+impl ConflictStands {
     fn name(self) -> &'static str {
         match self {
             Self::Open => "open",
@@ -118,7 +118,7 @@ impl ConflictShown {
 struct Asked {
     mapping: Option<String>,
     #[param(inline)]
-    state: Option<Stands>,
+    state: Option<ConflictStands>,
 }
 
 /// Conflicts by their ids

@@ -28,16 +28,16 @@ pub(super) fn doors(doors: Doors) -> Doors {
 /// Whether a finding stands.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum Stands {
+enum FindingStands {
     Open,
     Closed,
 }
 
-impl From<Stands> for FindingState {
-    fn from(stands: Stands) -> Self {
+impl From<FindingStands> for FindingState {
+    fn from(stands: FindingStands) -> Self {
         match stands {
-            Stands::Open => Self::Open,
-            Stands::Closed => Self::Closed,
+            FindingStands::Open => Self::Open,
+            FindingStands::Closed => Self::Closed,
         }
     }
 }
@@ -57,7 +57,7 @@ struct FindingShown {
     issuer: Option<String>,
     /// The monthly premium, as a decimal.
     premium: Option<String>,
-    state: Stands,
+    state: FindingStands,
     #[schema(format = Date)]
     first_seen: String,
     #[schema(format = Date)]
@@ -82,8 +82,8 @@ impl FindingShown {
             issuer: standing.found.issuer,
             premium: standing.found.premium,
             state: match standing.state {
-                FindingState::Open => Stands::Open,
-                FindingState::Closed => Stands::Closed,
+                FindingState::Open => FindingStands::Open,
+                FindingState::Closed => FindingStands::Closed,
             },
             first_seen: standing.first_seen.to_string(),
             last_seen: standing.last_seen.to_string(),
@@ -106,7 +106,7 @@ struct Sought {
     kind: Option<String>,
     member_id: Option<String>,
     #[param(inline)]
-    state: Option<Stands>,
+    state: Option<FindingStands>,
     /// With this review; empty: not reviewed.
     review: Option<String>,
     /// That hold this text: in member, order, parameters or description.

@@ -8,6 +8,7 @@ mod login;
 mod mappings;
 mod profile;
 mod records;
+pub(crate) mod reworded;
 pub(crate) mod runs;
 mod scheduler;
 mod settings;

@@ -5,7 +5,8 @@ use cs_domain::guarded;
 use cs_domain::plan::Planned;
 use cs_domain::{Failure, Kind, RecordRef, Row, System, Value};
 
-use crate::office::Probe;
+use super::reworded;
+use crate::office::{Health, Probe};
 use crate::words::{Language, Words};
 
 /// A value; one that is empty is said to be.
@@ -96,16 +97,39 @@ pub(crate) fn probe(words: &Words, probe: Probe) -> Probe {
     let code = probe.code.as_deref();
     let found = match code.and_then(|code| meaning(words, code)) {
         Some(meaning) => detailed(&meaning, &probe.found),
-        None => probe.found.split(", ").map(|part| phrase(words, part)).collect::<Vec<_>>().join(", "),
+        None => phrases(words, &probe.found),
     };
     let general = code.and_then(|code| meaning(words, &format!("{code}-remedy")));
     let remedy = probe.remedy.as_ref().map(|remedy| general.unwrap_or_else(|| phrase(words, remedy)));
     Probe { what: phrase(words, &probe.what), found, remedy, ..probe }
 }
 
+/// What a connection answered when it was asked last, in the reader's language: a version, or why not with the code behind it.
+pub(crate) fn health(words: &Words, health: &Health) -> String {
+    let found = &health.found;
+    if words.language == Language::En {
+        return found.clone();
+    }
+    let failed = found.rsplit_once(" [").and_then(|(cause, code)| Some((cause, code.strip_suffix(']')?)));
+    match failed.filter(|_| health.good == Some(false)) {
+        Some((cause, code)) => match meaning(words, code) {
+            Some(meaning) => format!("{} [{code}]", detailed(&meaning, cause)),
+            None => found.clone(),
+        },
+        None => phrases(words, found),
+    }
+}
+
+fn phrases(words: &Words, found: &str) -> String {
+    found.split(", ").map(|part| phrase(words, part)).collect::<Vec<_>>().join(", ")
+}
+
 /// A phrase of a test in the reader's language; what is a name or a number stays.
 fn phrase(words: &Words, text: &str) -> String {
-    for (begin, key) in [("module ", "probe-module"), ("user ", "probe-user"), ("the view ", "probe-view")] {
+    if let Some(said) = reworded::sentence(words, text) {
+        return said;
+    }
+    for (begin, key) in [("module ", "probe-module"), ("user ", "probe-user")] {
         if let Some(name) = text.strip_prefix(begin) {
             return words.tell(key, &[("name", name.to_owned().into())]);
         }
@@ -177,6 +201,20 @@ mod tests {
         let told = found("fields: x", Some("vtiger.fields_missing"));
         assert_eq!(told.found, "A VTiger le faltan campos que el mapeo nombra (fields: x)");
         assert_eq!(told.remedy.as_deref(), Some("Cree los campos en VTiger o cambie el mapeo."));
+        let heard = |good: bool, found: &str| {
+            let (connection, configured) = (crate::office::Connection::Vtiger, true);
+            health(
+                &es,
+                &Health { connection, configured, good: Some(good), found: found.to_owned(), at: None },
+            )
+        };
+        assert_eq!(heard(true, "VTiger 8.3.0, user 19x1"), "VTiger 8.3.0, usuario 19x1");
+        assert_eq!(heard(true, "the view orders is empty"), "la vista orders está vacía");
+        assert_eq!(
+            heard(false, "no answer within 10 seconds [frappe.timed_out]"),
+            "Frappe tardó demasiado (no answer within 10 seconds) [frappe.timed_out]"
+        );
+        assert_eq!(heard(false, "what nobody knows [x.y]"), "what nobody knows [x.y]");
         let columns = BTreeMap::from([("qty".into(), Value::Integer(1)), ("note".into(), Value::Empty)]);
         assert_eq!(value(&en, &Value::Rows(vec![Row { name: None, columns }])), "qty: 1");
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::error::WebError;
 use crate::office::{Connection, OfficeError, Probe, Setting, SettingKind, SettingsChange, SettingsTab};
-use crate::pages::shown;
+use crate::pages::{reworded, shown};
 use crate::sent::Sent;
 use crate::visit::Visit;
 
@@ -68,7 +68,9 @@ pub(crate) async fn save(visit: &Visit, object: &str, changes: &Changes) -> Resu
         return Ok(false);
     }
     let SettingsChange { before, after } = match visit.web.office.change_settings(changes).await {
-        Err(OfficeError::Invalid { slips }) => return Err(WebError::Invalid { slips }),
+        Err(OfficeError::Invalid { slips }) => {
+            return Err(WebError::Invalid { slips: reworded::slips(&visit.words, slips) });
+        }
         change => change?,
     };
     visit.record("settings.change", format!("settings {object}"), before, after).await?;
@@ -79,7 +81,7 @@ pub(crate) async fn save(visit: &Visit, object: &str, changes: &Changes) -> Resu
 pub(crate) async fn test(visit: &Visit, connection: Connection, changes: &Changes) -> Vec<Probe> {
     match visit.web.office.test(connection, changes).await {
         Ok(probes) => probes.into_iter().map(|probe| shown::probe(&visit.words, probe)).collect(),
-        Err(OfficeError::Invalid { slips }) => slips
+        Err(OfficeError::Invalid { slips }) => reworded::slips(&visit.words, slips)
             .into_iter()
             .map(|slip| Probe {
                 what: slip.field,
@@ -91,13 +93,14 @@ pub(crate) async fn test(visit: &Visit, connection: Connection, changes: &Change
             .collect(),
         Err(error) => {
             let failure = error.failure();
-            vec![Probe {
+            let probe = Probe {
                 what: connection.as_str().to_owned(),
                 good: false,
                 code: Some(failure.code),
                 found: failure.cause,
                 remedy: Some(failure.remedy),
-            }]
+            };
+            vec![shown::probe(&visit.words, probe)]
         }
     }
 }

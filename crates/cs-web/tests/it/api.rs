@@ -218,6 +218,32 @@ async fn schedules_and_people_are_kept_changed_and_removed() {
     assert_eq!(world.desk.person(&login).await.unwrap(), None);
 }
 
+/// Of two shapes with one name the description holds one, and promises it for the other's answers.
+#[test]
+fn no_two_shapes_of_the_description_share_a_name() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut folders = vec![folder];
+    let mut names = BTreeSet::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap_or_default();
+            let derived = text.split("ToSchema)]").skip(1);
+            for shape in derived.filter_map(|rest| rest.lines().find(|line| line.contains(" {"))) {
+                let mut words =
+                    shape.split([' ', '<']).skip_while(|word| !matches!(*word, "struct" | "enum"));
+                let Some(name) = words.nth(1) else { continue };
+                assert!(names.insert(name.to_owned()), "{name} in {} is another's name too", path.display());
+            }
+        }
+    }
+    assert!(names.len() >= 80, "{}", names.len());
+}
+
 #[tokio::test]
 async fn the_description_names_every_door_and_every_answer_is_described() {
     let world = World::new().await;
