@@ -1,7 +1,7 @@
 //! What the office says of settings and connections, in the reader's language: it says it in English, in sentences that are
 //! known here. One that is not known stays as it is.
 
-use crate::office::{Health, Slip};
+use crate::office::Slip;
 use crate::words::{Language, Words};
 
 /// A sentence and the key that says it; what stands in place of `{}` is put in as `$a` and `$b`.
@@ -60,12 +60,6 @@ pub(crate) fn slips(words: &Words, slips: Vec<Slip>) -> Vec<Slip> {
         None => slip,
     };
     slips.into_iter().map(reworded).collect()
-}
-
-/// How a connection is, in the reader's language.
-pub(crate) fn health(words: &Words, health: Health) -> Health {
-    let found = super::shown::health(words, &health);
-    Health { found, ..health }
 }
 
 #[cfg(test)]

@@ -81,6 +81,13 @@ fn whoever_chooses_spanish_gets_every_page_in_spanish() {
         }
     }
 
+    // What is wrong with what somebody typed, too.
+    viewer.open(&service.at("/settings/general"));
+    viewer.fill("Dirección de este servicio", "sync.example.test");
+    viewer.press("Guardar");
+    viewer.see(".slip", "Escriba la dirección completa, como https://crm.example.test.");
+    assert_spanish(&viewer, &english);
+
     // The choice is the person's, not the browser's: another browser has it, and another person has not.
     let other = browser.viewer();
     other.open(&service.at("/login"));

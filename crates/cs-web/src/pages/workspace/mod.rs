@@ -17,8 +17,8 @@ use crate::doors::{Doors, Rule};
 use crate::error::WebError;
 use crate::frame::{Frame, Section};
 use crate::office::{Health, MappingAbout};
-use crate::pages::reworded;
 use crate::pages::runs::Row;
+use crate::pages::shown;
 use crate::visit::{Answer, Visit, fragment, page};
 use crate::work::drifts;
 
@@ -94,7 +94,7 @@ async fn show(visit: Visit, Query(asked): Query<Asked>) -> Answer {
     let runs = synced::runs(&visit, period).await?;
     let mappings = visit.web.office.mappings().await?;
     let health = visit.web.office.health().await;
-    let health = health.into_iter().map(|health| reworded::health(&visit.words, health)).collect();
+    let told = |health: Health| Health { found: shown::health(&visit.words, &health), ..health };
     page(&WorkspacePage {
         frame: visit.frame(Section::Workspace, "nav-workspace"),
         now: Now::of(&visit, &mappings).await?,
@@ -104,7 +104,7 @@ async fn show(visit: Visit, Query(asked): Query<Asked>) -> Answer {
         synced: synced::by_day(&visit, period, &runs),
         errors: errors::by_day(&visit, period, &runs).await?,
         bars: errors::bars(&visit).await?,
-        health,
+        health: health.into_iter().map(told).collect(),
     })
 }
 
