@@ -92,7 +92,7 @@ const BEFORE: &str = "DROP INDEX log_sought; ALTER TABLE log DROP COLUMN kind; A
     CREATE INDEX finding_in_order ON finding (company, broker, kind, member_id, id, state);
     DROP INDEX run_by_start; CREATE INDEX run_by_start ON run (started, id);
     ALTER TABLE run DROP COLUMN mapping; ALTER TABLE run DROP COLUMN status; ALTER TABLE run DROP COLUMN ended;
-    DROP TABLE mapping_draft; DROP TABLE mapping_version;
+    DROP TABLE mapping_draft; DROP TABLE mapping_version; DROP TABLE mapping_retired;
     DROP TABLE schema_sight; DROP TABLE kinds_seen; DROP TABLE relied_on; DROP TABLE proposal;
     DROP TABLE task; DROP TABLE plan; DROP TABLE schedule; DROP TABLE file; DROP TABLE settings; DROP TABLE secret;
     DROP TABLE person; DROP TABLE session; DROP TABLE api_token; DROP TABLE audit; DROP TABLE given_answer;
