@@ -40,6 +40,7 @@ fn a_failed_unit_is_explained_and_tried_again_until_it_succeeds() {
 
     viewer.press_in("nav", "VTiger Sync");
     viewer.press("Run now");
+    viewer.see("[role=status]", "It will begin in a moment.");
     viewer.mark();
     viewer.see("#history .pill", "Partial Success");
     assert!(viewer.is_marked(), "the page says by itself that the run is over");
