@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::fold::fold;
+use crate::guarded;
 use crate::linking::LinkReason;
 use crate::mapping::{DocumentMapping, MatchKey, MatchPart};
 use crate::name::FieldName;
@@ -86,6 +87,19 @@ pub(super) fn blocks<'v>(
         }
     }
     blocks
+}
+
+/// What somebody or something is called, for people: the texts of what names it. Of long numbers only the ends are told.
+pub(super) fn called<'v>(
+    mapping: &DocumentMapping,
+    value: impl Fn(&FieldName) -> Option<&'v Value>,
+) -> String {
+    let named = mapping.fields.iter().filter(|rule| names(mapping, &rule.frappe));
+    let texts = named.filter_map(|rule| match value(&rule.frappe)? {
+        Value::Text(text) | Value::Choice(text) => Some(text.trim()).filter(|text| !text.is_empty()),
+        _ => None,
+    });
+    guarded::masked(&texts.collect::<Vec<_>>().join(" "))
 }
 
 /// How much speaks for the pair, 0 to 100, and what.

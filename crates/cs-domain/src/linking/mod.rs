@@ -11,7 +11,7 @@ use crate::mapping::DocumentMapping;
 use crate::name::{Role, UnitName};
 use crate::record::{Record, RecordRef};
 use crate::wanted::WantedDocument;
-use likeness::{blocks, likeness};
+use likeness::{blocks, called, likeness};
 
 /// A pair below this is no proposal; `score` counts to 100.
 pub const WORTH_PROPOSING: u32 = 50;
@@ -112,6 +112,13 @@ pub enum LinkReason {
         /// In which field.
         field: String,
     },
+    /// What both are called: neither for nor against, for people to look at.
+    Called {
+        /// VTiger's record.
+        record: String,
+        /// Frappe's document.
+        document: String,
+    },
 }
 
 /// The documents of a role that no record has, laid out so that those which are near a record are found without looking at all
@@ -155,8 +162,15 @@ impl<'m> Loose<'m> {
             .into_iter()
             .filter_map(|at| self.documents.get(at))
             .filter_map(|document| {
-                let (score, reasons) = likeness(self.mapping, &record.wanted, document);
-                (score >= WORTH_PROPOSING).then(|| Proposal {
+                let (score, mut reasons) = likeness(self.mapping, &record.wanted, document);
+                if score < WORTH_PROPOSING {
+                    return None;
+                }
+                reasons.push(LinkReason::Called {
+                    record: called(self.mapping, |field| record.wanted.value(field)),
+                    document: called(self.mapping, |field| document.get(field)),
+                });
+                Some(Proposal {
                     unit: unit.clone(),
                     role: self.mapping.role.clone(),
                     subject: record.subject.clone(),
@@ -251,6 +265,17 @@ city = "mailingcity"
         ];
         let found = proposed(&[record("12x1", ANA)], &documents);
         assert_eq!(found, [("12x1".to_owned(), "Ana".to_owned(), 100)]);
+    }
+
+    #[test]
+    fn a_pair_says_what_both_are_called_and_no_whole_number() {
+        let written = ["ANA", "Munoz 4111111111111111", "ana@example.test", "", "", ""];
+        let mapping = parse(MAPPING).unwrap().mapping;
+        let loose = Loose::of(&mapping.units[0].documents[0], vec![document("Ana", written)]);
+        let found = loose.propose(&mapping.units[0].name, &record("12x1", ANA));
+        let record = "Ana Muñoz ana@example.test".to_owned();
+        let document = "ANA Munoz ****1111 ana@example.test".to_owned();
+        assert_eq!(found[0].reasons.last(), Some(&LinkReason::Called { record, document }));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 mapping-tab-linking = Linking
 linking-title = What is already there on both sides
 linking-about = Records of VTiger and documents of Frappe that are not linked yet and could be one and the same. Nothing is written to either system here.
+linking-problems = Something is wrong with the mapping: mend that first, then look for pairs.
 linking-document = Document
 linking-show = Show
 linking-find = Look for pairs

@@ -1,6 +1,7 @@
 mapping-tab-linking = Vinculación
 linking-title = Lo que ya existe en ambos lados
 linking-about = Registros de VTiger y documentos de Frappe que todavía no están vinculados y podrían ser lo mismo. Aquí no se escribe nada en ninguno de los dos sistemas.
+linking-problems = El mapeo tiene errores: corríjalos primero y después podrá buscar parejas.
 linking-document = Documento
 linking-show = Mostrar
 linking-find = Buscar parejas

@@ -83,6 +83,19 @@ mapping-wrong = Qué está mal, o puede salir mal
 mapping-nothing-wrong = No hay nada mal.
 mapping-compare = Comparar
 mapping-where = Dónde
+mapping-place-setting = ajuste { $name }
+mapping-place-unit = unidad { $unit }
+mapping-place-document = unidad { $unit }, documento { $role }
+mapping-place-module = módulo
+mapping-place-condition = condición { $number }
+mapping-place-match = clave de búsqueda { $number }
+mapping-place-check = comprobación { $number }
+mapping-place-field = campo { $field }
+mapping-place-row = fila { $number }
+mapping-place-column = fila { $number }, columna { $column }
+mapping-place-title = título
+mapping-place-selection = selección
+mapping-place-row-of = fila { $number } de { $table }
 mapping-before = Antes
 mapping-after = Después
 mapping-no-difference = Significan lo mismo.
@@ -101,12 +114,12 @@ mapping-publish-lost = { $count ->
     [one] Un vínculo quedaría sin uso.
    *[other] { $number } vínculos quedarían sin uso.
 }
-mapping-publish-lost-about = Hay registros y documentos vinculados en unidades y roles que el borrador ya no tiene:
+mapping-publish-lost-about = Hay registros y documentos vinculados en unidades y papeles que el borrador ya no tiene:
 mapping-publish-lost-links = { $count ->
     [one] un vínculo
    *[other] { $number } vínculos
 }
-mapping-publish-lost-help = Si solo cambió el nombre de una unidad o de un rol, devuélvale el anterior: con un nombre nuevo empieza sin vínculos, y sus documentos tienen que encontrarse por las claves de búsqueda o se crean por segunda vez.
+mapping-publish-lost-help = Si solo cambió el nombre de una unidad o de un papel, devuélvale el anterior: con un nombre nuevo empieza sin vínculos, y sus documentos tienen que encontrarse por las claves de búsqueda o se crean por segunda vez.
 mapping-published = Está publicado. La próxima ejecución se rige por él.
 mapping-note = De qué trata esta versión
 mapping-no-draft = No hay borrador que publicar.

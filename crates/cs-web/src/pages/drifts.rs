@@ -3,6 +3,7 @@
 use cs_domain::DriftPolicy;
 use cs_domain::mapping::drift::{Drift, DriftChange};
 
+use crate::pages::places::place;
 use crate::words::Words;
 
 /// A change as people read it.
@@ -25,7 +26,7 @@ impl Shown {
             remedy: remedy(words, drift),
             verdict: verdict(words, drift.verdict),
             tone: tone(drift.verdict),
-            places: drift.places.iter().map(ToString::to_string).collect(),
+            places: drift.places.iter().map(|at| place(words, at)).collect(),
             code: drift.code(),
         }
     }

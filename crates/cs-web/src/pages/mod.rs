@@ -6,6 +6,7 @@ mod errors;
 mod log;
 mod login;
 mod mappings;
+pub(crate) mod places;
 mod profile;
 mod records;
 pub(crate) mod reworded;

@@ -180,6 +180,7 @@ fn proposal(record: &str, document: &str, score: u32) -> Proposal {
         reasons: vec![
             LinkReason::SameEmail { field: "email_id".into() },
             LinkReason::Different { field: "born".into() },
+            LinkReason::Called { record: format!("{document} M."), document: document.to_uppercase() },
         ],
     }
 }
@@ -251,6 +252,8 @@ async fn pairs_are_accepted_and_rejected() {
     page.shows(&[
         "Contacts 12x1",
         "Contact Ana",
+        "Ana M.",
+        "ANA",
         "95",
         "same e-mail (email_id)",
         "different born",

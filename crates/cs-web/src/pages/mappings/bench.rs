@@ -11,6 +11,7 @@ use cs_domain::{FieldName, Kind, KindSchema, Mapping, MappingName, Role, System,
 
 use super::{Where, doubts};
 use crate::error::WebError;
+use crate::pages::places;
 use crate::visit::Visit;
 use crate::words::Words;
 use crate::work::mappings::{self, Standing};
@@ -46,8 +47,8 @@ pub(super) struct Told {
 
 impl Told {
     /// Where, in words.
-    pub(super) fn spot(&self) -> String {
-        self.place.as_ref().map(ToString::to_string).unwrap_or_default()
+    pub(super) fn spot(&self, words: &Words) -> String {
+        self.place.as_ref().map(|place| places::place(words, place)).unwrap_or_default()
     }
 }
 
@@ -265,7 +266,7 @@ impl Bench {
 
     /// Fields of Frappe's that the mapping names and that are not there, where Frappe answered: a whole DocType counts as one.
     pub(super) fn lacks(&self) -> u64 {
-        if !self.silent.is_empty() {
+        if !self.silent.is_empty() || self.problems > 0 {
             return 0;
         }
         let units = self.mapping().map(|mapping| mapping.units.as_slice()).unwrap_or_default();

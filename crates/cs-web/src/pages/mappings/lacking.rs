@@ -2,12 +2,13 @@
 
 use askama::Template;
 use axum::extract::Path;
-use cs_domain::{Failure, MappingName};
+use cs_domain::MappingName;
 
 use super::bench::Bench;
 use crate::error::WebError;
 use crate::frame::{Frame, Section};
 use crate::office::{Lacking, Probe};
+use crate::pages::runs::told::Trouble;
 use crate::pages::shown;
 use crate::sent::Sent;
 use crate::visit::{Answer, Visit, page};
@@ -20,7 +21,7 @@ struct LackingPage {
     bench: Bench,
     lacking: Vec<Lacking>,
     /// Why Frappe could not be asked.
-    failure: Option<Failure>,
+    failure: Option<Trouble>,
     /// What became of creating something.
     created: Option<Vec<Probe>>,
     /// Whether what was approved is no longer what is lacking.
@@ -33,7 +34,7 @@ impl LackingPage {
         let found = visit.web.office.lacking(name, Some(bench.standing.text())).await;
         let (lacking, failure) = match found {
             Ok(lacking) => (lacking, None),
-            Err(error) => (Vec::new(), Some(error.failure())),
+            Err(error) => (Vec::new(), Some(Trouble::of(&visit.words, &error.failure()))),
         };
         let frame = visit.titled(Section::Mappings, name.to_string());
         Ok(Self { frame, bench, lacking, failure, created: None, moved: false })

@@ -66,6 +66,8 @@ struct Pair {
     record_address: Option<String>,
     document: String,
     document_address: Option<String>,
+    /// What both are called, where they have a name.
+    called: (String, String),
     score: u32,
     why: Vec<String>,
     against: Vec<String>,
@@ -75,16 +77,23 @@ struct Pair {
 impl Pair {
     fn of(visit: &Visit, kept: KeptProposal) -> Self {
         let words = &visit.words;
+        let reasons = &kept.proposal.reasons;
+        let called = reasons.iter().find_map(|reason| match reason {
+            LinkReason::Called { record, document } => Some((record.clone(), document.clone())),
+            _ => None,
+        });
         let (against, why): (Vec<&LinkReason>, Vec<&LinkReason>) =
-            kept.proposal.reasons.iter().partition(|reason| matches!(reason, LinkReason::Different { .. }));
-        let all =
-            |reasons: Vec<&LinkReason>| reasons.into_iter().map(|reason| self::why(words, reason)).collect();
+            reasons.iter().partition(|reason| matches!(reason, LinkReason::Different { .. }));
+        let all = |reasons: Vec<&LinkReason>| {
+            reasons.into_iter().filter_map(|reason| self::why(words, reason)).collect()
+        };
         Self {
             id: kept.id,
             record: shown::record(&kept.proposal.subject),
             record_address: visit.web.office.address_of(&kept.proposal.subject),
             document: shown::record(&kept.proposal.document),
             document_address: visit.web.office.address_of(&kept.proposal.document),
+            called: called.unwrap_or_default(),
             score: kept.proposal.score,
             why: all(why),
             against: all(against),
@@ -93,9 +102,10 @@ impl Pair {
     }
 }
 
-fn why(words: &Words, reason: &LinkReason) -> String {
+/// What speaks for or against a pair; `None`: neither.
+fn why(words: &Words, reason: &LinkReason) -> Option<String> {
     let field = |key: &str, field: &String| words.tell(key, &[("field", field.clone().into())]);
-    match reason {
+    Some(match reason {
         LinkReason::MatchKey { number } => {
             words.tell("linking-why-key", &[("number", (number + 1).to_string().into())])
         }
@@ -107,7 +117,8 @@ fn why(words: &Words, reason: &LinkReason) -> String {
             words.tell("linking-why-name", &[("percent", percent.to_string().into())])
         }
         LinkReason::Different { field: name } => field("linking-why-different", name),
-    }
+        LinkReason::Called { .. } => return None,
+    })
 }
 
 /// A choice of what is shown.

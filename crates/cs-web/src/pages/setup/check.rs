@@ -2,12 +2,13 @@
 
 use askama::Template;
 use axum::extract::Path;
-use cs_domain::{Failure, MappingName};
+use cs_domain::MappingName;
 
 use super::Step;
 use crate::error::WebError;
 use crate::frame::{Frame, Section};
 use crate::office::{Connection, Lacking, MappingAbout, Probe};
+use crate::pages::runs::told::Trouble;
 use crate::pages::shown;
 use crate::sent::Sent;
 use crate::visit::{Answer, Visit, page};
@@ -39,7 +40,7 @@ struct Checked {
 struct Needs {
     about: MappingAbout,
     /// Nothing is known where Frappe does not answer as it must.
-    lacking: Option<Result<Vec<Lacking>, Failure>>,
+    lacking: Option<Result<Vec<Lacking>, Trouble>>,
 }
 
 impl Needs {
@@ -50,7 +51,7 @@ impl Needs {
         }
     }
 
-    fn failure(&self) -> Option<&Failure> {
+    fn failure(&self) -> Option<&Trouble> {
         self.lacking.as_ref()?.as_ref().err()
     }
 
@@ -90,8 +91,8 @@ async fn checked(visit: &Visit, connection: Connection) -> Checked {
     Checked { name: visit.words.connection(&connection), good, probes }
 }
 
-async fn lacking(visit: &Visit, mapping: &MappingName) -> Result<Vec<Lacking>, Failure> {
-    visit.web.office.lacking(mapping, None).await.map_err(|error| error.failure())
+async fn lacking(visit: &Visit, mapping: &MappingName) -> Result<Vec<Lacking>, Trouble> {
+    visit.web.office.lacking(mapping, None).await.map_err(|error| Trouble::of(&visit.words, &error.failure()))
 }
 
 pub(super) async fn show(visit: Visit) -> Answer {
