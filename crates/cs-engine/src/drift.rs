@@ -8,6 +8,7 @@ use cs_ports::{PeerError, ReliedOn, Store, StoreError};
 use crate::error::EngineError;
 use crate::report::Reporter;
 use crate::run::Engine;
+use crate::setup::tables;
 
 /// What a mapping relied on.
 pub(crate) async fn relied_on(store: &dyn Store, mapping: &Mapping) -> Result<Seen, StoreError> {
@@ -34,14 +35,18 @@ pub(crate) fn as_run(mapping: &Mapping, before: &Seen, drifts: &[Drift]) -> Resu
     Ok(without(&named_as_before(mapping, before), drifts))
 }
 
-/// The kinds that a mapping names, each once.
-fn kinds(mapping: &Mapping) -> Vec<(System, &Kind)> {
+/// The kinds that a mapping names, each once, and those of the rows that it fills.
+fn kinds(mapping: &Mapping, now: &Seen) -> Vec<(System, Kind)> {
     let mut kinds = Vec::new();
     for unit in &mapping.units {
-        kinds.push((System::Vtiger, &unit.module));
-        kinds.extend(unit.documents.iter().map(|document| (System::Frappe, &document.doctype)));
+        kinds.push((System::Vtiger, unit.module.clone()));
+        for document in &unit.documents {
+            kinds.push((System::Frappe, document.doctype.clone()));
+            let rows = tables(document, &now.frappe).into_iter();
+            kinds.extend(rows.map(|rows| (System::Frappe, rows)));
+        }
     }
-    kinds.sort_by_key(|(system, kind)| (system.as_str(), *kind));
+    kinds.sort_by(|left, right| (left.0.as_str(), &left.1).cmp(&(right.0.as_str(), &right.1)));
     kinds.dedup();
     kinds
 }
@@ -61,8 +66,8 @@ impl Engine {
     pub async fn accept_drift(&self, mapping: &Mapping) -> Result<(), EngineError> {
         let now = self.seen_now(mapping).await?;
         self.note_seen(mapping, &now).await?;
-        let schemas =
-            kinds(mapping).into_iter().filter_map(|(system, kind)| Some((system, now.of(system).get(kind)?)));
+        let kinds = kinds(mapping, &now).into_iter();
+        let schemas = kinds.filter_map(|(system, kind)| Some((system, now.of(system).get(&kind)?)));
         let relied: Vec<ReliedOn> = schemas.map(|(system, schema)| self.relied(system, schema)).collect();
         Ok(self.store.rely_on(&mapping.name, &relied).await?)
     }
@@ -80,9 +85,9 @@ impl Engine {
 
     /// Notes what was seen of the mapping's kinds, those that are not there among them.
     pub(crate) async fn note_seen(&self, mapping: &Mapping, now: &Seen) -> Result<(), StoreError> {
-        for (system, kind) in kinds(mapping) {
-            let schema = now.of(system).get(kind);
-            self.store.note_schema(system, kind, self.clock.now(), schema).await?;
+        for (system, kind) in kinds(mapping, now) {
+            let schema = now.of(system).get(&kind);
+            self.store.note_schema(system, &kind, self.clock.now(), schema).await?;
         }
         Ok(())
     }
@@ -98,10 +103,10 @@ impl Engine {
         let changed = |system: System, kind: &Kind| {
             drifts.iter().any(|drift| drift.system == system && drift.kind == *kind)
         };
-        let news = kinds(mapping).into_iter().filter_map(|(system, kind)| {
-            let schema = now.of(system).get(kind)?;
-            let known = before.of(system).get(kind) == Some(schema);
-            (!known && !changed(system, kind)).then(|| self.relied(system, schema))
+        let news = kinds(mapping, now).into_iter().filter_map(|(system, kind)| {
+            let schema = now.of(system).get(&kind)?;
+            let known = before.of(system).get(&kind) == Some(schema);
+            (!known && !changed(system, &kind)).then(|| self.relied(system, schema))
         });
         let news: Vec<ReliedOn> = news.collect();
         self.store.rely_on(&mapping.name, &news).await

@@ -1,10 +1,10 @@
 //! Gets a mapping ready for a run: settings filled in, labels resolved, both systems' schemas at hand.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cs_domain::mapping::drift::{Seen, compare};
-use cs_domain::mapping::{BindProblem, Place, SettingSpec, Settings, Severity, bind};
-use cs_domain::{Event, Kind, KindSchema, Mapping};
+use cs_domain::mapping::{BindProblem, DocumentMapping, Place, SettingSpec, Settings, Severity, bind};
+use cs_domain::{Event, FieldType, Kind, KindSchema, Mapping};
 use cs_ports::PeerError;
 
 use crate::drift;
@@ -70,6 +70,9 @@ impl Engine {
             self.read_schema(self.vtiger.as_ref(), &unit.module, &mut vtiger, reporter).await?;
             for document in &unit.documents {
                 self.read_schema(self.frappe.as_ref(), &document.doctype, &mut frappe, reporter).await?;
+                for rows in tables(document, &frappe) {
+                    self.read_schema(self.frappe.as_ref(), &rows, &mut frappe, reporter).await?;
+                }
             }
         }
         Ok((vtiger, frappe))
@@ -94,6 +97,16 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// What the rows are that a document's rules fill, each once, as far as the DocType is known.
+pub(crate) fn tables(document: &DocumentMapping, frappe: &BTreeMap<Kind, KindSchema>) -> BTreeSet<Kind> {
+    let Some(schema) = frappe.get(&document.doctype) else { return BTreeSet::new() };
+    let rows = document.rows.iter().filter_map(|row| match &schema.resolve(row.table.as_str())?.field_type {
+        FieldType::Rows { kind } => Some(kind.clone()),
+        _ => None,
+    });
+    rows.collect()
 }
 
 /// The settings that the mapping requires and nobody supplied: one problem each, an error.

@@ -129,13 +129,17 @@ struct Running {
 
 impl Running {
     fn begin(on_drift: &str) -> Self {
+        Self::begin_with(&MAPPING.replace("ON", on_drift))
+    }
+
+    fn begin_with(mapping: &str) -> Self {
         let lab = Arc::new(Lab::new(&LabWish::people(Persona::v8_3_0(), 3)));
         let store = Arc::new(MemoryStore::new());
         let clock = Arc::new(Stepped(Arc::clone(&lab.ground.clock)));
         let (sender, ended) = channel();
         let stopper = Stopper::default();
         let stop = stopper.signal();
-        let mapping = parse(&MAPPING.replace("ON", on_drift)).unwrap().mapping;
+        let mapping = parse(mapping).unwrap().mapping;
         let scheduler = Scheduler {
             tasks: Arc::clone(&store) as _,
             store: Arc::clone(&store) as _,
@@ -293,6 +297,62 @@ fn each_change_is_found_before_the_next_run_and_what_it_held_up_arrives_after_it
             assert_eq!(ground.shown(person, "company_name"), boss, "{number} {code}");
         }
     }
+}
+
+/// The rows that the mapping below fills.
+const ROWS: &str = "Contact Email";
+
+fn in_rows(ground: &Ground, field: &str, change: &Here) {
+    assert!(ground.site().change_field(ROWS, field, change));
+}
+
+/// The same of the rows of a table.
+const DEEDS_IN_ROWS: &[(&str, DriftPolicy, Deed)] = &[
+    ("drift.field_vanished", DriftPolicy::Stop, |ground| in_rows(ground, "email_id", &Here::Removed)),
+    ("drift.type_changed", DriftPolicy::Stop, |ground| {
+        in_rows(ground, "email_id", &Here::Typed("Date".to_owned()));
+    }),
+    ("drift.not_writable", DriftPolicy::Stop, |ground| in_rows(ground, "email_id", &Here::ReadOnly(true))),
+    ("drift.shortened", DriftPolicy::GoOn, |ground| in_rows(ground, "email_id", &Here::Long(60))),
+    ("drift.relabelled", DriftPolicy::GoOn, |ground| {
+        in_rows(ground, "email_id", &Here::Labelled("Address".to_owned()));
+    }),
+    ("drift.became_mandatory", DriftPolicy::GoOn, |ground| {
+        in_rows(ground, "is_primary", &Here::Mandatory(true));
+    }),
+    ("drift.kind_vanished", DriftPolicy::Stop, |ground| {
+        assert!(ground.site().remove_doctype(ROWS).is_some());
+    }),
+];
+
+#[test]
+fn a_table_s_columns_are_watched_like_fields() {
+    let row = "[[unit.document.row]]\ntable = \"email_ids\"\ncolumns = { \"Email ID\" = \"email\" }\n";
+    let running = Running::begin_with(&format!("{}{row}", MAPPING.replace("ON", "")));
+    let ground = running.ground();
+    let id = running.lab.people()[0].id.clone();
+    ground.edit(&id, "email", "persona@example.test", SignedDuration::ZERO);
+    running.good_minute();
+    let rows = || ground.site().document("Contact", "Contact 000000").unwrap()["email_ids"].clone();
+    assert_eq!(rows()[0]["email_id"], "persona@example.test");
+    let doctype = ground.site().doctype(ROWS).unwrap();
+    for (number, (code, verdict, deed)) in DEEDS_IN_ROWS.iter().enumerate() {
+        deed(ground);
+        let told = running.minute();
+        let codes: Vec<&str> = told.drifts.iter().map(Drift::code).collect();
+        assert_eq!(codes, [*code], "{number}: {:?}", told.task.failure);
+        assert_eq!(
+            (told.drifts[0].verdict, told.drifts[0].kind.as_str()),
+            (*verdict, ROWS),
+            "{number} {code}"
+        );
+        let stopped = told.task.failure.is_some_and(|failure| failure.code == "mapping.drifted");
+        assert_eq!(stopped, *verdict == DriftPolicy::Stop, "{number} {code}");
+        ground.site().install_doctypes(vec![Arc::clone(&doctype)]);
+        let told = running.good_minute();
+        assert!(told.drifts.is_empty(), "{number} {code}: {:?}", told.drifts);
+    }
+    assert_eq!(rows()[0]["email_id"], "persona@example.test", "nobody touched it");
 }
 
 #[test]

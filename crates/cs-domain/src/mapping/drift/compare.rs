@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::mapping::bind_document::{converts, described};
-use crate::mapping::drift::uses::{Use, of_unit};
+use crate::mapping::drift::uses::{Use, of_unit, rows_of};
 use crate::mapping::drift::{Drift, DriftChange, Seen, named_as_before};
 use crate::mapping::{
-    DocumentMapping, DocumentPart, Mapping, Place, Source, Transform, UnitMapping, UnitPart,
+    DocumentMapping, DocumentPart, Mapping, Place, RowRule, Source, Transform, UnitMapping, UnitPart,
 };
 use crate::name::{FieldName, Kind};
 use crate::policy::DriftPolicy;
@@ -41,11 +41,13 @@ impl<'a> Comparison<'a> {
     fn of_unit(&self, written: &UnitMapping) -> Vec<Drift> {
         let mut drifts = self.vanished_kinds();
         let mut fields: BTreeMap<(System, &Kind, &FieldName), Used<'a>> = BTreeMap::new();
-        for (written, used) in of_unit(written).into_iter().zip(of_unit(self.unit)) {
+        let written = of_unit(written, &self.before.frappe);
+        for (written, used) in written.into_iter().zip(of_unit(self.unit, &self.before.frappe)) {
             let key = (used.system, used.kind, used.field);
             let entry = fields.entry(key).or_insert_with(|| Used { uses: Vec::new(), label: None });
-            if written.field != used.field {
-                entry.label = Some(written.field.clone());
+            let called = written.called.or(Some(written.field).filter(|field| *field != used.field));
+            if let Some(called) = called {
+                entry.label = Some(called.clone());
             }
             entry.uses.push(used);
         }
@@ -61,6 +63,7 @@ impl<'a> Comparison<'a> {
                 .extend(changes.into_iter().map(|change| self.drift(*system, kind, was, change, &used.uses)));
         }
         drifts.extend(self.newly_mandatory_in_frappe());
+        drifts.extend(self.newly_mandatory_in_tables());
         drifts.extend(self.newly_mandatory_in_vtiger());
         drifts
     }
@@ -73,8 +76,15 @@ impl<'a> Comparison<'a> {
             .documents
             .iter()
             .map(|document| (System::Frappe, &document.doctype, self.place(document, DocumentPart::DocType)));
+        let tables = self.tables().filter_map(|(document, index, row)| {
+            let rows = rows_of(&self.before.frappe, &document.doctype, &row.table)?;
+            // Where the table itself is gone, that is what is told.
+            let there = self.now.frappe.get(&document.doctype)?.fields.get(&row.table)?;
+            let same = there.field_type == FieldType::Rows { kind: rows.kind.clone() };
+            same.then(|| (System::Frappe, &rows.kind, self.place(document, DocumentPart::Row(index))))
+        });
         let mut drifts: Vec<Drift> = Vec::new();
-        for (system, kind, place) in std::iter::once(module).chain(doctypes) {
+        for (system, kind, place) in std::iter::once(module).chain(doctypes).chain(tables) {
             let Some(then) = self.before.of(system).get(kind) else { continue };
             if self.now.of(system).contains_key(kind) {
                 continue;
@@ -163,7 +173,7 @@ impl<'a> Comparison<'a> {
             }
             System::Vtiger => used.system == System::Vtiger && other.field == used.field,
         };
-        of_unit(self.unit).iter().any(|other| other.vital && names(other))
+        of_unit(self.unit, &self.before.frappe).iter().any(|other| other.vital && names(other))
     }
 
     /// Whether values of the rule's one side can still stand in the other.
@@ -215,6 +225,30 @@ impl<'a> Comparison<'a> {
                 let verdict = if wanted == DriftPolicy::Stop { wanted } else { DriftPolicy::GoOn };
                 let place = self.place(document, DocumentPart::Role);
                 self.mandatory(System::Frappe, &document.doctype, field, place, verdict)
+            })
+        });
+        each.collect()
+    }
+
+    /// The rows that rules fill, with their documents.
+    fn tables(&self) -> impl Iterator<Item = (&'a DocumentMapping, usize, &'a RowRule)> + use<'a> {
+        let documents = self.unit.documents.iter();
+        documents
+            .flat_map(|document| document.rows.iter().enumerate().map(move |(at, row)| (document, at, row)))
+    }
+
+    /// Columns that new rows are refused without, and did not need before.
+    fn newly_mandatory_in_tables(&self) -> Vec<Drift> {
+        let each = self.tables().flat_map(|(document, index, row)| {
+            let then = rows_of(&self.before.frappe, &document.doctype, &row.table);
+            let now = then.and_then(|then| self.now.frappe.get(&then.kind));
+            let new = newly_mandatory(then, now).into_iter();
+            new.filter(|field| !row.columns.contains_key(&field.name)).map(move |field| {
+                let wanted = document.on_drift.unwrap_or(DriftPolicy::GoOn);
+                let verdict = if wanted == DriftPolicy::Stop { wanted } else { DriftPolicy::GoOn };
+                let place = self.place(document, DocumentPart::Row(index));
+                let kind = now.map_or(&document.doctype, |now| &now.kind);
+                self.mandatory(System::Frappe, kind, field, place, verdict)
             })
         });
         each.collect()

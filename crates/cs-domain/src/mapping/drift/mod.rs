@@ -198,7 +198,7 @@ pub fn named_as_before(mapping: &Mapping, before: &Seen) -> Mapping {
         found.map_or_else(|| field.clone(), |found| found.name.clone())
     };
     for unit in &mut named.units {
-        uses::rename(unit, &name);
+        uses::rename(unit, &before.frappe, &name);
         let Some(module) = before.vtiger.get(&unit.module) else { continue };
         let labels: Vec<String> =
             unit.never_read.iter().map(|field| field.as_str().trim().to_lowercase()).collect();

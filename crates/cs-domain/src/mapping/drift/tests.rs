@@ -1,7 +1,7 @@
 use std::fmt::Write as _;
 
 use super::*;
-use crate::mapping::parse;
+use crate::mapping::{DocumentPart, parse};
 use crate::schema::{FieldSchema, FieldType, KindSchema};
 
 /// `ON` stands where a policy can be said.
@@ -29,7 +29,7 @@ salutation = { vtiger = "salutationtype", transform = { map = { "Mr." = "Mr", "M
 status = { constant = "Open", on_create = true }
 [[unit.document.row]]
 table = "links"
-columns = { link_name = "account" }
+columns = { link_doctype = { constant = "Customer" }, link_name = "account", Note = { constant = "us" } }
 "#;
 
 fn field(name: &str, label: &str, field_type: FieldType) -> FieldSchema {
@@ -82,12 +82,16 @@ fn seen() -> Seen {
         field("status", "Status", list(&["Open", "Passive"])),
         field("links", "Links", FieldType::Rows { kind: "Dynamic Link".into() }),
     ];
+    let rows = vec![
+        field("link_doctype", "Document Type", list(&["Customer", "Supplier"])),
+        text("link_name"),
+        field("link_title", "Title", FieldType::Text),
+        field("parent_note", "Note", FieldType::Text),
+    ];
     let mut seen = Seen::default();
-    for (schemas, schema) in
-        [(&mut seen.vtiger, kind("Contacts", there)), (&mut seen.frappe, kind("Contact", here))]
-    {
-        schemas.insert(schema.kind.clone(), schema);
-    }
+    seen.vtiger.insert("Contacts".into(), kind("Contacts", there));
+    seen.frappe.insert("Contact".into(), kind("Contact", here));
+    seen.frappe.insert("Dynamic Link".into(), kind("Dynamic Link", rows));
     seen
 }
 
@@ -169,6 +173,12 @@ fn without_dr(field: &mut FieldSchema) {
 fn without_fair(field: &mut FieldSchema) {
     field.field_type = list(&["Web", "Phone"]);
 }
+fn without_customer(field: &mut FieldSchema) {
+    field.field_type = list(&["Supplier"]);
+}
+fn without_supplier(field: &mut FieldSchema) {
+    field.field_type = list(&["Customer"]);
+}
 fn without_open(field: &mut FieldSchema) {
     field.field_type = list(&["Passive"]);
 }
@@ -216,6 +226,67 @@ fn what_is_gone_is_skipped_where_nothing_hangs_on_it() {
         let told = expected.map(|verdict| format!("field_vanished:{verdict}"));
         assert_eq!(verdicts(&gone(system, name)), told.join(" "), "{name}");
     }
+}
+
+/// A column of the table changes, or is gone.
+fn column(name: &str, change: Option<Change>) -> Seen {
+    let mut now = seen();
+    let rows = &mut now.frappe.get_mut("Dynamic Link").unwrap().fields;
+    match change {
+        Some(change) => change(rows.get_mut(name).unwrap()),
+        None => drop(rows.remove(name)),
+    }
+    now
+}
+
+#[test]
+fn every_change_of_a_table_s_columns_has_its_verdict() {
+    // A row without one of its columns is none: it cannot be left out.
+    let expected: &[(&str, Option<Change>, &str, &str)] = &[
+        ("link_name", None, "field_vanished", "stop stop stop stop"),
+        ("parent_note", None, "field_vanished", "stop stop stop stop"),
+        ("link_name", Some(counted), "type_changed", "stop stop stop go_on"),
+        ("link_name", Some(locked), "not_writable", "stop stop stop stop"),
+        ("link_name", Some(short), "shortened", "go_on stop go_on go_on"),
+        ("link_doctype", Some(without_customer), "choice_lost", "stop stop stop go_on"),
+        ("link_doctype", Some(without_supplier), "choice_lost", "go_on stop go_on go_on"),
+        ("parent_note", Some(relabelled), "relabelled", "go_on go_on go_on go_on"),
+        ("link_title", Some(needed), "became_mandatory", "go_on stop go_on go_on"),
+        ("link_name", Some(needed), "", ""),
+        ("link_title", Some(counted), "", ""),
+    ];
+    for (name, change, code, expected) in expected {
+        let told = expected.split_whitespace().map(|verdict| format!("{code}:{verdict}"));
+        let told = told.collect::<Vec<_>>().join(" ");
+        assert_eq!(verdicts(&column(name, *change)), told, "{name} {code}");
+    }
+    let drifts = compare(&mapping(""), &seen(), &column("parent_note", None));
+    assert_eq!(drifts[0].to_string(), "parent_note (Note) of Frappe's Dynamic Link is not there any more");
+    let place = Place::Document {
+        unit: "person".into(),
+        role: "person".into(),
+        part: DocumentPart::Column(0, "parent_note".into()),
+    };
+    assert_eq!(drifts[0].places, [place]);
+}
+
+#[test]
+fn a_column_that_is_relabelled_is_called_by_its_own_name_and_the_order_of_columns_does_not_matter() {
+    let named = named_as_before(&mapping(""), &seen());
+    let columns: Vec<&str> =
+        named.units[0].documents[0].rows[0].columns.keys().map(FieldName::as_str).collect();
+    assert_eq!(columns, ["link_doctype", "link_name", "parent_note"]);
+}
+
+#[test]
+fn a_table_s_rows_that_vanished_stop_every_run() {
+    let mut now = seen();
+    now.frappe.remove("Dynamic Link");
+    assert_eq!(verdicts(&now), ["kind_vanished:stop"; 4].join(" "));
+    // Rows that nobody looked at before have not changed.
+    let mut before = seen();
+    before.frappe.remove("Dynamic Link");
+    assert!(compare(&mapping(""), &before, &column("link_name", None)).is_empty());
 }
 
 #[test]

@@ -1,13 +1,14 @@
 //! Every field that a mapping names, with what hangs on it.
 
 use crate::mapping::{
-    Check, Condition, DocumentMapping, FieldRule, MatchPart, Operand, Otherwise, Source, Test, Transform,
-    UnitMapping,
+    Check, Condition, DocumentMapping, FieldRule, MatchPart, Operand, Otherwise, Schemas, Source, Test,
+    Transform, UnitMapping,
 };
 use crate::mapping::{DocumentPart, Place, UnitPart};
 use crate::name::{FieldName, Kind};
 use crate::policy::{DeletePolicy, DriftPolicy};
 use crate::record::System;
+use crate::schema::{FieldType, KindSchema};
 use crate::value::Value;
 
 /// A field in one place of a mapping.
@@ -16,6 +17,8 @@ pub(super) struct Use<'m> {
     pub(super) system: System,
     pub(super) kind: &'m Kind,
     pub(super) field: &'m FieldName,
+    /// The label by which the mapping calls a column, where it does.
+    pub(super) called: Option<&'m FieldName>,
     pub(super) place: Place,
     /// Whether the unit or document cannot be without it: a condition, a key, a check. A rule can be left out.
     pub(super) vital: bool,
@@ -28,11 +31,12 @@ pub(super) struct Use<'m> {
     pub(super) rule: Option<&'m FieldRule>,
 }
 
-/// Every use of a unit, in an order that does not hang on how fields are called.
-pub(super) fn of_unit(unit: &UnitMapping) -> Vec<Use<'_>> {
+/// Every use of a unit, in an order that does not hang on how fields are called. What the tables of its documents hold is in
+/// `here`, Frappe's DocTypes; columns of a table that is not there are not looked at.
+pub(super) fn of_unit<'m>(unit: &'m UnitMapping, here: &'m Schemas) -> Vec<Use<'m>> {
     let mut uses = of_conditions(unit);
     for document in &unit.documents {
-        let own = Own { unit, document };
+        let own = Own { unit, document, here };
         uses.extend(document.fields.iter().flat_map(|rule| own.rule(rule)));
         uses.extend(own.rows());
         uses.extend(own.keys());
@@ -47,6 +51,7 @@ fn of_conditions(unit: &UnitMapping) -> Vec<Use<'_>> {
         system,
         kind,
         field,
+        called: None,
         place,
         vital: true,
         writes: false,
@@ -93,6 +98,15 @@ fn operands(condition: &Condition) -> Vec<&str> {
 struct Own<'m> {
     unit: &'m UnitMapping,
     document: &'m DocumentMapping,
+    here: &'m Schemas,
+}
+
+/// What a table's rows are, as Frappe describes them.
+pub(super) fn rows_of<'s>(here: &'s Schemas, doctype: &Kind, table: &FieldName) -> Option<&'s KindSchema> {
+    match &here.get(doctype)?.resolve(table.as_str())?.field_type {
+        FieldType::Rows { kind } => here.get(kind),
+        _ => None,
+    }
 }
 
 impl<'m> Own<'m> {
@@ -109,6 +123,7 @@ impl<'m> Own<'m> {
             system,
             kind,
             field,
+            called: None,
             place: self.place(part),
             vital: true,
             writes: false,
@@ -137,19 +152,48 @@ impl<'m> Own<'m> {
         std::iter::once(frappe).chain(sources).collect()
     }
 
-    /// Tables, and the VTiger fields that fill their columns. What columns a table has is not looked at.
+    /// Tables, their columns, and the VTiger fields that fill them.
     fn rows(self) -> Vec<Use<'m>> {
         let each = self.document.rows.iter().enumerate().flat_map(move |(index, row)| {
             let table =
                 Use { writes: true, ..self.one(System::Frappe, &row.table, DocumentPart::Row(index)) };
-            let columns = row.columns.iter().flat_map(move |(column, source)| {
+            let rows = rows_of(self.here, &self.document.doctype, &row.table);
+            let mut columns: Vec<_> =
+                row.columns.iter().map(|(column, source)| (rows, column, source)).collect();
+            // By what they are, whatever they are called.
+            columns.sort_by_key(|(rows, column, _)| named(*rows, column));
+            let columns = columns.into_iter().flat_map(move |(rows, column, source)| {
                 let part = DocumentPart::Column(index, column.clone());
-                let fields = source.vtiger_fields().iter();
-                fields.map(move |field| self.one(System::Vtiger, field, part.clone()))
+                let there = source.vtiger_fields().iter();
+                let there: Vec<Use<'m>> =
+                    there.map(|field| self.one(System::Vtiger, field, part.clone())).collect();
+                rows.map(|rows| self.column(rows, column, source, part)).into_iter().chain(there)
             });
             std::iter::once(table).chain(columns)
         });
         each.collect()
+    }
+
+    /// A column of a table: without it, its rows are no rows.
+    fn column(
+        self,
+        rows: &'m KindSchema,
+        column: &'m FieldName,
+        source: &'m Source,
+        part: DocumentPart,
+    ) -> Use<'m> {
+        let field = named(Some(rows), column);
+        let words = match source {
+            Source::Constant(Value::Text(text) | Value::Choice(text)) => vec![text.as_str()],
+            _ => Vec::new(),
+        };
+        Use {
+            kind: &rows.kind,
+            called: Some(column).filter(|column| *column != field),
+            writes: true,
+            words,
+            ..self.one(System::Frappe, field, part)
+        }
     }
 
     fn keys(self) -> Vec<Use<'m>> {
@@ -213,8 +257,17 @@ fn words(rule: &FieldRule) -> (Vec<&str>, Vec<&str>) {
     (there, here)
 }
 
+/// What a column is called in its DocType, where that is known.
+fn named<'m>(rows: Option<&'m KindSchema>, column: &'m FieldName) -> &'m FieldName {
+    rows.and_then(|rows| rows.resolve(column.as_str())).map_or(column, |found| &found.name)
+}
+
 /// Calls every field of a unit by what `name` says it is called, in the places that [`of_unit`] lists.
-pub(super) fn rename(unit: &mut UnitMapping, name: &dyn Fn(System, &Kind, &FieldName) -> FieldName) {
+pub(super) fn rename(
+    unit: &mut UnitMapping,
+    tables: &Schemas,
+    name: &dyn Fn(System, &Kind, &FieldName) -> FieldName,
+) {
     let module = unit.module.clone();
     let there = |field: &mut FieldName| *field = name(System::Vtiger, &module, field);
     unit.selection.iter_mut().for_each(|condition| there(&mut condition.field));
@@ -226,8 +279,12 @@ pub(super) fn rename(unit: &mut UnitMapping, name: &dyn Fn(System, &Kind, &Field
             sources(&mut rule.source).iter_mut().for_each(there);
         }
         for row in &mut document.rows {
+            let rows = rows_of(tables, &doctype, &row.table);
             here(&mut row.table);
             row.columns.values_mut().flat_map(sources).for_each(there);
+            row.exclusive.iter_mut().for_each(|column| *column = named(rows, column).clone());
+            let columns = std::mem::take(&mut row.columns).into_iter();
+            row.columns = columns.map(|(column, source)| (named(rows, &column).clone(), source)).collect();
         }
         for part in document.match_keys.iter_mut().flat_map(|key| &mut key.0) {
             if let MatchPart::Field(field) | MatchPart::IfKnown(field) = part {
