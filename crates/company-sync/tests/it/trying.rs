@@ -125,12 +125,13 @@ fn a_preview_shows_what_would_be_new_on_either_side() {
         .replace("match = [[\"first_name\", \"last_name\"]]", "match = [[\"first_name\", \"department\"]]");
     let before = everything(&lab);
     let person = &lab.people()[0];
-    let shown = preview(&lab, &other, &[record(person), document("Nueva")]);
-    let step = &shown.records[0].plan.steps[0];
+    let shown = preview(&lab, &other, &[document("Nueva"), record(person)]);
+    let [newcomer, unmatched] = shown.records.as_slice() else { panic!("{shown:?}") };
+    let step = &unmatched.plan.steps[0];
     assert!(matches!(step.act, Act::Create { .. }), "by these keys it is nobody who is there: {step:?}");
     assert!(set(&step.changes).contains(&("first_name", "Persona 0".to_owned())), "{step:?}");
-    let Some(VtigerStep::Create { changes, document: made_for, .. }) = &shown.records[1].plan.vtiger else {
-        panic!("{:?}", shown.records[1].plan)
+    let Some(VtigerStep::Create { changes, document: made_for, .. }) = &newcomer.plan.vtiger else {
+        panic!("{newcomer:?}")
     };
     assert_eq!(*made_for, document("Nueva"));
     assert!(set(changes).contains(&("lastname", "Persona".to_owned())), "{changes:?}");
