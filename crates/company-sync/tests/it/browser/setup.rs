@@ -42,6 +42,7 @@ fn the_wizard_leads_from_nothing_to_a_first_sync() {
     viewer.see("main", "The setup is not finished.");
     viewer.press_in(".notice", "Finish the setup");
     viewer.open(&service.at("/setup/run"));
+    viewer.see("main table tbody", "Success");
     viewer.press("Finish the setup");
     viewer.see("[role=status]", "The setup is finished.");
     assert!(!viewer.sees("main", "The setup is not finished."));
