@@ -4,7 +4,8 @@ use cs_domain::mapping::compare::{Difference, compare};
 use cs_domain::mapping::edit::{DocumentTraits, EditError, MappingEdit, edited, new_text};
 use cs_domain::mapping::{Problem, Sketch, can_name, did_you_mean, parse_with, shipped_text, sketch_with};
 use cs_domain::{Edition, FieldName, Kind, MappingName, Origin, Role, UnitName};
-use cs_ports::{LinkCount, MappingDraft, MappingVersion, PublishedMapping};
+use cs_engine::RetireError;
+use cs_ports::{LinkCount, MappingDraft, MappingVersion, PublishedMapping, RetiredMapping};
 use serde_json::{Value as Json, json};
 
 use crate::error::WebError;
@@ -26,6 +27,8 @@ pub(crate) struct Standing {
     pub(crate) name: MappingName,
     pub(crate) draft: Option<MappingDraft>,
     pub(crate) running: Option<RunningMapping>,
+    /// Who keeps it from running, and since when.
+    pub(crate) retired: Option<RetiredMapping>,
 }
 
 impl Standing {
@@ -66,7 +69,8 @@ pub(crate) async fn standing(visit: &Visit, name: &MappingName) -> Result<Standi
     if draft.is_none() && running.is_none() {
         return Err(WebError::not_there("mapping", name));
     }
-    Ok(Standing { name: name.clone(), draft, running })
+    let retired = visit.web.desk.retired_mappings().await?.into_iter().find(|one| one.mapping == *name);
+    Ok(Standing { name: name.clone(), draft, running, retired })
 }
 
 /// A mapping as somebody wants it to begin.
@@ -125,7 +129,7 @@ pub(crate) async fn copy(
 }
 
 async fn create(visit: &Visit, name: &MappingName, text: String) -> Result<MappingName, WebError> {
-    let fresh = Standing { name: name.clone(), draft: None, running: None };
+    let fresh = Standing { name: name.clone(), draft: None, running: None, retired: None };
     keep(visit, &fresh, 0, text, Vec::new()).await?;
     Ok(name.clone())
 }
@@ -213,7 +217,7 @@ pub(crate) async fn write_or_begin(
 ) -> Result<i64, WebError> {
     match standing(visit, name).await {
         Err(WebError::NotThere { .. }) if can_name(name.as_str()) => {
-            let fresh = Standing { name: name.clone(), draft: None, running: None };
+            let fresh = Standing { name: name.clone(), draft: None, running: None, retired: None };
             expect(visit, &fresh, revision)?;
             keep(visit, &fresh, revision, text.replace("\r\n", "\n"), Vec::new()).await
         }
@@ -396,6 +400,40 @@ async fn put(
     let action = if draft.is_some() { "mapping.publish" } else { "mapping.rollback" };
     visit.record(action, object(&standing.name), was, is).await?;
     Ok(number)
+}
+
+/// Keeps a mapping from running: its schedules stand still, its links stay.
+pub(crate) async fn retire(visit: &Visit, name: &MappingName) -> Result<(), WebError> {
+    if standing(visit, name).await?.running.is_none() {
+        let cause = visit.words.say("mapping-retire-not-published");
+        return Err(WebError::State { code: "mapping.not_published", cause });
+    }
+    let retired =
+        RetiredMapping { mapping: name.clone(), who: visit.caller.name(), at: visit.web.clock.now() };
+    let chance = getrandom::u64().map_err(|source| WebError::Broken(Box::new(source)))?;
+    let done = cs_engine::retire(visit.web.desk.as_ref(), &retired, &format!("page {chance:x}")).await;
+    done.map_err(|error| not_moved(visit, error))?;
+    visit.record("mapping.retire", object(name), Json::Null, Json::Null).await
+}
+
+/// Lets a retired mapping run again.
+pub(crate) async fn resume(visit: &Visit, name: &MappingName) -> Result<(), WebError> {
+    let done = cs_engine::resume(visit.web.desk.as_ref(), name).await;
+    done.map_err(|error| not_moved(visit, error))?;
+    visit.record("mapping.resume", object(name), Json::Null, Json::Null).await
+}
+
+fn not_moved(visit: &Visit, error: RetireError) -> WebError {
+    let code = error.code();
+    match error {
+        RetireError::Running { .. } => {
+            WebError::State { code, cause: visit.words.say("mapping-retire-running") }
+        }
+        RetireError::Already { .. } => {
+            WebError::State { code, cause: visit.words.say("mapping-retire-already") }
+        }
+        RetireError::Store(error) => error.into(),
+    }
 }
 
 /// What keeps a text from being published as this mapping.

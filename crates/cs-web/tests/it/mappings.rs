@@ -217,6 +217,38 @@ async fn settings_are_declared_used_and_taken_out() {
     assert!(!draft.text.contains("first_day"), "{}", draft.text);
 }
 
+/// A retired mapping says so everywhere, is not run, and runs again when somebody says so.
+#[tokio::test]
+async fn a_mapping_is_retired_and_runs_again() {
+    let world = world().await;
+    let mut browser = world.visitor(Part::SyncerAdmin).await;
+    browser.get("/mappings/crm/history").await.shows(&["Retire it"]);
+    let retired = browser.post("/mappings/crm/retire", &[]).await;
+    assert_eq!(retired.status, StatusCode::SEE_OTHER, "{}", retired.text());
+    let kept = world.desk.retired_mappings().await.unwrap();
+    assert_eq!(kept.iter().map(|one| one.mapping.as_str()).collect::<Vec<_>>(), ["crm"]);
+    let page = browser.get("/mappings/crm").await;
+    page.shows(&["it does not run and its schedules stand still", "Let it run again"]);
+    browser.get("/mappings/crm/history").await.hides(&["Retire it"]);
+    assert_eq!(browser.post("/mappings/crm/retire", &[]).await.status, StatusCode::CONFLICT);
+    let mut reader = world.visitor(Part::ReadOnly).await;
+    reader.get("/mappings/crm").await.hides(&["Let it run again"]);
+    assert_eq!(reader.post("/mappings/crm/resume", &[]).await.status, StatusCode::FORBIDDEN);
+
+    assert_eq!(browser.post("/mappings/crm/resume", &[]).await.status, StatusCode::SEE_OTHER);
+    assert!(world.desk.retired_mappings().await.unwrap().is_empty());
+    browser.get("/mappings/crm").await.hides(&["stand still"]);
+    begun(&mut browser).await;
+    assert_eq!(browser.post("/mappings/leads/retire", &[]).await.status, StatusCode::CONFLICT);
+    let noted = world.desk.audit(&AuditFilter::default(), None, 10).await.unwrap();
+    for action in ["mapping.retire", "mapping.resume"] {
+        assert!(
+            noted.iter().any(|entry| entry.action == action && entry.object == "mapping crm"),
+            "{action}"
+        );
+    }
+}
+
 /// What Frappe lacks for a draft is shown, and created only as it was shown.
 #[tokio::test]
 async fn what_frappe_lacks_for_a_draft_is_shown_and_created() {

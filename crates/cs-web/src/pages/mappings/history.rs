@@ -125,6 +125,16 @@ pub(super) struct Back {
     note: String,
 }
 
+pub(super) async fn retire(visit: Visit, Path(name): Path<MappingName>) -> Answer {
+    mappings::retire(&visit, &name).await?;
+    done(&place(&name, "history"), "mapping-retired")
+}
+
+pub(super) async fn resume(visit: Visit, Path(name): Path<MappingName>) -> Answer {
+    mappings::resume(&visit, &name).await?;
+    done(&place(&name, "history"), "mapping-resumed")
+}
+
 pub(super) async fn roll_back(visit: Visit, Path(name): Path<MappingName>, Form(back): Form<Back>) -> Answer {
     let to = match back.to.as_str() {
         "shipped" => None,

@@ -19,6 +19,8 @@ struct Row {
     /// Which text runs, in words; `None`: it does not run yet.
     runs: Option<String>,
     fixed_by: Option<String>,
+    /// Whether somebody keeps it from running.
+    retired: bool,
     draft: Option<MappingDraft>,
     /// The version that was published last.
     latest: Option<MappingVersion>,
@@ -47,6 +49,7 @@ async fn rows(visit: &Visit) -> Result<Vec<Row>, WebError> {
     let latest = visit.web.desk.latest_mappings().await?.into_iter();
     let mut latest: BTreeMap<MappingName, MappingVersion> =
         latest.map(|published| (published.version.mapping.clone(), published.version)).collect();
+    let retired = visit.web.desk.retired_mappings().await?;
     let mut rows = Vec::new();
     for about in visit.web.office.mappings().await? {
         let running = visit.web.office.running_mapping(&about.name).await?;
@@ -57,6 +60,7 @@ async fn rows(visit: &Visit) -> Result<Vec<Row>, WebError> {
         row.runs = running.as_ref().map(|running| edition(&visit.words, &running.edition));
         row.fixed_by = running.and_then(|running| running.fixed_by);
         row.latest = latest.remove(&row.name);
+        row.retired = retired.iter().any(|one| one.mapping == row.name);
         row.draft = draft;
         rows.push(row);
     }
@@ -83,6 +87,7 @@ fn row(visit: &Visit, name: MappingName, text: &str) -> Row {
         title: mapping.map(|mapping| visit.words.title(&mapping.name, &mapping.title)).unwrap_or_default(),
         runs: None,
         fixed_by: None,
+        retired: false,
         draft: None,
         latest: None,
         problems: sketch.problems.len() as u64,

@@ -57,6 +57,8 @@ pub(crate) fn doors(doors: Doors) -> Doors {
         .get("/mappings/{name}/history", READS, history::show)
         .get("/mappings/{name}/compare", READS, history::compared)
         .post("/mappings/{name}/rollback", CONFIGURES, history::roll_back)
+        .post("/mappings/{name}/retire", CONFIGURES, history::retire)
+        .post("/mappings/{name}/resume", CONFIGURES, history::resume)
         .get("/mappings/{name}/publish", CONFIGURES, publish::show)
         .post("/mappings/{name}/publish", CONFIGURES, publish::publish)
         .post("/mappings/{name}/drop", CONFIGURES, publish::drop_draft)
