@@ -108,6 +108,13 @@ pub enum Verdict {
     Failed,
 }
 
+impl Verdict {
+    /// Whether the unit has all that the mapping asks for.
+    pub fn leaves_whole(self) -> bool {
+        matches!(self, Self::Created | Self::Updated | Self::Unchanged)
+    }
+}
+
 /// The proof that a run accounts for every row: read = created + updated + unchanged + skipped + conflicted + failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Balance {

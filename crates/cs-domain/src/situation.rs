@@ -95,6 +95,10 @@ pub struct Counterpart {
     pub candidates: Vec<Candidate>,
     /// The side whose version is the later one, where the two can be compared.
     pub newest: Option<System>,
+    /// Whether a run created the linked document for a unit that was never whole since: of a record that is gone, nobody knows
+    /// it, and it goes too.
+    #[serde(default)]
+    pub half_made: bool,
 }
 
 /// A document that might be the one.

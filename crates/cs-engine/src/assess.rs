@@ -9,9 +9,10 @@ use cs_domain::mapping::{Source, UnitMapping};
 use cs_domain::situation::{Counterpart, Elsewhere, Situation};
 use cs_domain::wanted::wanted_document;
 use cs_domain::{
-    Decided, DeletePolicy, Kind, Link, LinkStanding, Record, RecordId, RecordRef, Role, Shadow, System, Value,
+    Decided, DeletePolicy, Kind, Link, LinkOrigin, LinkStanding, Record, RecordId, RecordRef, Role, Shadow,
+    System, Value,
 };
-use cs_ports::{ConflictFilter, FieldRequests, Tie};
+use cs_ports::{ConflictFilter, FieldRequests, Tie, UnitKey};
 
 use crate::candidates;
 use crate::error::EngineError;
@@ -46,6 +47,7 @@ pub(crate) async fn load(
         known.newest = newest(situation.record.as_ref(), known.linked.as_ref());
         known.tie = Some((tie.link, tie.shadow));
     }
+    note_half_made(scope, unit, &mut situations).await?;
     read_others(scope, unit, &mut situations).await?;
     note_decisions(scope, &mut situations).await?;
     let mut left = BTreeMap::new();
@@ -73,6 +75,30 @@ pub(crate) async fn load(
         subjects.iter().enumerate().map(|(n, subject)| (subject, n)).collect();
     taking_part.sort_by_key(|situation| order.get(&situation.subject).copied());
     Ok(taking_part)
+}
+
+/// What runs made of units that they never finished, of records that are gone.
+async fn note_half_made(
+    scope: &Scope<'_>,
+    unit: &UnitMapping,
+    situations: &mut [Situation],
+) -> Result<(), EngineError> {
+    for situation in situations.iter_mut().filter(|situation| situation.record.is_none()) {
+        let ties = situation.counterparts.values().filter_map(|known| known.tie.as_ref());
+        let created = |(link, _): &(Link, Shadow)| {
+            link.origin == LinkOrigin::Created && link.standing == LinkStanding::Live
+        };
+        if !ties.into_iter().any(created) {
+            continue;
+        }
+        let (mapping, subject) = (scope.mapping.name.clone(), situation.subject.clone());
+        let key = UnitKey { mapping, unit: unit.name.clone(), subject };
+        let begun = scope.engine.store.begun_for(&key).await?;
+        for (role, known) in &mut situation.counterparts {
+            known.half_made = begun.contains(role) && known.tie.as_ref().is_some_and(created);
+        }
+    }
+    Ok(())
 }
 
 /// A situation of which nothing is known yet.

@@ -1,5 +1,6 @@
 //! What the engine remembers, and the order in which it must be remembered.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -285,6 +286,10 @@ pub trait Store: SchemaStore + Send + Sync {
     async fn ties_of(&self, mapping: &MappingName, subjects: &[RecordRef]) -> Result<Vec<Tie>, StoreError>;
     /// Links and shadows that lead to these documents, those that were given up among them.
     async fn ties_to(&self, mapping: &MappingName, documents: &[RecordRef]) -> Result<Vec<Tie>, StoreError>;
+
+    /// Of a unit that no run has left or found whole: the roles whose documents runs created in Frappe. Nothing of a unit that
+    /// was whole once, or that is not known.
+    async fn begun_for(&self, unit: &UnitKey) -> Result<BTreeSet<Role>, StoreError>;
 
     /// Live links to these documents, two a document at most: enough to know whether a document is another record's too, even
     /// if a hundred thousand share it.

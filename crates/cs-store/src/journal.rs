@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use cs_domain::{IntentId, IntentState, MappingName};
-use cs_ports::{Settlement, TieChange};
+use cs_domain::{Action, Intent, IntentId, IntentState, MappingName, Role, System};
+use cs_ports::{Settlement, TieChange, UnitKey};
 
 use crate::error::JournalError;
 
@@ -24,6 +24,13 @@ pub(crate) fn close(
         };
     }
     Ok(closed)
+}
+
+/// The role whose document this write made in Frappe for this unit.
+pub(crate) fn created_role(intent: &Intent, unit: &UnitKey) -> Option<Role> {
+    let is_its = intent.mapping == unit.mapping && intent.unit == unit.unit && intent.subject == unit.subject;
+    let creates = matches!(&intent.action, Action::Create { system: System::Frappe, .. });
+    intent.role.clone().filter(|_| is_its && creates)
 }
 
 /// Refuses ties of another mapping than the one that is settled.

@@ -43,6 +43,10 @@ pub(crate) const PUT_INTENT: &str =
 pub(crate) const OPEN_INTENTS: &str =
     "SELECT body FROM intent WHERE mapping = $1 AND state = 'open' ORDER BY sequence";
 
+/// The writes that were done for a unit that was never whole.
+pub(crate) const BEGUN: &str = "SELECT intent.body FROM staged CROSS JOIN intent INDEXED BY intent_by_subject \
+    WHERE staged.mapping = $1 AND staged.unit = $2 AND staged.order_key = $3 AND staged.whole = 0 \
+    AND intent.subject_id = $4 AND intent.mapping = $1 AND intent.state = 'settled'";
 pub(crate) const JOURNAL: &str = "SELECT body, state FROM intent WHERE run = $1 ORDER BY sequence";
 
 pub(crate) const LAST_MEETING: &str = "SELECT COALESCE(MAX(met), 0) FROM conflict";
@@ -79,9 +83,9 @@ pub(crate) mod own {
     /// `[[mapping, unit, order key, system, kind, id, version or null], ...]`; of a unit named twice the last counts.
     /// `WHERE` is there because without it SQLite takes `ON` for a join's.
     pub(crate) const STAGE: &str = "INSERT INTO staged \
-        (mapping, unit, order_key, system, kind, id, version, state, not_before, attempts, revision) \
+        (mapping, unit, order_key, system, kind, id, version, state, not_before, attempts, revision, whole) \
         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, \
-        'waiting', NULL, 0, 1 FROM json_each($1) WHERE TRUE ORDER BY key \
+        'waiting', NULL, 0, 1, 0 FROM json_each($1) WHERE TRUE ORDER BY key \
         ON CONFLICT (mapping, unit, order_key) DO UPDATE SET \
         version = COALESCE(excluded.version, staged.version), \
         state = 'waiting', not_before = NULL, attempts = 0, revision = staged.revision + 1";
@@ -91,14 +95,14 @@ pub(crate) mod own {
         WHERE (mapping, unit, order_key) IN \
         (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($1))";
     /// `[[mapping, unit, order key, system, kind, id, version, state, not before, attempts, revision, verdict,
-    /// failures, trouble, first failure's code], ...]`. The verdict is always written down; where the unit goes from here only if it was the
+    /// failures, trouble, first failure's code, whole], ...]`. The verdict is always written down; where the unit goes from here only if it was the
     /// latest revision that was looked into.
     pub(crate) const CONCLUDE: &str = "INSERT INTO staged \
         (mapping, unit, order_key, system, kind, id, version, state, not_before, attempts, revision, \
-         seen_version, seen_revision, verdict, failures, trouble, code, run) \
+         seen_version, seen_revision, verdict, failures, trouble, code, whole, run) \
         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, \
         value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 6, value ->> 10, value ->> 11, \
-        value ->> 12, value ->> 13, value ->> 14, $2 FROM json_each($1) WHERE TRUE ORDER BY key \
+        value ->> 12, value ->> 13, value ->> 14, value ->> 15, $2 FROM json_each($1) WHERE TRUE ORDER BY key \
         ON CONFLICT (mapping, unit, order_key) DO UPDATE SET \
         version = CASE WHEN staged.revision = excluded.revision \
             THEN COALESCE(excluded.version, staged.version) ELSE staged.version END, \
@@ -108,7 +112,7 @@ pub(crate) mod own {
         attempts = CASE WHEN staged.revision = excluded.revision THEN excluded.attempts ELSE staged.attempts END, \
         seen_version = excluded.seen_version, seen_revision = excluded.seen_revision, run = excluded.run, \
         verdict = excluded.verdict, failures = excluded.failures, trouble = excluded.trouble, \
-        code = excluded.code";
+        code = excluded.code, whole = MAX(staged.whole, excluded.whole)";
     /// No key is less than the empty text, so that `after` is empty for the first page. Without the hint the planner
     /// walks the primary key, past every unit that is done, because it does not know how few wait.
     pub(crate) const DUE: &str = "SELECT system, kind, id, revision, attempts FROM staged INDEXED BY staged_waiting \

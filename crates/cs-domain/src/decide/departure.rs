@@ -47,6 +47,10 @@ impl Pair<'_> {
         let Some(document) = &self.known.linked else {
             return self.step(plan, Act::Unlink { target: self.document.clone() }, Vec::new());
         };
+        if self.is_left_over(document) {
+            plan.departure = Some(System::Vtiger);
+            return self.delete(plan, document);
+        }
         match &self.mapping.deletes {
             DeletePolicy::Ignore => return,
             DeletePolicy::Propagate if !self.is_anothers_too() => {
@@ -54,10 +58,7 @@ impl Pair<'_> {
                 match self.stands(situation, &edited) {
                     None => return self.dispute(plan, edited),
                     Some(System::Frappe) => self.unlink(plan),
-                    Some(System::Vtiger) => {
-                        let (target, expected) = (document.reference.clone(), document.version.clone());
-                        self.step(plan, Act::Delete { target, expected }, Vec::new());
-                    }
+                    Some(System::Vtiger) => self.delete(plan, document),
                 }
             }
             DeletePolicy::Unlink | DeletePolicy::Propagate => self.unlink(plan),
@@ -69,6 +70,18 @@ impl Pair<'_> {
             }
         }
         plan.departure = Some(System::Vtiger);
+    }
+
+    /// Whether it is what a run made of a unit that it could not finish, and nobody has touched it: it is taken back, whatever
+    /// the policy has for what was in step (DESIGN.md, "What must always hold", 8).
+    fn is_left_over(&self, document: &Record) -> bool {
+        let untouched = self.shadow.frappe.as_ref() == Some(&document.version);
+        self.known.half_made && untouched && !self.mapping.shared
+    }
+
+    fn delete(&self, plan: &mut Plan, document: &Record) {
+        let (target, expected) = (document.reference.clone(), document.version.clone());
+        self.step(plan, Act::Delete { target, expected }, Vec::new());
     }
 
     fn unlink(&self, plan: &mut Plan) {

@@ -356,6 +356,36 @@ fn policies_say_what_a_delete_means() {
 }
 
 #[test]
+fn what_was_made_of_a_unit_that_was_never_whole_goes_with_its_record() {
+    let mut situation = agreed();
+    situation.record = None;
+    situation.counterparts.remove(&Role::from("note"));
+    situation.counterparts.get_mut(&Role::from("person")).unwrap().half_made = true;
+    let acts = |unit: &UnitMapping, situation: &Situation| {
+        let plan = decided(unit, situation);
+        let act = |step: &crate::plan::Step| serde_json::to_value(&step.act).unwrap()["act"].clone();
+        plan.steps.iter().map(act).collect::<Vec<_>>()
+    };
+    for policy in [DeletePolicy::Ignore, DeletePolicy::Unlink, DeletePolicy::Propagate] {
+        let mut unit = unit();
+        unit.documents[0].deletes = policy.clone();
+        assert_eq!(acts(&unit, &situation), ["delete"], "{policy:?}");
+    }
+    // What others may mean, what somebody touched, and what was whole once are for the policy.
+    let mut unlinking = unit();
+    unlinking.documents[0].deletes = DeletePolicy::Unlink;
+    let mut shared = unlinking.clone();
+    shared.documents[0].shared = true;
+    assert_eq!(acts(&shared, &situation), ["unlink"]);
+    let mut touched = situation.clone();
+    touched.counterparts.get_mut(&Role::from("person")).unwrap().linked.as_mut().unwrap().version =
+        "2".into();
+    assert_eq!(acts(&unlinking, &touched), ["unlink"]);
+    situation.counterparts.get_mut(&Role::from("person")).unwrap().half_made = false;
+    assert_eq!(acts(&unlinking, &situation), ["unlink"]);
+}
+
+#[test]
 fn a_deleted_document_that_stands_for_the_record_deletes_it_unless_vtiger_was_edited() {
     let mut situation = agreed();
     situation.counterparts.get_mut(&Role::from("person")).unwrap().linked = None;

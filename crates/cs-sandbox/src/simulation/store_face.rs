@@ -1,13 +1,14 @@
 //! The store as one engine sees it: every call takes a moment, and before and after each of them the process may die.
 //! What is remembered of ties is told to the book.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use cs_domain::{
     ConflictId, DecidedPair, Event, Intent, Kind, KindSchema, LinkStanding, MappingName, RecordId, RecordRef,
-    Resolution, Run, RunId, System, UnitName,
+    Resolution, Role, Run, RunId, System, UnitName,
 };
 use cs_ports::{
     ConflictFilter, Cursor, Due, FeedKey, JournalEntry, KindsSeen, Known, Lease, LeaseAnswer, LogEntry,
@@ -273,6 +274,11 @@ impl Store for StoreFace {
     async fn ties_to(&self, mapping: &MappingName, documents: &[RecordRef]) -> Result<Vec<Tie>, StoreError> {
         self.before().await;
         self.store.ties_to(mapping, documents).await
+    }
+
+    async fn begun_for(&self, unit: &UnitKey) -> Result<BTreeSet<Role>, StoreError> {
+        self.before().await;
+        self.store.begun_for(unit).await
     }
 
     async fn linked_by(

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use cs_domain::{Intent, IntentId, IntentState, MappingName, RecordRef, RunId};
-use cs_ports::{JournalEntry, Settlement, StoreError};
+use cs_domain::{Intent, IntentId, IntentState, MappingName, RecordRef, Role, RunId};
+use cs_ports::{JournalEntry, Settlement, StoreError, UnitKey};
 
 use crate::error::{JournalError, refused};
 use crate::insight::target;
@@ -63,6 +63,12 @@ impl Journal {
         self.entries.iter().rev().filter(move |JournalEntry { intent, .. }| {
             intent.subject == *record || target(&intent.action) == Some(record)
         })
+    }
+
+    /// The roles whose documents were created in Frappe for a unit.
+    pub(super) fn begun_for(&self, unit: &UnitKey) -> BTreeSet<Role> {
+        let settled = self.about(&unit.subject).filter(|entry| entry.state == IntentState::Settled);
+        settled.filter_map(|entry| journal::created_role(&entry.intent, unit)).collect()
     }
 
     /// Removes closed writes of these runs; answers how many.

@@ -24,8 +24,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use cs_domain::{
-    ConflictId, DecidedPair, Event, Intent, Link, MappingName, RecordId, RecordRef, Resolution, Run, RunId,
-    StandingConflict, UnitName,
+    ConflictId, DecidedPair, Event, Intent, Link, MappingName, RecordId, RecordRef, Resolution, Role, Run,
+    RunId, StandingConflict, UnitName,
 };
 use cs_ports::{
     ConflictFilter, Cursor, Due, FeedKey, JournalEntry, Known, Lease, LeaseAnswer, LogEntry, Settlement,
@@ -220,6 +220,12 @@ impl Store for MemoryStore {
 
     async fn ties_to(&self, mapping: &MappingName, documents: &[RecordRef]) -> Result<Vec<Tie>, StoreError> {
         Ok(self.lock().ties.to(mapping, documents))
+    }
+
+    async fn begun_for(&self, unit: &UnitKey) -> Result<BTreeSet<Role>, StoreError> {
+        let kept = self.lock();
+        let is_whole = kept.units.is_whole(unit);
+        Ok(if is_whole { BTreeSet::new() } else { kept.journal.begun_for(unit) })
     }
 
     async fn linked_by(

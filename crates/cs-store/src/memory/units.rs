@@ -35,6 +35,8 @@ struct Record {
     not_before: Option<Timestamp>,
     attempts: u32,
     revision: u64,
+    /// Whether a run has ever found or left it with nothing missing.
+    whole: bool,
     concluded: Option<Concluded>,
 }
 
@@ -159,6 +161,13 @@ impl Units {
         known.collect()
     }
 
+    /// Whether a run has ever found or left this unit with nothing missing; one that is not known counts as whole.
+    pub(super) fn is_whole(&self, unit: &UnitKey) -> bool {
+        let shelf = self.shelf(&unit.mapping, &unit.unit);
+        let record = shelf.and_then(|shelf| shelf.records.get(&order::key(&unit.subject)));
+        record.is_none_or(|record| record.whole)
+    }
+
     pub(super) fn conclude(&mut self, run: &RunId, outcome: &UnitOutcome) {
         let trouble = is_trouble(outcome).then(|| {
             self.troubles += 1;
@@ -178,6 +187,7 @@ impl Units {
                 record.version.clone_from(&outcome.version);
             }
         }
+        record.whole |= outcome.verdict.leaves_whole();
         let said = UnitOutcome {
             key: outcome.key.clone(),
             failures: outcome.failures.clone(),
@@ -259,6 +269,7 @@ impl Record {
             not_before: None,
             attempts: 0,
             revision: 0,
+            whole: false,
             concluded: None,
         }
     }

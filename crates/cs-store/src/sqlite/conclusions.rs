@@ -44,6 +44,7 @@ struct Row<'o>(
     String,
     Option<i64>,
     Option<&'o str>,
+    u8,
 );
 
 async fn put_outcomes(
@@ -80,6 +81,7 @@ async fn put_outcomes(
             to_json(OPERATION, &outcome.failures)?,
             trouble,
             outcome.failures.first().map(|failure| failure.code.as_str()),
+            u8::from(outcome.verdict.leaves_whole()),
         ));
     }
     sqlx::query(sql::own::CONCLUDE)

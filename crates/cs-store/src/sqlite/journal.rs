@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use cs_domain::{Intent, IntentId, IntentState, MappingName, RunId};
-use cs_ports::{JournalEntry, Lease, Settlement, StoreError};
+use cs_domain::{Intent, IntentId, IntentState, MappingName, Role, RunId};
+use cs_ports::{JournalEntry, Lease, Settlement, StoreError, UnitKey};
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
 use super::{SqliteStore, column, commit, from_json, ties, to_json};
 use crate::error::{JournalError, database, refused};
 use crate::word::Word;
-use crate::{journal, sql};
+use crate::{journal, order, sql};
 
 pub(super) async fn record(store: &SqliteStore, lease: &Lease, intents: &[Intent]) -> Result<(), StoreError> {
     const OPERATION: &str = "record intents";
@@ -91,6 +91,20 @@ async fn close(
             .map_err(database(OPERATION))?;
     }
     Ok(())
+}
+
+pub(super) async fn begun_for(store: &SqliteStore, unit: &UnitKey) -> Result<BTreeSet<Role>, StoreError> {
+    let bodies: Vec<String> = sqlx::query_scalar(sql::BEGUN)
+        .bind(unit.mapping.as_str())
+        .bind(unit.unit.as_str())
+        .bind(order::key(&unit.subject))
+        .bind(unit.subject.id.as_str())
+        .fetch_all(&store.pools.readers)
+        .await
+        .map_err(database("read what was created for a unit"))?;
+    let intents =
+        bodies.iter().map(|body| from_json::<Intent>("intent", body)).collect::<Result<Vec<_>, _>>()?;
+    Ok(intents.iter().filter_map(|intent| journal::created_role(intent, unit)).collect())
 }
 
 pub(super) async fn of_run(store: &SqliteStore, run: &RunId) -> Result<Vec<JournalEntry>, StoreError> {

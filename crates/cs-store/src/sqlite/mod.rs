@@ -35,8 +35,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use cs_domain::{
-    ConflictId, DecidedPair, Event, Intent, Link, MappingName, RecordId, RecordRef, Resolution, Run, RunId,
-    StandingConflict, System, UnitName,
+    ConflictId, DecidedPair, Event, Intent, Link, MappingName, RecordId, RecordRef, Resolution, Role, Run,
+    RunId, StandingConflict, System, UnitName,
 };
 use cs_ports::{
     ConflictFilter, Cursor, Due, FeedKey, JournalEntry, Known, Lease, LeaseAnswer, LogEntry, Settlement,
@@ -246,6 +246,10 @@ impl Store for SqliteStore {
 
     async fn ties_to(&self, mapping: &MappingName, documents: &[RecordRef]) -> Result<Vec<Tie>, StoreError> {
         ties::to(self, mapping, documents).await
+    }
+
+    async fn begun_for(&self, unit: &UnitKey) -> Result<BTreeSet<Role>, StoreError> {
+        journal::begun_for(self, unit).await
     }
 
     async fn linked_by(

@@ -3,6 +3,7 @@
 //! [`tell`] does things and looks at once; [`recall`] looks again later, at a store that may have been closed and
 //! opened in between, and does not change what a second `recall` would find.
 
+mod begun;
 mod conclusions;
 mod conflicts;
 mod due;
@@ -26,6 +27,7 @@ pub(crate) async fn tell(store: &dyn Store) {
     conflicts::tell(store).await;
     ties::tell(store).await;
     journal::tell(store).await;
+    begun::tell(store).await;
     log::tell(store).await;
 }
 
@@ -37,5 +39,6 @@ pub(crate) async fn recall(store: &dyn Store) {
     conflicts::recall(store).await;
     ties::recall(store).await;
     journal::recall(store).await;
+    begun::recall(store).await;
     log::recall(store).await;
 }
