@@ -18,6 +18,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/sqlite/0010_schemas_and_proposals.sql"),
     include_str!("../migrations/sqlite/0012_retired_mappings.sql"),
     include_str!("../migrations/sqlite/0013_counted_findings.sql"),
+    include_str!("../migrations/sqlite/0014_whole_units.sql"),
 ];
 
 const OPERATION: &str = "bring its schema up to date";

@@ -127,6 +127,66 @@ fn a_delete_in_vtiger_is_found_by_the_census_and_followed_as_the_mapping_says() 
 }
 
 #[test]
+fn what_was_made_of_a_unit_that_was_never_whole_goes_with_its_record_unless_somebody_touched_it() {
+    let home = r#"
+[[unit.document]]
+role = "home"
+doctype = "Address"
+exists_when = ["address_line1"]
+[unit.document.fields]
+address_title = { vtiger = "lastname", direction = "to_frappe" }
+address_line1 = "title"
+city = "department"
+country = { constant = "United States" }
+address_type = { constant = "Personal" }
+"#;
+    let world = Wish::orders(4).start();
+    let mapping =
+        people("\"unlink\"", false).replace("designation = \"title\"\ndepartment = \"department\"\n", "");
+    std::fs::write(world.folder().join("people.toml"), mapping + home).unwrap();
+    world.configure("[mapping.people]\nfile = \"people.toml\"\n");
+    let contacts: Vec<String> = {
+        let system = world.system();
+        let contacts = system.records().values().filter(|record| record.module == "Contacts");
+        contacts.map(|record| format!("12x{}", record.id)).collect()
+    };
+    for contact in &contacts {
+        world.edit_at(Timestamp::now(), contact, &[("title", "Calle 1"), ("department", "Cali")]);
+    }
+    let [whole, left, touched] = [&contacts[0], &contacts[1], &contacts[2]];
+    for half in [left, touched] {
+        // Frappe wants a city in every address.
+        world.edit_at(Timestamp::now(), half, &[("department", "")]);
+    }
+    let run = sync(&world, &[]);
+    run.expect(1);
+    assert_eq!(count(&run.last(), "failed"), 2, "{}", world.run(&["log", "--troubles"]).stdout);
+    let document = |id: &str| {
+        let mut found =
+            world.run(&["links", "list", id, "--mapping", "people", "--json"]).expect(0).objects();
+        found.retain(|link| link["role"] == "person");
+        found[0]["document"]["id"].as_str().unwrap().to_owned()
+    };
+    let [whole_one, left_one, touched_one] = [whole, left, touched].map(|id| document(id));
+    world.edit_document("Contact", &touched_one, &json!({ "department": "Ventas" }));
+
+    for id in [whole, left, touched] {
+        delete(&world, id);
+    }
+    let run = sync(&world, &["--census"]).last();
+    assert_balanced(&run);
+    assert_eq!(run["requests"]["frappe"]["write"], 1, "{run}");
+    assert!(world.site().document("Contact", &left_one).is_none(), "nobody knew it");
+    for kept in [&whole_one, &touched_one] {
+        assert!(
+            world.site().document("Contact", kept).is_some(),
+            "{kept} is for the policy, which lets it go"
+        );
+    }
+    assert_silence(&world);
+}
+
+#[test]
 fn a_delete_in_frappe_is_followed_as_the_mapping_says() {
     let mark = "{ mark = { field = \"department\", value = \"Gone\" } }";
     for (deletes, written, live) in

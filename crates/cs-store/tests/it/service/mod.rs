@@ -82,6 +82,7 @@ async fn a_store_in_a_file_serves_and_remembers_when_it_is_opened_again() {
 /// Takes the schema back to what it was before anything was looked up.
 const BEFORE: &str = "DROP INDEX log_sought; ALTER TABLE log DROP COLUMN kind; ALTER TABLE log DROP COLUMN words;
     DROP INDEX staged_standing; DROP INDEX staged_failed; ALTER TABLE staged DROP COLUMN code;
+    ALTER TABLE staged DROP COLUMN whole;
     DROP INDEX conflict_by_state; CREATE INDEX conflict_by_state ON conflict (state, met);
     DROP INDEX intent_by_subject; ALTER TABLE intent DROP COLUMN subject_id;
     DROP INDEX intent_by_target; ALTER TABLE intent DROP COLUMN target_id;
