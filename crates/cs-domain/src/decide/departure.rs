@@ -73,10 +73,11 @@ impl Pair<'_> {
     }
 
     /// Whether it is what a run made of a unit that it could not finish, and nobody has touched it: it is taken back, whatever
-    /// the policy has for what was in step (DESIGN.md, "What must always hold", 8).
+    /// the policy has for what was in step (DESIGN.md, "What must always hold", 8). A version that is ours proves nothing by
+    /// itself: a later write of ours may have left an edit beside it that is not agreed on yet.
     fn is_left_over(&self, document: &Record) -> bool {
-        let untouched = self.shadow.frappe.as_ref() == Some(&document.version);
-        self.known.half_made && untouched && !self.mapping.shared
+        let ours = self.shadow.frappe.as_ref() == Some(&document.version);
+        self.known.half_made && !self.mapping.shared && ours && self.edited(document).is_empty()
     }
 
     fn delete(&self, plan: &mut Plan, document: &Record) {

@@ -381,6 +381,9 @@ fn what_was_made_of_a_unit_that_was_never_whole_goes_with_its_record() {
     touched.counterparts.get_mut(&Role::from("person")).unwrap().linked.as_mut().unwrap().version =
         "2".into();
     assert_eq!(acts(&unlinking, &touched), ["unlink"]);
+    let mut edited_before_our_write = situation.clone();
+    edit(&mut edited_before_our_write, System::Frappe, "person", "title", "Boss");
+    assert_eq!(acts(&unlinking, &edited_before_our_write), ["unlink"]);
     situation.counterparts.get_mut(&Role::from("person")).unwrap().half_made = false;
     assert_eq!(acts(&unlinking, &situation), ["unlink"]);
 }
