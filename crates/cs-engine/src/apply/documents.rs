@@ -4,11 +4,12 @@ use cs_domain::plan::{Act, Change, Step};
 use cs_domain::{
     Action, Agreed, Event, FieldName, Fields, Intent, LinkOrigin, Record, RecordRef, Role, System, Version,
 };
-use cs_ports::{Tie, Written};
+use cs_ports::{Tie, UnitKey, Written};
 
 use crate::apply::Execution;
 use crate::apply::send::{Sent, send};
 use crate::error::EngineError;
+use crate::pull;
 
 impl Execution<'_, '_> {
     /// Carries out one step; answers whether the plan still holds.
@@ -232,9 +233,23 @@ impl Execution<'_, '_> {
             None => self.context.remember(vec![tie.clone()]).await?,
         }
         let (subject, document) = (self.situation.subject.clone(), tie.link.document.clone());
+        self.wake_sharers(&document).await?;
         self.ties.insert(role.clone(), tie);
         self.applied.wrote = true;
         self.context.scope.reporter.tell(Event::GivenUp { subject, role: role.clone(), document });
+        Ok(())
+    }
+
+    /// Has other records of the document looked at again: what this one said kept them from saying theirs.
+    async fn wake_sharers(&self, document: &RecordRef) -> Result<(), EngineError> {
+        let scope = &self.context.scope;
+        let store = &scope.engine.store;
+        let links = store.linked_by(&scope.mapping.name, std::slice::from_ref(document)).await?;
+        let keys: Vec<UnitKey> =
+            links.into_iter().map(|link| pull::unit_key(scope, &link.unit, link.subject)).collect();
+        if !keys.is_empty() {
+            store.hint(&keys).await?;
+        }
         Ok(())
     }
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use cs_domain::decide::CreatedRecord;
 use cs_domain::plan::{Act, Change, VtigerStep};
-use cs_domain::{Action, Event, FieldName, Fields, Intent, LinkStanding, RecordRef, Role, System, Value};
+use cs_domain::{
+    Action, Agreed, Event, FieldName, Fields, Intent, LinkStanding, RecordRef, Role, System, Value,
+};
 use cs_ports::{FieldRequest, Guard, Tie, Written};
 
 use crate::apply::Execution;
@@ -127,9 +129,10 @@ impl Execution<'_, '_> {
         for (role, tie) in self.ties.iter().filter(|(_, tie)| tie.link.standing == LinkStanding::Live) {
             let mut tie = tie.clone();
             for (field, agreed) in self.plan.agreed.get(role).into_iter().flatten() {
-                if let Some(base) = tie.shadow.fields.get_mut(field) {
-                    base.vtiger.clone_from(&agreed.vtiger);
-                }
+                // Where nothing was agreed before, Frappe's value is still to be said against VTiger's, which is none any more.
+                let nothing = || Agreed { vtiger: Value::Empty, frappe: Value::Empty };
+                let base = tie.shadow.fields.entry(field.clone()).or_insert_with(nothing);
+                base.vtiger.clone_from(&agreed.vtiger);
             }
             moved.insert(role.clone(), tie);
         }
