@@ -123,7 +123,11 @@ fn one_to_one(world: &mut World, story: &Story, ties: &[Tie]) {
 fn judge_tie(world: &mut World, story: &Story, tie: &Tie, told: &[UnitOutcome]) {
     let link = &tie.link;
     let Some(subject) = number(&link.subject.id) else { return };
-    let Some(document) = world.ledger.known_document(&link.document) else {
+    // A link that was given up names what is gone, and another document may bear that name by now.
+    let given_up = (link.standing == LinkStanding::GivenUp)
+        .then(|| world.ledger.last_tied(subject, link.role.as_str()))
+        .flatten();
+    let Some(document) = given_up.or_else(|| world.ledger.known_document(&link.document)) else {
         if link.standing == LinkStanding::Live {
             world.breach(format!(
                 "{}/{} is tied to {}, which never was",

@@ -240,6 +240,11 @@ impl Ledger {
         self.names.get(&(reference.kind.to_string(), collate::key(reference.id.as_str()))).copied()
     }
 
+    /// The document that last played a role for a record, whatever bears its name by now.
+    pub(crate) fn last_tied(&self, subject: u64, role: &str) -> Option<u64> {
+        self.ties.get(&(subject, role.to_owned()))?.last().copied()
+    }
+
     /// The name of the document that plays a role for a record.
     pub(crate) fn document_tied(&self, subject: u64, role: &str) -> Option<String> {
         let id = self.ties.get(&(subject, role.to_owned()))?.last()?;
