@@ -12,10 +12,11 @@ use cs_domain::{
     Decided, DeletePolicy, Kind, Link, LinkOrigin, LinkStanding, Record, RecordId, RecordRef, Role, Shadow,
     System, Value,
 };
-use cs_ports::{ConflictFilter, FieldRequests, Tie, UnitKey};
+use cs_ports::{ConflictFilter, FieldRequests, Tie};
 
 use crate::candidates;
 use crate::error::EngineError;
+use crate::pull::unit_key;
 use crate::requests::last_edit;
 use crate::scope::Scope;
 
@@ -91,8 +92,7 @@ async fn note_half_made(
         if !ties.into_iter().any(created) {
             continue;
         }
-        let (mapping, subject) = (scope.mapping.name.clone(), situation.subject.clone());
-        let key = UnitKey { mapping, unit: unit.name.clone(), subject };
+        let key = unit_key(scope, &unit.name, situation.subject.clone());
         let begun = scope.engine.store.begun_for(&key).await?;
         for (role, known) in &mut situation.counterparts {
             known.half_made = begun.contains(role) && known.tie.as_ref().is_some_and(created);

@@ -7,6 +7,7 @@ use cs_domain::{Action, Intent, IntentId, IntentState, RecordRef, Role};
 use cs_ports::{Settlement, Tie, TieChange, UnitKey};
 
 use crate::error::EngineError;
+use crate::pull::unit_key;
 use crate::run::RunContext;
 
 impl RunContext<'_> {
@@ -50,14 +51,8 @@ impl RunContext<'_> {
     /// Links a document, and takes it from the records that had it.
     pub(crate) async fn take_over(&self, tie: Tie, from: Vec<Tie>) -> Result<(), EngineError> {
         let forget = |tie: Tie| TieChange::Forget { subject: tie.link.subject, role: tie.link.role };
-        let keys: Vec<UnitKey> = from
-            .iter()
-            .map(|tie| UnitKey {
-                mapping: tie.link.mapping.clone(),
-                unit: tie.link.unit.clone(),
-                subject: tie.link.subject.clone(),
-            })
-            .collect();
+        let keys: Vec<UnitKey> =
+            from.iter().map(|tie| unit_key(&self.scope, &tie.link.unit, tie.link.subject.clone())).collect();
         let ties = from.into_iter().map(forget).chain([TieChange::Set(tie)]).collect();
         let settlement = Settlement { intent: None, state: IntentState::Settled, ties };
         let store = &self.scope.engine.store;

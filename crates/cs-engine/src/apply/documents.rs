@@ -233,7 +233,9 @@ impl Execution<'_, '_> {
             None => self.context.remember(vec![tie.clone()]).await?,
         }
         let (subject, document) = (self.situation.subject.clone(), tie.link.document.clone());
-        self.wake_sharers(&document).await?;
+        if self.unit.document(role).is_some_and(|mapping| mapping.shared) {
+            self.wake_sharers(&document).await?;
+        }
         self.ties.insert(role.clone(), tie);
         self.applied.wrote = true;
         self.context.scope.reporter.tell(Event::GivenUp { subject, role: role.clone(), document });
