@@ -58,6 +58,7 @@ impl StoreFace {
             if let TieChange::Set(tie) = change
                 && tie.link.standing == LinkStanding::Live
             {
+                world.ledger.remembered(&tie.link.subject);
                 world.ledger.tie(&tie.link.subject, tie.link.role.as_str(), &tie.link.document);
             }
         }
@@ -254,6 +255,10 @@ impl Store for StoreFace {
     async fn conclude(&self, lease: &Lease, run: &RunId, outcomes: &[UnitOutcome]) -> Result<(), StoreError> {
         self.before().await;
         let result = self.store.conclude(lease, run, outcomes).await;
+        if result.is_ok() {
+            let mut world = self.seat.world.lock();
+            outcomes.iter().for_each(|outcome| world.ledger.remembered(&outcome.key.subject));
+        }
         self.after(|| format!("conclude {}", concluded(outcomes)), result).await
     }
 

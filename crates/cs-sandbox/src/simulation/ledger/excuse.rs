@@ -85,6 +85,7 @@ impl Ledger {
             let seen = state.knows.get(&cell).copied().unwrap_or(0);
             seen >= old.edit
                 || self.is_put_back(cell, seen)
+                || self.is_unremembered(cell, partner)
                 || self.is_what_it_was_made_with(cell, partner)
                 || self.is_partners_own(cell, partner, state)
         };
@@ -185,6 +186,12 @@ impl Ledger {
         let states = self.cells.get(&cell).map(Vec::as_slice).unwrap_or_default();
         let agreed = states.iter().rev().find(|state| state.edit <= seen);
         seen > 0 && agreed.zip(states.last()).is_some_and(|(then, now)| bare(&then.text) == bare(&now.text))
+    }
+
+    /// Whether people agreed for a while, before an engine remembered it, and then put back what was agreed on before: nobody
+    /// who was not there then can know it.
+    fn is_unremembered(&self, cell: Cell, partner: Cell) -> bool {
+        self.unremembered.get(&(cell, partner)).is_some_and(|seen| self.is_put_back(cell, *seen))
     }
 
     /// Whether a cell says again what stood in it before any person said anything in it, and the partner had said that: it came

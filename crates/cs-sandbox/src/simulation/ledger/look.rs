@@ -18,7 +18,7 @@ impl Ledger {
         let mut changed = self.look_at_records(vtiger, author);
         changed |= self.look_at_documents(site, author);
         if changed {
-            self.join_all();
+            self.join_all(matches!(author, Author::Person));
         }
         self.breaches.get(before..).unwrap_or_default().to_vec()
     }

@@ -109,6 +109,9 @@ pub(crate) struct Ledger {
     made_for: BTreeMap<u64, u64>,
     /// The document that the engine created a record for.
     made_from: BTreeMap<u64, u64>,
+    /// Agreements that people came to by themselves and no engine has remembered yet: the newest edit of the first cell
+    /// that the second knew before.
+    unremembered: BTreeMap<(Cell, Cell), u32>,
     left: BTreeMap<(String, String), String>,
     pub(crate) breaches: Vec<String>,
     /// Edits of mapped fields by people; engine writes; decided by policy; brought over knowingly.

@@ -21,23 +21,24 @@ impl Ledger {
             ties.retain(|other| *other != document);
             ties.push(document);
         }
-        self.join(subject, role, document);
+        self.join(subject, role, document, false);
         self.inherit(subject, role, document);
     }
 
-    /// Where both sides of a pair say the same, each knows what the other knows.
-    pub(super) fn join_all(&mut self) {
+    /// Where both sides of a pair say the same, each knows what the other knows. What people came to say by themselves is
+    /// known to no engine before it has remembered it.
+    pub(super) fn join_all(&mut self, by_people: bool) {
         let ties: Vec<(u64, String, u64)> = self
             .ties
             .iter()
             .filter_map(|((subject, role), documents)| Some((*subject, role.clone(), *documents.last()?)))
             .collect();
         for (subject, role, document) in ties {
-            self.join(subject, &role, document);
+            self.join(subject, &role, document, by_people);
         }
     }
 
-    pub(super) fn join(&mut self, subject: u64, role: &str, document: u64) {
+    fn join(&mut self, subject: u64, role: &str, document: u64, by_people: bool) {
         let pairs: Vec<Pair> = self.pairs.iter().filter(|pair| pair.role.as_str() == role).cloned().collect();
         for pair in pairs {
             let vtiger = self.field(Side::Vtiger, pair.module.as_str(), pair.vtiger.as_str());
@@ -49,6 +50,9 @@ impl Ledger {
             if pair.same(&left.text, &right.text) {
                 let mut all = left.knows.clone();
                 merge(&mut all, &right.knows);
+                if by_people {
+                    self.met_by_themselves(here, there);
+                }
                 for cell in [here, there] {
                     if let Some(state) = self.cells.get_mut(&cell).and_then(|states| states.last_mut()) {
                         merge(&mut state.knows, &all);
@@ -56,6 +60,23 @@ impl Ledger {
                 }
             }
         }
+    }
+
+    fn met_by_themselves(&mut self, here: Cell, there: Cell) {
+        for (cell, knower) in [(here, there), (there, here)] {
+            let (Some(said), Some(state)) = (self.now(cell), self.now(knower)) else { continue };
+            let known = state.knows.get(&cell).copied().unwrap_or(0);
+            if known < said.edit {
+                self.unremembered.entry((cell, knower)).or_insert(known);
+            }
+        }
+    }
+
+    /// An engine has remembered what it saw of a record and its documents.
+    pub(crate) fn remembered(&mut self, subject: &RecordRef) {
+        let Some(id) = number(&subject.id) else { return };
+        let of_it = |cell: &Cell| cell.side == Side::Vtiger && cell.id == id;
+        self.unremembered.retain(|(cell, knower), _| !of_it(cell) && !of_it(knower));
     }
 
     /// A new record or document holds what the partner held when it was decided on; by now that may have moved on.
