@@ -11,6 +11,12 @@ use crate::pull::unit_key;
 use crate::run::RunContext;
 
 impl RunContext<'_> {
+    /// Renews the lease where a good part of it is used up.
+    pub(crate) async fn keep_lease(&self) -> Result<(), EngineError> {
+        let engine = self.scope.engine;
+        Ok(self.tenure.keep(engine.store.as_ref(), &self.lease, engine.clock.as_ref()).await?)
+    }
+
     /// Makes an intent durable; only then may it be sent.
     pub(crate) async fn record_intent(
         &self,

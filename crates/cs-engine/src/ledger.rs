@@ -7,12 +7,10 @@ use cs_ports::{Due, StagedState, UnitOutcome};
 
 use crate::error::EngineError;
 use crate::run::RunContext;
-use crate::tenure::Tenure;
 
 /// A run's own record of itself, shared by all units that are under way.
 pub(crate) struct Ledger {
     run: Mutex<Run>,
-    tenure: Tenure,
     /// Ends of units of which nothing was written. Losing them in a crash costs a comparison, so they are remembered
     /// many at a time.
     uneventful: Mutex<Vec<UnitOutcome>>,
@@ -21,7 +19,7 @@ pub(crate) struct Ledger {
 impl Ledger {
     /// The ledger of a run that just took its lease.
     pub(crate) fn new(run: Run) -> Self {
-        Self { tenure: Tenure::since(run.started), run: Mutex::new(run), uneventful: Mutex::new(Vec::new()) }
+        Self { run: Mutex::new(run), uneventful: Mutex::new(Vec::new()) }
     }
 
     /// The run as it stands.
@@ -32,12 +30,6 @@ impl Ledger {
     /// A unit was taken up.
     pub(crate) fn count_read(&self) {
         self.run.lock().unwrap_or_else(PoisonError::into_inner).balance.read += 1;
-    }
-
-    /// Renews the lease where a good part of it is used up.
-    pub(crate) async fn keep_lease(&self, context: &RunContext<'_>) -> Result<(), EngineError> {
-        let engine = context.scope.engine;
-        Ok(self.tenure.keep(engine.store.as_ref(), &context.lease, engine.clock.now()).await?)
     }
 
     /// Remembers how far the run has come: the uneventful ends so far, and its balance.
@@ -90,7 +82,7 @@ impl Ledger {
         }
         remembered?;
         context.scope.reporter.flush_if_due().await?;
-        self.keep_lease(context).await
+        context.keep_lease().await
     }
 }
 

@@ -32,6 +32,7 @@ mod retry;
 mod run;
 pub mod scheduler;
 mod scope;
+mod sending;
 mod setup;
 mod stop;
 mod tenure;

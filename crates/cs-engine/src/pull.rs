@@ -10,16 +10,11 @@ use cs_ports::{Cursor, FeedKey, FeedPage, FieldRequests, Observation, Sighting, 
 
 use crate::assess::present;
 use crate::error::EngineError;
-use crate::ledger::Ledger;
 use crate::run::RunContext;
 use crate::scope::{Scope, observed};
 
 /// Stages everything that changed in the unit's VTiger module since the last pass.
-pub(crate) async fn vtiger(
-    context: &RunContext<'_>,
-    ledger: &Ledger,
-    unit: &UnitMapping,
-) -> Result<(), EngineError> {
+pub(crate) async fn vtiger(context: &RunContext<'_>, unit: &UnitMapping) -> Result<(), EngineError> {
     let scope = &context.scope;
     let feed = feed_key(scope, &unit.name, System::Vtiger, &unit.module);
     let mut cursor = scope.engine.store.cursor(&feed).await?;
@@ -31,7 +26,7 @@ pub(crate) async fn vtiger(
         seen += count(staged.len());
         scope.engine.store.stage(&context.lease, &feed, &staged, &page.next).await?;
         scope.reporter.tell(Event::Pulled { unit: unit.name.clone(), seen });
-        ledger.keep_lease(context).await?;
+        context.keep_lease().await?;
         cursor = Some(page.next);
         if !page.more {
             return Ok(());
@@ -61,7 +56,7 @@ fn staged_record(scope: &Scope<'_>, unit: &UnitMapping, observation: &Observatio
 
 /// Stages the units to whose documents something happened in Frappe, and documents that may become VTiger records. Links
 /// follow renamed documents.
-pub(crate) async fn frappe(context: &RunContext<'_>, ledger: &Ledger) -> Result<(), EngineError> {
+pub(crate) async fn frappe(context: &RunContext<'_>) -> Result<(), EngineError> {
     for (doctype, unit) in doctypes(context) {
         let feed = feed_key(&context.scope, &unit, System::Frappe, &doctype);
         let mut cursor = context.scope.engine.store.cursor(&feed).await?;
@@ -73,7 +68,7 @@ pub(crate) async fn frappe(context: &RunContext<'_>, ledger: &Ledger) -> Result<
             let staged = staged_documents(&context.scope, &page.observations).await?;
             context.scope.engine.store.stage(&context.lease, &feed, &staged, &page.next).await?;
             context.scope.reporter.tell(Event::Pulled { unit: unit.clone(), seen });
-            ledger.keep_lease(context).await?;
+            context.keep_lease().await?;
             cursor = Some(page.next);
             if !page.more {
                 break;

@@ -126,9 +126,9 @@ impl Scope<'_> {
         self.engine.patiently(&self.reporter, request).await
     }
 
-    /// Waits where another try makes sense; answers whether it does.
-    pub(crate) async fn wait_before_retry(&self, failed: u32, error: &PeerError) -> bool {
-        self.engine.patience(&self.reporter).wait(failed, error).await
+    /// This run's patience.
+    pub(crate) fn patience(&self) -> Patience<'_> {
+        self.engine.patience(&self.reporter)
     }
 }
 

@@ -20,7 +20,7 @@ use crate::report::Reporter;
 use crate::retry::RetryPolicy;
 use crate::scope::Scope;
 use crate::stop::StopSignal;
-use crate::tenure::LEASE_TERM;
+use crate::tenure::{LEASE_TERM, Tenure};
 use crate::{batch, census, definition, departures, pull, recover};
 
 /// Units gone through together: one page of VTiger's query (facts/VTIGER.md "Query language").
@@ -79,6 +79,7 @@ pub struct Job {
 pub(crate) struct RunContext<'e> {
     pub(crate) scope: Scope<'e>,
     pub(crate) lease: Lease,
+    pub(crate) tenure: Tenure,
     pub(crate) run: RunId,
     pub(crate) intents: AtomicU64,
     pub(crate) departures: Departures,
@@ -89,7 +90,8 @@ pub(crate) struct RunContext<'e> {
 impl Engine {
     /// Runs a mapping once. What goes wrong before there is a run is an error; what goes wrong in it is in the run.
     pub async fn run(&self, job: &Job) -> Result<Run, EngineError> {
-        let lease = self.take_lease(&job.mapping).await?;
+        let asked = self.clock.now();
+        let lease = self.take_lease(&job.mapping, asked).await?;
         let started = self.clock.now();
         self.close_abandoned(&job.mapping.name, started).await?;
         #[expect(clippy::cast_possible_truncation, reason = "any sixteen bits of chance will do")]
@@ -117,16 +119,16 @@ impl Engine {
         let id = run.id.clone();
         let ledger = Ledger::new(run);
         let approved = job.approved.as_ref().map(|plans| by_subject(plans));
-        let mut context = RunContext::new(scope, lease, id, approved);
+        let mut context = RunContext::new(scope, (lease, asked), id, approved);
         let result = context.go_through(&ledger, job).await;
         let mut run = ledger.close();
         run.requests = self.requests().since(requests_before);
         context.end(run, result).await
     }
 
-    async fn take_lease(&self, mapping: &Mapping) -> Result<Lease, EngineError> {
+    async fn take_lease(&self, mapping: &Mapping, now: Timestamp) -> Result<Lease, EngineError> {
         let name = lease_name(&mapping.name);
-        match self.store.take_lease(&name, &self.holder, self.clock.now(), LEASE_TERM).await? {
+        match self.store.take_lease(&name, &self.holder, now, LEASE_TERM).await? {
             LeaseAnswer::Granted(lease) => Ok(lease),
             LeaseAnswer::Held { holder, until } => {
                 Err(EngineError::Busy { mapping: mapping.name.to_string(), holder, until })
@@ -141,10 +143,16 @@ impl Engine {
 }
 
 impl<'e> RunContext<'e> {
-    /// A run that has done nothing yet.
-    pub(crate) fn new(scope: Scope<'e>, lease: Lease, run: RunId, approved: Option<Approved>) -> Self {
+    /// A run that has done nothing yet, by a lease that was taken at this moment.
+    pub(crate) fn new(
+        scope: Scope<'e>,
+        (lease, taken): (Lease, Timestamp),
+        run: RunId,
+        approved: Option<Approved>,
+    ) -> Self {
+        let tenure = Tenure::since(taken);
         let (intents, departures, written) = (AtomicU64::new(1), Departures::default(), Mutex::default());
-        Self { scope, lease, run, intents, departures, approved, written }
+        Self { scope, lease, tenure, run, intents, departures, approved, written }
     }
 }
 
@@ -156,14 +164,14 @@ impl RunContext<'_> {
         if job.full {
             self.scope.engine.store.restage_all(&self.lease, &self.scope.mapping.name).await?;
         }
-        pull::frappe(self, ledger).await?;
+        pull::frappe(self).await?;
         let mut expected = 0;
         for unit in self.scope.mapping.units.clone() {
             self.scope.turn_to(&unit);
-            pull::vtiger(self, ledger, &unit).await?;
+            pull::vtiger(self, &unit).await?;
             if job.census {
-                census::of_module(self, ledger, &unit).await?;
-                census::of_documents(self, ledger, &unit).await?;
+                census::of_module(self, &unit).await?;
+                census::of_documents(self, &unit).await?;
             }
             self.make_approved_due(&unit).await?;
             let (store, mapping) = (&self.scope.engine.store, &self.scope.mapping.name);

@@ -10,8 +10,9 @@ use cs_domain::{
 use cs_ports::{FieldRequest, Guard, Tie, Written};
 
 use crate::apply::Execution;
-use crate::apply::send::{Sent, send};
+use crate::apply::send::send;
 use crate::error::EngineError;
+use crate::sending::Sent;
 use crate::{newcomers, pull};
 
 impl Execution<'_, '_> {

@@ -239,7 +239,7 @@ async fn followed(frappe: Side, cursor: Option<&str>) -> (bool, String) {
         stop: StopSignal::never(),
     };
     let scope = Scope::new(&engine, &job, Reporter::unrecorded(Vec::new()));
-    let context = RunContext::new(scope, lease, RunId::new(Still.now(), 1), None);
+    let context = RunContext::new(scope, (lease, Still.now()), RunId::new(Still.now(), 1), None);
     let moved = latest_renames(&context).await.unwrap();
     let stands = store.cursor(&feed(&mapping)).await.unwrap().map(|cursor| cursor.0);
     assert_eq!(stands.as_deref(), cursor, "it stays where it was");

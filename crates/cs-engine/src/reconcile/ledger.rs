@@ -62,6 +62,6 @@ impl<'r> Voyage<'r> {
 
     /// Renews the lease where a good part of it is used up.
     pub(super) async fn keep_lease(&self) -> Result<(), StoreError> {
-        self.tenure.keep(self.store, &self.lease, self.clock.now()).await
+        self.tenure.keep(self.store, &self.lease, self.clock).await
     }
 }

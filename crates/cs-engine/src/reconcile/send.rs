@@ -13,16 +13,7 @@ use cs_ports::{
 use super::ledger::Voyage;
 use crate::error::EngineError;
 use crate::retry::Patience;
-
-/// What became of one change.
-pub(super) enum Sent {
-    /// VTiger holds it; the record as it was read back.
-    Held(Written),
-    /// Nothing was written: the order is not as it was.
-    Moved,
-    /// Nothing was written, and nothing will be.
-    Refused(PeerError),
-}
+use crate::sending::{Sent, Tried};
 
 /// Writes to the CRM's orders on behalf of one run.
 pub(super) struct Scribe<'s> {
@@ -51,13 +42,12 @@ pub(super) struct Change<'c> {
 impl Scribe<'_> {
     /// Makes the change durable in the journal, sends it, and closes it there.
     pub(super) async fn write(&self, change: Change<'_>) -> Result<Sent, EngineError> {
-        self.voyage.keep_lease().await?;
         let intent = self.intent(&change);
         self.voyage.store.record_intents(&self.voyage.lease, std::slice::from_ref(&intent)).await?;
         let sent = self.send(&change).await?;
         let state = match &sent {
             Sent::Held(_) => IntentState::Settled,
-            Sent::Moved | Sent::Refused(_) => IntentState::Dropped,
+            Sent::Gone | Sent::Moved | Sent::Refused(_) => IntentState::Dropped,
         };
         self.close(&intent, state).await?;
         Ok(sent)
@@ -88,28 +78,29 @@ impl Scribe<'_> {
     }
 
     async fn send(&self, change: &Change<'_>) -> Result<Sent, EngineError> {
-        let target = &change.record.reference;
+        let attempt = || async {
+            self.voyage.keep_lease().await?;
+            Ok(self.update(change).await)
+        };
+        self.patience.until_known(attempt, || self.look_for(change)).await
+    }
+
+    async fn update(&self, change: &Change<'_>) -> Tried {
         let expected = Expected { version: &change.record.version, before: &change.before };
-        let mut failed = 0;
-        loop {
-            let error = match self.vtiger.update(target, &change.changes, expected, change.wanted).await {
-                WriteOutcome::Applied(written) => return Ok(Sent::Held(written)),
-                WriteOutcome::Stale => return Ok(Sent::Moved),
-                WriteOutcome::Rejected(error) if error.kind == ErrorKind::Missing => return Ok(Sent::Moved),
-                WriteOutcome::Rejected(error) => error,
-                WriteOutcome::Unknown(error) => match self.read(target, change.wanted).await? {
-                    Some(record) if holds(&record, &change.changes) => {
-                        return Ok(Sent::Held(Written { record, untouched: false }));
-                    }
-                    Some(_) => error,
-                    None => return Ok(Sent::Moved),
-                },
-            };
-            failed += 1;
-            if !self.patience.wait(failed, &error).await {
-                return Ok(Sent::Refused(error));
-            }
+        match self.vtiger.update(&change.record.reference, &change.changes, expected, change.wanted).await {
+            WriteOutcome::Rejected(error) if error.kind == ErrorKind::Missing => Tried::Settled(Sent::Moved),
+            outcome => outcome.into(),
         }
+    }
+
+    async fn look_for(&self, change: &Change<'_>) -> Result<Option<Sent>, EngineError> {
+        Ok(match self.read(&change.record.reference, change.wanted).await? {
+            Some(record) if holds(&record, &change.changes) => {
+                Some(Sent::Held(Written { record, untouched: false }))
+            }
+            Some(_) => None,
+            None => Some(Sent::Moved),
+        })
     }
 
     /// A record as it is now.

@@ -7,8 +7,9 @@ use cs_ports::{FieldRequests, JournalEntry};
 
 use super::ledger::Voyage;
 use super::run::Reconciler;
-use super::send::{Change, Scribe, Sent, holds};
+use super::send::{Change, Scribe, holds};
 use crate::error::EngineError;
+use crate::sending::Sent;
 
 /// An order that was left as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,7 +127,7 @@ fn held(record: &Record, changes: &Fields) -> Fields {
 async fn write_back(scribe: &Scribe<'_>, change: Change<'_>) -> Result<End, EngineError> {
     Ok(match scribe.write(change).await? {
         Sent::Held(_) => End::Restored,
-        Sent::Moved => End::Left(left("somebody edited it at that moment")),
+        Sent::Gone | Sent::Moved => End::Left(left("somebody edited it at that moment")),
         Sent::Refused(error) if error.kind.stops_run() => return Err(error.into()),
         Sent::Refused(error) => End::Left(error.failure()),
     })

@@ -11,9 +11,10 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::fields::{OrderDecoder, OrderFields};
 use super::run::Reconciling;
-use super::send::{Change, Scribe, Sent, holds};
+use super::send::{Change, Scribe, holds};
 use super::source::ByMember;
 use crate::error::EngineError;
+use crate::sending::Sent;
 use crate::stop::{Stop, StopSignal};
 
 /// Orders that are read again together: one page of VTiger's query.
@@ -140,7 +141,7 @@ impl Writing<'_> {
                         && now.new == update.new;
                     return Ok((!as_planned).then(|| moved(result)));
                 }
-                Sent::Moved => records = self.read_member(member).await?,
+                Sent::Gone | Sent::Moved => records = self.read_member(member).await?,
                 Sent::Refused(error) if error.kind.stops_run() => return Err(error.into()),
                 Sent::Refused(error) => {
                     let subject = record.reference.clone();

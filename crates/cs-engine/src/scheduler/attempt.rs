@@ -112,7 +112,7 @@ impl Carrying {
     }
 
     async fn beat(&self, tenure: &Tenure, follower: &Follower) -> Result<(), StoreError> {
-        tenure.keep(self.store.as_ref(), &self.lease, self.clock.now()).await?;
+        tenure.keep(self.store.as_ref(), &self.lease, self.clock.as_ref()).await?;
         if let Some(task) = follower.news() {
             self.tasks.put_task(&self.lease, &task).await?;
             self.tell(&task);
