@@ -1,6 +1,7 @@
 //! Looks at what is there, whatever the feeds said: deletes that VTiger's web service does not show, changes that move no
 //! version (facts/VTIGER.md, trap 12), documents that vanished without a trace. A census that is broken off goes on where
-//! it stopped.
+//! it stopped; what had been counted before may be long ago, so whoever comes to the end that way counts from the
+//! beginning once more.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +11,6 @@ use cs_ports::{CensusPage, Cursor, Known, Staged, UnitKey};
 
 use crate::assess::present;
 use crate::error::EngineError;
-use crate::ledger::Ledger;
 use crate::pull::{count, feed_key, unit_key};
 use crate::run::RunContext;
 use crate::scope::{Scope, observed};
@@ -21,14 +21,11 @@ const CHUNK: u32 = 500;
 const BEGINNING: &str = "";
 
 /// Counts the unit's module and stages what is not as it was known to be.
-pub(crate) async fn of_module(
-    context: &RunContext<'_>,
-    ledger: &Ledger,
-    unit: &UnitMapping,
-) -> Result<(), EngineError> {
+pub(crate) async fn of_module(context: &RunContext<'_>, unit: &UnitMapping) -> Result<(), EngineError> {
     let scope = &context.scope;
     let feed = feed_key(scope, &unit.name, System::Vtiger, &Kind::new(format!("(census) {}", unit.module)));
     let mut after = position(scope.engine.store.cursor(&feed).await?);
+    let mut resumed = after.is_some();
     let mut seen = 0;
     loop {
         let page = page(scope, unit, after.as_ref()).await?;
@@ -45,9 +42,9 @@ pub(crate) async fn of_module(
         let next = through.as_ref().map_or(BEGINNING, RecordId::as_str).to_owned();
         scope.engine.store.stage(&context.lease, &feed, &staged, &Cursor(next)).await?;
         scope.reporter.tell(Event::Counted { unit: unit.name.clone(), seen });
-        ledger.keep_lease(context).await?;
-        after = last;
-        if !page.more {
+        context.keep_lease().await?;
+        after = last.filter(|_| page.more);
+        if !page.more && !std::mem::take(&mut resumed) {
             return Ok(());
         }
     }
@@ -102,14 +99,11 @@ async fn known(
 }
 
 /// Stages the units of which a linked document is not there any more.
-pub(crate) async fn of_documents(
-    context: &RunContext<'_>,
-    ledger: &Ledger,
-    unit: &UnitMapping,
-) -> Result<(), EngineError> {
+pub(crate) async fn of_documents(context: &RunContext<'_>, unit: &UnitMapping) -> Result<(), EngineError> {
     let scope = &context.scope;
     let feed = feed_key(scope, &unit.name, System::Frappe, &Kind::new("(census)"));
     let mut after = position(scope.engine.store.cursor(&feed).await?);
+    let mut resumed = after.is_some();
     loop {
         scope.go_on()?;
         let known = known(scope, unit, after.as_ref(), None).await?;
@@ -122,11 +116,11 @@ pub(crate) async fn of_documents(
             .collect();
         let cursor = Cursor(next.as_ref().map_or(BEGINNING, RecordId::as_str).to_owned());
         scope.engine.store.stage(&context.lease, &feed, &staged, &cursor).await?;
-        ledger.keep_lease(context).await?;
-        if next.is_none() {
+        context.keep_lease().await?;
+        after = next;
+        if after.is_none() && !std::mem::take(&mut resumed) {
             return Ok(());
         }
-        after = next;
     }
 }
 

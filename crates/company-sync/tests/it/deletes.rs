@@ -1,6 +1,9 @@
 //! Deletes and renames: what becomes of the other side is the mapping's policy; too many at once wait for a person; and a
 //! link that went wrong is put right by command.
 
+use std::time::Duration;
+
+use cs_ports::{Cursor, FeedKey, LeaseAnswer};
 use cs_sandbox::vtiger::System;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -124,6 +127,41 @@ fn a_delete_in_vtiger_is_found_by_the_census_and_followed_as_the_mapping_says() 
             assert!(world.site().document("Contact", name).is_some());
         }
     }
+}
+
+/// A census that was broken off behind this record, however long ago.
+fn break_off(world: &World, behind: &str) {
+    let feed = FeedKey {
+        mapping: "people".into(),
+        unit: "contact".into(),
+        system: cs_domain::System::Vtiger,
+        kind: "(census) Contacts".to_owned(),
+    };
+    let broken_off = Cursor(behind.to_owned());
+    world.in_store(async |store| {
+        let (name, now) = (cs_engine::lease_name(&"people".into()), Timestamp::now());
+        let lease = store.take_lease(&name, "broken off", now, Duration::from_secs(60)).await.unwrap();
+        let LeaseAnswer::Granted(lease) = lease else { panic!("nobody runs it") };
+        store.stage(&lease, &feed, &[], &broken_off).await.unwrap();
+        store.release_lease(&lease).await.unwrap();
+    });
+}
+
+#[test]
+fn a_census_that_goes_on_counts_again_what_was_counted_before_it_was_broken_off() {
+    let (world, mut pairs) = linked("\"propagate\"", false, 5);
+    pairs.sort_by_key(|(id, _)| id.split_once('x').unwrap().1.parse::<u64>().unwrap());
+    break_off(&world, &pairs[2].0);
+    delete(&world, &pairs[0].0);
+    delete(&world, &pairs[4].0);
+    let run = sync(&world, &["--census"]).expect(0).last();
+    assert_balanced(&run);
+    assert_eq!(run["requests"]["frappe"]["write"], 2, "{run}");
+    for (index, (_, name)) in pairs.iter().enumerate() {
+        let there = world.site().document("Contact", name).is_some();
+        assert_eq!(there, ![0, 4].contains(&index), "{name}");
+    }
+    assert_silence(&world);
 }
 
 #[test]
