@@ -9,6 +9,7 @@ use crate::world::{Ended, Wish, World, assert_balanced, count, writes};
 const FIRST: &str = "cf_2293";
 const LAST: &str = "cf_2297";
 const BORN: &str = "cf_2299";
+const GENDER: &str = "cf_2303";
 
 /// Two selected orders of one person.
 fn pair(world: &World) -> (String, String) {
@@ -75,6 +76,33 @@ fn a_name_corrected_on_one_of_two_orders_does_not_go_back_and_forth() {
     quiet_after(&world);
     assert_eq!(text(&owner_of(&world, &one), "last_name"), "Gómez Nueva");
     assert_eq!(text(&owner_of(&world, &other), "last_name"), text(&before, "last_name"));
+}
+
+#[test]
+fn what_one_order_kept_another_from_saying_is_said_when_it_leaves_their_document() {
+    let world = Wish::orders(60).start();
+    let (one, other) = pair(&world);
+    let born = world.selected().iter().find(|(_, order)| *order == other).unwrap().0.owner.gender.clone();
+    let gender = if born == "Male" { "Female" } else { "Male" };
+    world.edit(&other, GENDER, gender);
+    assert_eq!(count(&world.sync().expect(1).last(), "conflicted"), 1);
+    let open = || world.run(&["conflicts", "list", "--json"]).expect(0).objects();
+    let waiting = open().pop().unwrap();
+    assert_eq!(waiting["code"], "conflict.shared", "{waiting}");
+    let (waits, leaves) = if waiting["record"]["id"] == *other { (&other, &one) } else { (&one, &other) };
+    let shared = owner_of(&world, leaves);
+    assert_eq!(text(&owner_of(&world, waits), "name"), text(&shared, "name"));
+
+    for (field, value) in [(FIRST, "Zacarías"), (LAST, "Otro"), (BORN, "1970-01-01")] {
+        world.edit(leaves, field, value);
+    }
+    world.sync();
+    world.sync();
+    assert_eq!(open(), Vec::<Value>::new(), "nobody had to ask for a run over everything");
+    let after = owner_of(&world, waits);
+    assert_eq!(text(&after, "name"), text(&shared, "name"));
+    assert_ne!(text(&after, "gender"), text(&shared, "gender"), "what it waited to say");
+    quiet_after(&world);
 }
 
 #[test]

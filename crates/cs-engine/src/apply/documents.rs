@@ -7,9 +7,10 @@ use cs_domain::{
 use cs_ports::{Tie, UnitKey, Written};
 
 use crate::apply::Execution;
-use crate::apply::send::{Sent, send};
+use crate::apply::send::send;
 use crate::error::EngineError;
 use crate::pull;
+use crate::sending::Sent;
 
 impl Execution<'_, '_> {
     /// Carries out one step; answers whether the plan still holds.
@@ -131,7 +132,10 @@ impl Execution<'_, '_> {
             self.note_taken(&document.reference, &outlived);
             moved.extend(outlived);
         }
+        let left = self.left_for(&step.role, Some(&document.reference));
+        self.wake_sharers(left.as_ref()).await?;
         self.context.settle(intent, moved).await?;
+        self.wake_sharers(left.as_ref()).await?;
         self.ties.insert(step.role.clone(), tie);
         self.applied.wrote = true;
         self.context.scope.reporter.tell(Event::Written {
@@ -184,7 +188,10 @@ impl Execution<'_, '_> {
         let tie = Tie { link: self.new_link(&step.role, target, origin), shadow };
         let before = self.holders_of(&step.role, target).await?;
         self.note_taken(target, &before);
+        let left = self.left_for(&step.role, Some(target));
+        self.wake_sharers(left.as_ref()).await?;
         self.context.take_over(tie.clone(), before).await?;
+        self.wake_sharers(left.as_ref()).await?;
         let known =
             self.situation.counterparts.get(&step.role).into_iter().flat_map(|known| &known.candidates);
         if let Some(candidate) =
@@ -228,27 +235,36 @@ impl Execution<'_, '_> {
     /// Gives up a role's link; `intent`: its document was deleted just now.
     async fn unlink(&mut self, role: &Role, intent: Option<&Intent>) -> Result<(), EngineError> {
         let Some(tie) = self.ties.get(role).cloned().map(Tie::given_up) else { return Ok(()) };
+        let left = self.left_for(role, None);
+        self.wake_sharers(left.as_ref()).await?;
         match intent {
             Some(intent) => self.context.settle(intent, vec![tie.clone()]).await?,
             None => self.context.remember(vec![tie.clone()]).await?,
         }
+        self.wake_sharers(left.as_ref()).await?;
         let (subject, document) = (self.situation.subject.clone(), tie.link.document.clone());
-        if self.unit.document(role).is_some_and(|mapping| mapping.shared) {
-            self.wake_sharers(&document).await?;
-        }
         self.ties.insert(role.clone(), tie);
         self.applied.wrote = true;
         self.context.scope.reporter.tell(Event::GivenUp { subject, role: role.clone(), document });
         Ok(())
     }
 
-    /// Has other records of the document looked at again: what this one said kept them from saying theirs.
-    async fn wake_sharers(&self, document: &RecordRef) -> Result<(), EngineError> {
+    /// The document that others may share and that a role leaves: for another one, or for none.
+    fn left_for(&self, role: &Role, other: Option<&RecordRef>) -> Option<RecordRef> {
+        self.unit.document(role).filter(|mapping| mapping.shared)?;
+        let document = &self.ties.get(role)?.link.document;
+        (Some(document) != other).then(|| document.clone())
+    }
+
+    /// Has other records of a document looked at again: what this one said kept them from saying theirs. Before and after it
+    /// is left: whoever dies in between has them looked at by the run that finds out what became of it.
+    async fn wake_sharers(&self, document: Option<&RecordRef>) -> Result<(), EngineError> {
+        let Some(document) = document else { return Ok(()) };
         let scope = &self.context.scope;
         let store = &scope.engine.store;
         let links = store.linked_by(&scope.mapping.name, std::slice::from_ref(document)).await?;
-        let keys: Vec<UnitKey> =
-            links.into_iter().map(|link| pull::unit_key(scope, &link.unit, link.subject)).collect();
+        let others = links.into_iter().filter(|link| link.subject != self.situation.subject);
+        let keys: Vec<UnitKey> = others.map(|link| pull::unit_key(scope, &link.unit, link.subject)).collect();
         if !keys.is_empty() {
             store.hint(&keys).await?;
         }
