@@ -16,7 +16,8 @@ pub(crate) struct Weather {
     pub(crate) after: u64,
     /// Frappe writes that are done long after their answer was given up.
     pub(crate) late: u64,
-    /// Calls that take minutes.
+    /// Calls that take nearly as long as connectors wait; a quarter as often, steps between calls that take minutes, as of a
+    /// computer that went to sleep.
     pub(crate) slow: u64,
     /// Steps at which the process dies.
     pub(crate) deadly: u64,
@@ -87,9 +88,19 @@ impl Weather {
         Fate::Fine
     }
 
-    /// How long one half of a call takes.
+    /// How long one half of a call takes. A connector hangs up after a minute: what arrives later than that is
+    /// [`Fate::Late`], against which nothing but a key that the system holds unique helps.
     pub(crate) fn travel(&self, random: &mut Random) -> Duration {
-        if random.permille(self.slow) { random.millis(20_000, 400_000) } else { random.millis(1, 400) }
+        if random.permille(self.slow) { random.millis(20_000, 59_000) } else { random.millis(1, 400) }
+    }
+
+    /// How long a process takes for a step of its own.
+    pub(crate) fn step(&self, random: &mut Random) -> Duration {
+        if random.permille(self.slow / 4) {
+            random.millis(20_000, 400_000)
+        } else {
+            Duration::from_micros(random.between(50, 4_000))
+        }
     }
 }
 

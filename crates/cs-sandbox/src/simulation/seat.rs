@@ -32,6 +32,17 @@ impl Seat {
         self.dare().await;
     }
 
+    /// Lets the time of a step of the process's own pass. It may die in it.
+    pub(crate) async fn step(&self) {
+        let pause = {
+            let mut world = self.world.lock();
+            let world = &mut *world;
+            world.weather.step(&mut world.random)
+        };
+        Pause::new(&self.world, pause).await;
+        self.dare().await;
+    }
+
     /// A step at which the process may die.
     pub(crate) async fn dare(&self) {
         let dies = {

@@ -18,7 +18,6 @@ use cs_ports::{
 use jiff::Timestamp;
 
 use super::seat::Seat;
-use super::timeline::Pause;
 
 /// The store, as one engine sees it.
 pub(crate) struct StoreFace {
@@ -33,9 +32,7 @@ impl StoreFace {
 
     /// Before a call.
     async fn before(&self) {
-        let pause = Duration::from_micros(self.seat.world.lock().random.between(50, 4_000));
-        Pause::new(&self.seat.world, pause).await;
-        self.seat.dare().await;
+        self.seat.step().await;
     }
 
     /// After a call that changed something.
@@ -48,7 +45,7 @@ impl StoreFace {
             Ok(_) => self.seat.say(|_| format!("store: {}", what())),
             Err(error) => self.seat.say(|_| format!("store: {} -> {error}", what())),
         }
-        self.seat.dare().await;
+        self.seat.step().await;
         result
     }
 
@@ -257,7 +254,9 @@ impl Store for StoreFace {
         let result = self.store.conclude(lease, run, outcomes).await;
         if result.is_ok() {
             let mut world = self.seat.world.lock();
-            outcomes.iter().for_each(|outcome| world.ledger.remembered(&outcome.key.subject));
+            for outcome in outcomes {
+                world.ledger.remembered(&outcome.key.subject);
+            }
         }
         self.after(|| format!("conclude {}", concluded(outcomes)), result).await
     }
