@@ -1,13 +1,12 @@
 //! Alerts by e-mail.
 
-use std::fmt::Write as _;
-
 use lettre::message::Mailbox;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 use secrecy::ExposeSecret as _;
 
-use super::{Alert, Occasion};
+use cs_web::Letter;
+
 use crate::config::{Email, EmailSecurity};
 
 /// Why an e-mail was not sent.
@@ -32,13 +31,13 @@ pub(super) enum EmailError {
 
 type Transport = AsyncSmtpTransport<Tokio1Executor>;
 
-/// Sends one alert to everybody who is named.
-pub(super) async fn send(email: &Email, alert: &Alert) -> Result<(), EmailError> {
-    let mut message = Message::builder().from(mailbox(&email.from)?).subject(subject(alert));
+/// Sends one letter to everybody who is named.
+pub(super) async fn send(email: &Email, letter: &Letter) -> Result<(), EmailError> {
+    let mut message = Message::builder().from(mailbox(&email.from)?).subject(letter.subject.clone());
     for to in &email.to {
         message = message.to(mailbox(to)?);
     }
-    let message = message.body(body(alert))?;
+    let message = message.body(letter.body.clone())?;
     let builder = match email.security {
         EmailSecurity::Tls => Transport::relay(&email.host)?,
         EmailSecurity::Starttls => Transport::starttls_relay(&email.host)?,
@@ -54,27 +53,4 @@ pub(super) async fn send(email: &Email, alert: &Alert) -> Result<(), EmailError>
 
 fn mailbox(address: &str) -> Result<Mailbox, EmailError> {
     address.parse().map_err(|source| EmailError::Address { address: address.to_owned(), source })
-}
-
-fn subject(alert: &Alert) -> String {
-    let what = match alert.occasion {
-        Occasion::RunFailed => "failed",
-        Occasion::Brake => "waits for approval: many deletes",
-        Occasion::Drift => "waits for approval: an unusual report",
-        Occasion::ChangedField => "met a field that is no longer what it was",
-        Occasion::InvalidShare => "has many rows that cannot be read",
-    };
-    format!("Company Sync: {} {what}", alert.title)
-}
-
-fn body(alert: &Alert) -> String {
-    let mut text = format!("{}: {}\n", alert.title, alert.status);
-    let lines = [("What happened", &alert.cause), ("What to do", &alert.remedy), ("See", &alert.page)];
-    for (label, line) in lines {
-        if let Some(line) = line {
-            // Writing to a string cannot fail.
-            let _ = writeln!(text, "{label}: {line}");
-        }
-    }
-    text
 }

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use cs_domain::mapping::drift::Drift;
 use cs_domain::{Event, RunStatus};
 use cs_ports::{Task, TaskId, TaskObserver, Work};
-use serde::Serialize;
+use cs_web::{Notice, Occasion};
 use tokio::sync::mpsc;
 
 use crate::config::Notifications;
@@ -24,43 +24,6 @@ const HELD: &str = "reconcile.held";
 
 /// The code of a run that stopped at something that has changed in a system (`cs-engine`, drift).
 const DRIFTED: &str = "mapping.drifted";
-
-/// What people are told of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Occasion {
-    /// A run ended in an error, or ran out of time.
-    RunFailed,
-    /// A run stopped before too many deletes.
-    Brake,
-    /// A report looks unlike the company's earlier ones and waits.
-    Drift,
-    /// A field that a mapping uses is no longer what it was.
-    ChangedField,
-    /// Many rows of a report could not be read.
-    InvalidShare,
-}
-
-/// What people are told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Alert {
-    /// Of what.
-    pub(crate) occasion: Occasion,
-    /// The task.
-    pub(crate) task: TaskId,
-    /// What it is called.
-    pub(crate) title: String,
-    /// How it ended.
-    pub(crate) status: RunStatus,
-    /// The code, where something failed.
-    pub(crate) code: Option<String>,
-    /// What happened.
-    pub(crate) cause: Option<String>,
-    /// What to do.
-    pub(crate) remedy: Option<String>,
-    /// The task's page, where the service knows its own address.
-    pub(crate) page: Option<String>,
-}
 
 /// What was seen of a task while it ran.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -111,12 +74,12 @@ pub(crate) struct Alerts {
     /// Changes that were told: a run that goes on with one tells it again and again.
     told: Mutex<BTreeSet<String>>,
     office: Arc<Office>,
-    sender: mpsc::UnboundedSender<Alert>,
+    sender: mpsc::UnboundedSender<Notice>,
 }
 
 impl Alerts {
     /// Alerts, and where they come out.
-    pub(crate) fn new(office: Arc<Office>) -> (Self, mpsc::UnboundedReceiver<Alert>) {
+    pub(crate) fn new(office: Arc<Office>) -> (Self, mpsc::UnboundedReceiver<Notice>) {
         let (sender, receiver) = mpsc::unbounded_channel();
         (Self { seen: Mutex::default(), told: Mutex::default(), office, sender }, receiver)
     }
@@ -133,7 +96,7 @@ impl TaskObserver for Alerts {
         let Some(occasion) = occasion(task, &seen) else { return };
         if is_wanted(&config.service.notifications, occasion) {
             // Where nobody sends any more, the program is ending.
-            let _ = self.sender.send(alert(task, occasion, &seen, config.service.public_url.as_deref()));
+            let _ = self.sender.send(notice(task, occasion, &seen, config.service.public_url.as_deref()));
         }
     }
 
@@ -160,42 +123,49 @@ impl Alerts {
     }
 }
 
-fn alert(task: &Task, occasion: Occasion, seen: &Seen, public_url: Option<&str>) -> Alert {
+fn notice(task: &Task, occasion: Occasion, seen: &Seen, public_url: Option<&str>) -> Notice {
     let place = match &task.work {
         Work::Sync { mapping, .. } | Work::Apply { mapping, .. } => format!("sync/{mapping}"),
         Work::Pair { mapping, .. } => format!("mappings/{mapping}/linking"),
         Work::Reconcile { .. } | Work::Undo { .. } => format!("scheduler/{}", task.id),
     };
-    let failure = task.failure.as_ref();
-    let drift = seen.drifted.first().filter(|_| task.failure.is_none());
-    let told = seen.drifted.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-    Alert {
+    Notice {
         occasion,
         task: task.id.clone(),
         title: task.title.clone(),
         status: task.status,
-        code: failure.map(|failure| failure.code.clone()).or_else(|| Some(drift?.code().to_owned())),
-        cause: failure.map(|failure| failure.cause.clone()).or_else(|| drift.map(|_| told)),
-        remedy: failure.map(|failure| failure.remedy.clone()).or_else(|| Some(drift?.remedy())),
+        failure: task.failure.clone(),
+        drifts: if task.failure.is_none() { seen.drifted.clone() } else { Vec::new() },
         page: public_url.map(|url| format!("{}/{place}", url.trim_end_matches('/'))),
     }
 }
 
 /// Sends alerts as they come, as the settings say at that moment. What cannot be sent is written to the program's own log.
-pub(crate) async fn send(office: Arc<Office>, mut alerts: mpsc::UnboundedReceiver<Alert>) {
-    while let Some(alert) = alerts.recv().await {
+pub(crate) async fn send(office: Arc<Office>, mut notices: mpsc::UnboundedReceiver<Notice>) {
+    while let Some(notice) = notices.recv().await {
         let config = office.config();
         let wanted = &config.service.notifications;
+        let letter = notice.letter(written(config.service.language));
         if let Some(email) = &wanted.email
-            && let Err(error) = email::send(email, &alert).await
+            && let Err(error) = email::send(email, &letter).await
         {
-            tracing::error!(%error, task = %alert.task, "an alert could not be sent by e-mail");
+            let error: &dyn std::error::Error = &error;
+            tracing::error!(error, task = %notice.task, "an alert could not be sent by e-mail");
         }
         if let Some(url) = &wanted.webhook
-            && let Err(error) = webhook::send(url, &alert).await
+            && let Err(error) = webhook::send(url, &notice).await
         {
-            tracing::error!(%error, task = %alert.task, "an alert could not be sent to its address");
+            let error: &dyn std::error::Error = &error;
+            tracing::error!(error, task = %notice.task, "an alert could not be sent to its address");
         }
+    }
+}
+
+/// The language that letters are written in: the one of people who chose none.
+fn written(language: cs_companies::Language) -> cs_web::Language {
+    match language {
+        cs_companies::Language::En => cs_web::Language::En,
+        cs_companies::Language::Es => cs_web::Language::Es,
     }
 }
 
@@ -276,10 +246,8 @@ mod tests {
         let task = task(RunStatus::Success, None, serde_json::Value::Null);
         let seen = Seen { braked: false, drifted: vec![drift] };
         assert_eq!(occasion(&task, &seen), Some(Occasion::ChangedField));
-        let told = alert(&task, Occasion::ChangedField, &seen, Some("https://sync.example.test/"));
-        assert_eq!(told.code.as_deref(), Some("drift.field_vanished"));
-        let cause = "department (Department) of VTiger's Contacts is not there any more";
-        assert_eq!(told.cause.as_deref(), Some(cause));
-        assert!(told.remedy.is_some() && told.page.is_some());
+        let told = notice(&task, Occasion::ChangedField, &seen, Some("https://sync.example.test/"));
+        assert_eq!((told.failure, told.drifts), (None, seen.drifted));
+        assert_eq!(told.page.as_deref(), Some("https://sync.example.test/scheduler/20261122-060312-3f9a"));
     }
 }
