@@ -4,7 +4,7 @@
 //! elsewhere on purpose, and has to be backed up by itself.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cs_store::SqliteStore;
 
@@ -50,7 +50,7 @@ pub(crate) async fn restore(global: &Global, restore: &Restore) -> Result<Outcom
             return Err(CommandError::OpenStore { file: restore.file.display().to_string(), source });
         }
     }
-    let aside = place.with_extension("before-restore.sqlite3");
+    let aside = free_beside(&place);
     if place.exists() {
         // Folds the write-ahead log into the file, so that it is whole by itself.
         existing_store(&data_dir).await?.close().await;
@@ -60,4 +60,16 @@ pub(crate) async fn restore(global: &Global, restore: &Restore) -> Result<Outcom
     fs::rename(&fresh, &place).map_err(failed("write", &place))?;
     line(&format!("{} is restored. Run `company-sync check`, then a sync with --census.", place.display()))?;
     Ok(Outcome::Done)
+}
+
+/// Where a file can be put aside: an earlier one that was put aside stays.
+fn free_beside(place: &Path) -> PathBuf {
+    let mut number = 1_u32;
+    loop {
+        let aside = place.with_extension(format!("before-restore-{number}.sqlite3"));
+        if !aside.exists() {
+            return aside;
+        }
+        number += 1;
+    }
 }

@@ -43,7 +43,7 @@ fn kill_after(world: &World, requests: u64, later: Duration) -> bool {
 }
 
 /// Documents that were made for one record and role, more than once.
-fn made_twice(site: &Site) -> Vec<String> {
+pub(crate) fn made_twice(site: &Site) -> Vec<String> {
     let keys = |kind: &&str| {
         let documents = site.documents(kind);
         documents
@@ -56,7 +56,7 @@ fn made_twice(site: &Site) -> Vec<String> {
     keys.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0].clone()).collect()
 }
 
-fn assert_finished(world: &World, orders: usize) -> Value {
+pub(crate) fn assert_finished(world: &World, orders: usize) -> Value {
     let run = world.sync();
     run.expect(0);
     assert_balanced(&run.last());

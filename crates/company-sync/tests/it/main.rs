@@ -38,6 +38,8 @@ mod messages;
 #[cfg(test)]
 mod noop;
 #[cfg(test)]
+mod operations;
+#[cfg(test)]
 mod output;
 #[cfg(test)]
 mod picture;
@@ -53,6 +55,8 @@ mod refused;
 mod retired;
 #[cfg(test)]
 mod secrets;
+#[cfg(test)]
+mod service;
 #[cfg(test)]
 mod shared;
 #[cfg(test)]

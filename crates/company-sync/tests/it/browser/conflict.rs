@@ -1,8 +1,8 @@
 //! A conflict: seen with both values, decided, carried out by the next run.
 
-use super::desk::{MANAGER, Service};
 use super::viewer::Browser;
 use crate::conflicts::{disputed, said};
+use crate::service::{MANAGER, Service};
 
 #[test]
 fn a_conflict_is_decided_and_carried_out() {

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::desk::{MANAGER, PASSWORD, READER, Service};
 use super::viewer::{Browser, Viewer};
+use crate::service::{MANAGER, PASSWORD, READER, Service};
 use crate::world::Wish;
 
 /// The messages of a language that say something without any gaps to fill, by key.

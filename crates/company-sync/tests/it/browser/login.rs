@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::desk::{READER, Service};
 use super::viewer::Browser;
+use crate::service::{READER, Service};
 use crate::world::Wish;
 
 #[test]

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::desk::{MANAGER, Service};
 use super::viewer::{Browser, Viewer};
+use crate::service::{MANAGER, Service};
 use crate::world::{Wish, World};
 
 /// Clicks from the workspace to the published mapping, six of them ticks of suggestions; and to a run of it.

@@ -2,10 +2,10 @@
 //! person would press.
 //!
 //! Nothing here sleeps to be on the safe side: every look at a page waits for what it wants to see, for a limited time.
-//! A test that fails leaves a picture of each of its windows, and what the service said, under `target/tmp/browser`.
+//! A test that fails leaves a picture of each of its windows, and what the service said, under `target/tmp/service`.
 
 mod conflict;
-mod desk;
+mod door;
 mod language;
 mod login;
 mod mapping;

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::desk::{MANAGER, READER, Service};
 use super::viewer::{Browser, Viewer};
 use crate::reconcile::{member, order, oscar, put_orders};
+use crate::service::{MANAGER, READER, Service};
 use crate::world::Wish;
 
 /// Orders whose date moves forward, and orders that were not paid: what is found.

@@ -1,7 +1,7 @@
 //! A unit that failed: seen with its cause and what to do, tried again, and gone once it was mended.
 
-use super::desk::{MANAGER, Service};
 use super::viewer::{Browser, Viewer};
+use crate::service::{MANAGER, Service};
 use crate::world::{Wish, World};
 
 /// The city of an address that has a street and more: without it Frappe takes no Address.

@@ -1,7 +1,7 @@
 //! The setup wizard: from nobody being known to a first sync, with the sandbox for both systems.
 
-use super::desk::{PASSWORD, Service};
 use super::viewer::Browser;
+use crate::service::{PASSWORD, Service};
 
 /// A smaller agency than the wizard's own, so that it is synced within seconds.
 const AGENCY: &str = "[sandbox]\nvtiger_port = 0\nfrappe_port = 0\norders = 30\n";

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 use tokio::runtime::Runtime;
 
-use super::desk::traces;
+use crate::service::traces;
 
 /// How long a test waits to see something before it fails.
 const PATIENCE: Duration = Duration::from_mins(1);

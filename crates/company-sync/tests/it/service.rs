@@ -5,27 +5,26 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use super::viewer::Viewer;
 use crate::reconcile;
 use crate::world::{World, program};
 
 /// Who manages everything in these tests, and who only looks.
-pub(super) const MANAGER: Login = Login { address: "ana@example.test", part: "system-manager" };
-pub(super) const READER: Login = Login { address: "rosa@example.test", part: "read-only" };
+pub(crate) const MANAGER: Login = Login { address: "ana@example.test", part: "system-manager" };
+pub(crate) const READER: Login = Login { address: "rosa@example.test", part: "read-only" };
 
 /// What everybody here logs in with.
-pub(super) const PASSWORD: &str = "a long enough password";
+pub(crate) const PASSWORD: &str = "a long enough password";
 
 /// Somebody who may log in.
 #[derive(Clone, Copy)]
-pub(super) struct Login {
-    pub(super) address: &'static str,
+pub(crate) struct Login {
+    pub(crate) address: &'static str,
     part: &'static str,
 }
 
 impl Login {
     /// Lets them in, as somebody at the machine would.
-    pub(super) fn admit(self, world: &World) {
+    pub(crate) fn admit(self, world: &World) {
         let mut command = world.command(&["users", "set", self.address, "--part", self.part]);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(PASSWORD.as_bytes()).unwrap();
@@ -34,7 +33,7 @@ impl Login {
 }
 
 /// The program, serving on a free port until the test is over.
-pub(super) struct Service {
+pub(crate) struct Service {
     child: Child,
     address: String,
     code: Option<String>,
@@ -42,7 +41,7 @@ pub(super) struct Service {
 
 impl Service {
     /// A world's program, serving these people.
-    pub(super) fn of(world: &World, name: &str, people: &[Login]) -> Self {
+    pub(crate) fn of(world: &World, name: &str, people: &[Login]) -> Self {
         for login in people {
             login.admit(world);
         }
@@ -51,7 +50,7 @@ impl Service {
     }
 
     /// The program in an empty folder, where nobody is known: it tells the code of the setup.
-    pub(super) fn unknown_to_all(folder: &Path, name: &str) -> Self {
+    pub(crate) fn unknown_to_all(folder: &Path, name: &str) -> Self {
         let (child, mut lines) = serve(program(folder), name);
         let address = address(&mut lines);
         let code = lines.next().unwrap().split_once("type this code: ").unwrap().1.to_owned();
@@ -59,23 +58,26 @@ impl Service {
     }
 
     /// An address of the service.
-    pub(super) fn at(&self, path: &str) -> String {
+    pub(crate) fn at(&self, path: &str) -> String {
         format!("{}{path}", self.address)
     }
 
-    /// The code that the setup asks for.
-    pub(super) fn code(&self) -> &str {
-        self.code.as_deref().unwrap()
+    /// Ends it as a power cut does.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
-    /// Logs somebody in.
-    #[track_caller]
-    pub(super) fn log_in(&self, viewer: &Viewer, login: Login) {
-        viewer.open(&self.at("/login"));
-        viewer.fill("E-mail", login.address);
-        viewer.fill("Password", PASSWORD);
-        viewer.press("Log in");
-        viewer.see("h1", "Workspace");
+    /// Asks it to end, and waits until it has; its exit code.
+    pub(crate) fn terminate(mut self) -> Option<i32> {
+        let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        self.child.wait().unwrap().code()
+    }
+
+    /// The code that the setup asks for.
+    pub(crate) fn code(&self) -> &str {
+        self.code.as_deref().unwrap()
     }
 }
 
@@ -109,8 +111,8 @@ impl Drop for Service {
 }
 
 /// Where a test leaves what helps to understand why it failed.
-pub(super) fn traces() -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("browser");
+pub(crate) fn traces() -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("service");
     std::fs::create_dir_all(&folder).unwrap();
     folder
 }
