@@ -119,6 +119,7 @@ pub fn missing_settings(mapping: &Mapping, supplied: &Settings) -> Vec<SetupProb
             remedy: failure.remedy,
             place: Place::Setting { name: name.clone() },
             severity: Severity::Error,
+            said: None,
         }
     });
     missing.collect()

@@ -466,6 +466,7 @@ mod tests {
             remedy: "Say it.".into(),
             place: Place::Setting { name: "company".into() },
             severity: Severity::Error,
+            said: None,
         };
         let broken = report(true, Examined::Broken(error), vec![problem]);
         assert_eq!(broken.outcome(), Outcome::Failed);

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::mapping::bind_document::DocumentBinder;
 use crate::mapping::diagnostic::nearest;
 use crate::mapping::place::{Place, UnitPart};
-use crate::mapping::{Mapping, UnitMapping};
+use crate::mapping::sentence::{Said, Sentence};
+use crate::mapping::{Mapping, UnitMapping, misfits, phrases};
 use crate::name::{FieldName, Kind, UnitName};
 use crate::record::System;
 use crate::schema::{FieldSchema, KindSchema};
@@ -27,7 +28,7 @@ pub enum Severity {
 }
 
 /// One thing in a mapping that does not fit the two systems.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct BindProblem {
     /// The stable code, `bind.unknown_field` for instance.
     pub code: String,
@@ -39,6 +40,9 @@ pub struct BindProblem {
     pub place: Place,
     /// How bad it is.
     pub severity: Severity,
+    /// The same in parts, for whoever says it in another language, where it is one of [`crate::mapping::every_rule`].
+    #[serde(skip)]
+    pub said: Option<Said>,
 }
 
 /// A mapping whose every field is named by its API name, and what may go wrong with it all the same.
@@ -75,18 +79,19 @@ pub(super) struct Binder<'a> {
 }
 
 impl<'a> Binder<'a> {
-    pub(super) fn tell(&mut self, code: &str, place: Place, message: String, remedy: impl Into<String>) {
+    pub(super) fn tell(&mut self, place: Place, said: Said) {
         self.problems.push(BindProblem {
-            code: code.to_owned(),
-            message,
-            remedy: remedy.into(),
+            code: said.code.to_owned(),
+            message: said.message.to_string(),
+            remedy: said.help.as_ref().map(ToString::to_string).unwrap_or_default(),
             place,
             severity: Severity::Error,
+            said: Some(said),
         });
     }
 
-    pub(super) fn warn(&mut self, code: &str, place: Place, message: String, remedy: impl Into<String>) {
-        self.tell(code, place, message, remedy);
+    pub(super) fn warn(&mut self, place: Place, said: Said) {
+        self.tell(place, said);
         if let Some(problem) = self.problems.last_mut() {
             problem.severity = Severity::Warning;
         }
@@ -100,16 +105,12 @@ impl<'a> Binder<'a> {
         let found = schemas.get(kind);
         if found.is_none() {
             let what = match system {
-                System::Vtiger => "module",
-                System::Frappe => "DocType",
+                System::Vtiger => phrases::module(),
+                System::Frappe => phrases::doctype(),
             };
             let near = nearest(kind.as_str(), schemas.keys().map(Kind::as_str));
-            let remedy = near.map_or_else(
-                || format!("Install or activate it in {system}, and give the product's user the right to read it."),
-                |near| format!("Did you mean `{near}`?"),
-            );
-            let message = format!("{system} has no {what} `{kind}` that the product's user can see");
-            self.tell("bind.unknown_kind", place, message, remedy);
+            let remedy = near.map_or_else(|| phrases::install(&system), phrases::mean_kind);
+            self.tell(place, misfits::unknown_kind(&system, what, kind, remedy));
         }
         found
     }
@@ -134,12 +135,11 @@ impl<'a> Binder<'a> {
             .map(|field| field.name.as_str())
             .collect();
         if labelled.is_empty() {
-            let message = format!("{} of {system} has no field `{name}`", schema.kind);
-            self.tell("bind.unknown_field", place.clone(), message, similar(schema, name));
+            let remedy = similar(schema, name);
+            self.tell(place.clone(), misfits::unknown_field(&schema.kind, &system, &*name, remedy));
         } else {
-            let message = format!("{} of {system} has several fields labelled `{name}`", schema.kind);
-            let remedy = format!("Name the one you mean: {}.", labelled.join(", "));
-            self.tell("bind.ambiguous_label", place.clone(), message, remedy);
+            let named = labelled.join(", ");
+            self.tell(place.clone(), misfits::ambiguous_label(&schema.kind, &system, &*name, named));
         }
         None
     }
@@ -186,14 +186,8 @@ impl<'a> Binder<'a> {
         if !named.is_empty() {
             return named;
         }
-        let message = format!("{} of VTiger has no field `{field}`, which is never to be read", schema.kind);
         let near = similar(schema, &field);
-        self.warn(
-            "bind.never_read_unknown",
-            place,
-            message,
-            format!("Make sure that it is not called otherwise. {near}"),
-        );
+        self.warn(place, misfits::never_read_unknown(&schema.kind, &field, near));
         vec![field]
     }
 
@@ -204,10 +198,10 @@ impl<'a> Binder<'a> {
     }
 }
 
-fn similar(schema: &KindSchema, name: &FieldName) -> String {
+fn similar(schema: &KindSchema, name: &FieldName) -> Sentence {
     let number = name.as_str().strip_prefix("cf_");
     if number.is_some_and(|number| number.bytes().all(|digit| digit.is_ascii_digit())) {
-        return "Look the number up in VTiger, or name the field by its label.".to_owned();
+        return phrases::look_number_up();
     }
     let names = schema.fields.values().map(|field| field.name.as_str());
     let labels = schema.fields.values().map(|field| field.label.as_str());
@@ -216,7 +210,7 @@ fn similar(schema: &KindSchema, name: &FieldName) -> String {
         schema.fields.values().find(is_near)
     });
     match found {
-        Some(field) => format!("Did you mean {} ({})?", field.name, field.label),
-        None => format!("Create the field on {}, or correct the name in the mapping.", schema.kind),
+        Some(field) => phrases::mean_field(&field.name, &field.label),
+        None => phrases::create_or_correct(&schema.kind),
     }
 }

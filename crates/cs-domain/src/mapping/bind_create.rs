@@ -2,7 +2,7 @@
 
 use crate::mapping::bind::Binder;
 use crate::mapping::place::{Place, UnitPart};
-use crate::mapping::{CreateInVtiger, DocumentMapping, UnitMapping};
+use crate::mapping::{CreateInVtiger, DocumentMapping, UnitMapping, misfits};
 use crate::name::FieldName;
 use crate::record::System;
 use crate::schema::{FieldType, KindSchema};
@@ -28,9 +28,7 @@ impl<'a> Binder<'a> {
                 self.create_key(module, unit, key, place(UnitPart::CreateKey));
             }
             if !module.creatable {
-                let message = format!("the product's user may not create {} in VTiger", module.kind);
-                let remedy = "Give it the right to, or take [unit.create_in_vtiger] out.";
-                self.warn("bind.not_creatable", place(UnitPart::Create), message, remedy);
+                self.warn(place(UnitPart::Create), misfits::not_creatable(&module.kind));
             }
             if let Some(document) = document {
                 self.create_mandatory(module, document, &create, place(UnitPart::Create));
@@ -42,18 +40,11 @@ impl<'a> Binder<'a> {
     fn create_key(&mut self, module: &'a KindSchema, unit: &UnitMapping, key: &mut FieldName, place: Place) {
         let Some(field) = self.resolve(System::Vtiger, module, key, &place) else { return };
         if !field.writable {
-            let message = format!("{} of VTiger cannot be written", field.name);
-            let remedy = "Name a text field of its own: the key of each creation is written into it.";
-            self.tell("bind.not_writable", place, message, remedy);
+            self.tell(place, misfits::key_not_writable(&field.name));
         } else if field.field_type != FieldType::Text {
-            let message = format!("{} of VTiger holds no text, and the key of a creation is one", field.name);
-            let remedy = "Name a text field.";
-            self.tell("bind.types", place, message, remedy);
+            self.tell(place, misfits::key_not_text(&field.name));
         } else if unit.never_read.contains(&field.name) || unit.vtiger_fields().contains(&field.name) {
-            let message =
-                format!("{} holds the key of the creation, and the unit names it elsewhere, too", field.name);
-            let remedy = "Give the key a field of its own that nothing else in the mapping names.";
-            self.tell("bind.key_in_use", place, message, remedy);
+            self.tell(place, misfits::key_in_use(&field.name));
         }
     }
 
@@ -74,15 +65,8 @@ impl<'a> Binder<'a> {
             .map(FieldName::as_str)
             .collect();
         if !lacking.is_empty() {
-            let message = format!(
-                "VTiger refuses a new record of {} without {}, and no field of `{}` that travels to VTiger fills that",
-                module.kind,
-                lacking.join(", "),
-                document.role
-            );
-            let remedy = "Add a rule that goes to VTiger (direction = \"to_vtiger\", on_create = true gives it to new \
-                          records only), make the field optional in VTiger, or take [unit.create_in_vtiger] out.";
-            self.tell("create_in_vtiger.mandatory", place, message, remedy);
+            let lacks = misfits::creation_lacks(&module.kind, lacking.join(", "), &document.role);
+            self.tell(place, lacks);
         }
     }
 }

@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::mapping::bind::Binder;
 use crate::mapping::place::{DocumentPart, Place};
-use crate::mapping::{Check, DocumentMapping, FieldRule, MatchPart, RowRule, Source, Transform};
+use crate::mapping::sentence::{Gap, Sentence};
+use crate::mapping::{
+    Check, DocumentMapping, FieldRule, MatchPart, RowRule, Source, Transform, misfits, phrases,
+};
 use crate::name::{FieldName, Kind};
 use crate::record::System;
 use crate::schema::{FieldSchema, FieldType, KindSchema};
@@ -53,9 +56,7 @@ impl<'a> DocumentBinder<'_, 'a> {
         let field = self.binder.resolve(System::Frappe, schema, &mut rule.frappe, &place);
         let Some(field) = field else { return };
         if !field.writable && rule.direction.reaches_frappe() {
-            let message = format!("{} of {} cannot be written", field.name, schema.kind);
-            let remedy = "Map another field, or write direction = \"to_vtiger\".";
-            self.binder.tell("bind.not_writable", place.clone(), message, remedy);
+            self.binder.tell(place.clone(), misfits::frappe_not_writable(&field.name, &schema.kind));
         }
         self.reference(field, &rule.source, &place);
         self.types(field, rule, &from, &place);
@@ -75,18 +76,14 @@ impl<'a> DocumentBinder<'_, 'a> {
         for name in names {
             let field = self.binder.resolve(System::Vtiger, schema, name, place);
             if self.never_read.contains(name) {
-                let message = format!("{name} is never read, and this reads it");
-                let remedy = "Take one of the two out of the mapping.";
-                self.binder.tell("bind.never_read", place.clone(), message, remedy);
+                self.binder.tell(place.clone(), misfits::reads_never_read(&*name));
             }
             fields.extend(field);
         }
         if let (Source::Linked { field, .. }, [found]) = (&*source, fields.as_slice())
             && !matches!(found.field_type, FieldType::Reference { .. })
         {
-            let message = format!("{field} of VTiger does not point at another record");
-            let remedy = "Name a reference field, or take `unit` and `role` out.";
-            self.binder.tell("bind.not_a_reference", place.clone(), message, remedy);
+            self.binder.tell(place.clone(), misfits::not_a_reference(field));
         }
         fields
     }
@@ -104,29 +101,28 @@ impl<'a> DocumentBinder<'_, 'a> {
         let Some(target) = self.target(source) else { return };
         let expected = match &field.field_type {
             FieldType::Reference { kinds } if kinds.is_empty() || kinds.contains(target) => return,
-            FieldType::Reference { kinds } => kinds.iter().map(Kind::as_str).collect::<Vec<_>>().join(" or "),
+            FieldType::Reference { kinds } => {
+                let either = |one, other: &Kind| Gap::from(phrases::either(one, other));
+                let mut kinds = kinds.iter();
+                let first = kinds.next().map_or(Gap::from(""), Gap::from);
+                kinds.fold(first, either)
+            }
             // A text field takes a document's name as well as any text.
             FieldType::Text => return,
-            other => format!("a {}", described(other)),
+            other => phrases::of_type(described(other)).into(),
         };
-        let message =
-            format!("{} holds {expected}, and the document it is to name is a {target}", field.name);
-        let remedy = "Name a document of the right DocType, or another field.";
-        self.binder.tell("bind.wrong_reference", place.clone(), message, remedy);
+        let misfit = misfits::wrong_reference(&field.name, expected, target);
+        self.binder.tell(place.clone(), misfit);
     }
 
     fn types(&mut self, field: &FieldSchema, rule: &FieldRule, from: &[&FieldSchema], place: &Place) {
         if matches!(field.field_type, FieldType::Rows { .. }) {
-            let message = format!("{} is a table and takes rows", field.name);
-            let remedy = "Write a [[unit.document.row]] for it.";
-            self.binder.tell("bind.is_a_table", place.clone(), message, remedy);
+            self.binder.tell(place.clone(), misfits::is_a_table(&field.name));
             return;
         }
         if rule.direction.reaches_vtiger() {
             for from in from.iter().filter(|from| !from.writable) {
-                let message = format!("{} of VTiger cannot be written", from.name);
-                let remedy = "Write direction = \"to_frappe\".";
-                self.binder.tell("bind.not_writable", place.clone(), message, remedy);
+                self.binder.tell(place.clone(), misfits::vtiger_not_writable(&from.name));
             }
         }
         if !matches!(rule.source, Source::Fields { .. }) {
@@ -139,15 +135,8 @@ impl<'a> DocumentBinder<'_, 'a> {
             .iter()
             .any(|transform| !matches!(transform, Transform::Trim | Transform::Default(_)));
         if !reshaped && !converts(&from.field_type, &field.field_type) {
-            let message = format!(
-                "{} of VTiger is a {}, and {} of Frappe is a {}",
-                from.name,
-                described(&from.field_type),
-                field.name,
-                described(&field.field_type)
-            );
-            let remedy = "Map fields of one kind, or add a transform.";
-            self.binder.tell("bind.types", place.clone(), message, remedy);
+            let (ours, theirs) = (described(&from.field_type), described(&field.field_type));
+            self.binder.tell(place.clone(), misfits::types(&from.name, ours, &field.name, theirs));
         }
     }
 
@@ -158,9 +147,7 @@ impl<'a> DocumentBinder<'_, 'a> {
         let rows = match table.map(|field| (&field.name, &field.field_type)) {
             Some((_, FieldType::Rows { kind })) => self.binder.frappe.get(kind),
             Some((name, other)) => {
-                let message = format!("{name} is a {} and no table", described(other));
-                let remedy = "Name a table field.";
-                self.binder.tell("bind.not_a_table", place, message, remedy);
+                self.binder.tell(place, misfits::not_a_table(name, described(other)));
                 None
             }
             None => None,
@@ -185,9 +172,7 @@ impl<'a> DocumentBinder<'_, 'a> {
     fn exclusive(&mut self, field: &FieldSchema, name: &mut FieldName, place: Place) {
         *name = field.name.clone();
         if field.field_type != FieldType::Boolean {
-            let message =
-                format!("{} is exclusive, and it is a {}", field.name, described(&field.field_type));
-            self.binder.tell("bind.not_a_checkbox", place, message, "Only checkboxes can be exclusive.");
+            self.binder.tell(place, misfits::not_a_checkbox(&field.name, described(&field.field_type)));
         }
     }
 
@@ -212,20 +197,12 @@ impl<'a> DocumentBinder<'_, 'a> {
         let Some(name) = field else { return };
         let place = self.place(DocumentPart::ExternalId);
         let Some(found) = schema.resolve(name.as_str()) else {
-            let message = format!("{} has no field `{name}` for the external id", schema.kind);
-            let remedy = format!(
-                "Create a Custom Field `{name}` on {}: type Data, with \"Unique\" ticked.",
-                schema.kind
-            );
-            self.binder.tell("bind.external_id_missing", place, message, remedy);
+            self.binder.tell(place, misfits::external_id_missing(&schema.kind, &*name));
             return;
         };
         *name = found.name.clone();
         if !found.unique {
-            let message = format!("{} of {} is not unique", found.name, schema.kind);
-            let remedy =
-                "Tick \"Unique\" on the field: without it a lost answer can leave a second document.";
-            self.binder.tell("bind.external_id_not_unique", place, message, remedy);
+            self.binder.tell(place, misfits::external_id_not_unique(&found.name, &schema.kind));
         }
     }
 
@@ -235,8 +212,7 @@ impl<'a> DocumentBinder<'_, 'a> {
             let before = document.fields.iter().take(at).any(|other| other.frappe == rule.frappe);
             if before || document.external_id.as_ref() == Some(&rule.frappe) {
                 let place = self.place(DocumentPart::Field(written.clone()));
-                let message = format!("{} is filled twice, once by its label", rule.frappe);
-                self.binder.tell("bind.field_twice", place, message, "Keep one of the two.");
+                self.binder.tell(place, misfits::field_twice(&rule.frappe));
             }
         }
     }
@@ -257,10 +233,7 @@ impl<'a> DocumentBinder<'_, 'a> {
         let names: Vec<&str> = unfilled.map(|field| field.name.as_str()).collect();
         if !names.is_empty() {
             let place = self.place(DocumentPart::Role);
-            let message = format!("{} needs {}, and no rule fills that", schema.kind, names.join(", "));
-            let remedy = "Nothing, where Frappe has a default (ERPNext has for an order's currency, rates and series); \
-                          else add a rule or a constant.";
-            self.binder.warn("bind.mandatory_unmapped", place, message, remedy);
+            self.binder.warn(place, misfits::mandatory_unmapped(&schema.kind, names.join(", ")));
         }
     }
 }
@@ -287,17 +260,17 @@ pub(super) fn converts(from: &FieldType, to: &FieldType) -> bool {
     }
 }
 
-pub(super) fn described(field_type: &FieldType) -> &'static str {
+pub(super) fn described(field_type: &FieldType) -> Sentence {
     match field_type {
-        FieldType::Text => "text",
-        FieldType::Integer => "whole number",
-        FieldType::Decimal { .. } => "decimal number",
-        FieldType::Boolean => "checkbox",
-        FieldType::Date => "date",
-        FieldType::DateTime => "point in time",
-        FieldType::Choice { .. } => "choice",
-        FieldType::Reference { .. } => "reference",
-        FieldType::Rows { .. } => "table",
-        FieldType::Other { .. } => "field of a type the product does not know",
+        FieldType::Text => phrases::type_text(),
+        FieldType::Integer => phrases::type_integer(),
+        FieldType::Decimal { .. } => phrases::type_decimal(),
+        FieldType::Boolean => phrases::type_boolean(),
+        FieldType::Date => phrases::type_date(),
+        FieldType::DateTime => phrases::type_moment(),
+        FieldType::Choice { .. } => phrases::type_choice(),
+        FieldType::Reference { .. } => phrases::type_reference(),
+        FieldType::Rows { .. } => phrases::type_rows(),
+        FieldType::Other { .. } => phrases::type_other(),
     }
 }

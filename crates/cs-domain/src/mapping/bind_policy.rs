@@ -1,8 +1,8 @@
 //! What a document's policies ask of its DocType: a field to mark, a document to amend.
 
-use crate::mapping::DocumentMapping;
 use crate::mapping::bind_document::DocumentBinder;
 use crate::mapping::place::DocumentPart;
+use crate::mapping::{DocumentMapping, misfits};
 use crate::policy::DeletePolicy;
 use crate::record::{RecordRef, System};
 use crate::schema::{FieldSchema, FieldType, KindSchema};
@@ -12,20 +12,16 @@ impl<'a> DocumentBinder<'_, 'a> {
     pub(super) fn policies(&mut self, schema: &'a KindSchema, document: &mut DocumentMapping) {
         if document.amend && !schema.submittable {
             let place = self.place(DocumentPart::Amend);
-            let message =
-                format!("documents of {} are never submitted, so there is none to amend", schema.kind);
-            self.binder.tell("bind.not_submittable", place, message, "Take `amend` out.");
+            self.binder.tell(place, misfits::not_submittable(&schema.kind));
         }
         if let DeletePolicy::Mark { field, value } = &mut document.deletes {
             let place = self.place(DocumentPart::Deletes);
             let found = self.binder.resolve(System::Frappe, schema, field, &place);
             let Some(found) = found else { return };
             if !found.writable {
-                let message = format!("{} of {} cannot be written", found.name, schema.kind);
-                self.binder.tell("bind.not_writable", place, message, "Mark another field.");
+                self.binder.tell(place, misfits::mark_not_writable(&found.name, &schema.kind));
             } else if let Some(why) = unfit(found, value) {
-                let remedy = "Name a value that the field takes, or another field.";
-                self.binder.tell("bind.mark_value", place, why, remedy);
+                self.binder.tell(place, misfits::mark_value(why));
             }
         }
     }

@@ -3,10 +3,15 @@
 use std::fmt;
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+
+use crate::mapping::phrases;
+use crate::mapping::rules::parts;
+use crate::mapping::sentence::{Said, Sentence};
+use crate::name::MappingName;
 
 /// One thing that is wrong with a mapping file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
     /// The stable code, `mapping.cycle` for instance.
     pub code: String,
@@ -22,9 +27,18 @@ pub struct Problem {
     pub column: usize,
     /// Other places that belong to it, with what stands there.
     pub related: Vec<(Range<usize>, String)>,
+    /// The same in parts, for whoever says it in another language.
+    #[serde(skip)]
+    pub said: Option<Said>,
 }
 
 impl Problem {
+    /// The text of one mapping stands where that of another belongs.
+    pub fn of_another(said: &MappingName, name: &MappingName) -> Self {
+        let near = near(said.as_str(), [name.as_str()]);
+        at("", &(0..0), parts::other_name(said, name, near))
+    }
+
     /// The problem as compilers write it, on one line or two: `policy.toml:12:5: ... [code]`.
     pub fn render<'a>(&'a self, file: &'a str) -> impl fmt::Display + 'a {
         Rendered { problem: self, file }
@@ -57,27 +71,19 @@ impl<'a> Problems<'a> {
         Self { text, found: Vec::new() }
     }
 
-    /// Notes a problem; `related` can be added to what is returned.
-    pub(super) fn add(
-        &mut self,
-        code: &str,
-        span: &Range<usize>,
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) {
-        self.found.push(at(self.text, code, span, message.into(), help.into()));
+    /// Notes a problem.
+    pub(super) fn add(&mut self, span: &Range<usize>, said: Said) {
+        self.found.push(at(self.text, span, said));
     }
 
     /// Notes a problem that two places have a part in.
     pub(super) fn add_related(
         &mut self,
-        code: &str,
         span: &Range<usize>,
         (other, label): (&Range<usize>, &str),
-        message: impl Into<String>,
-        help: impl Into<String>,
+        said: Said,
     ) {
-        let mut problem = at(self.text, code, span, message.into(), help.into());
+        let mut problem = at(self.text, span, said);
         problem.related.push((other.clone(), label.to_owned()));
         self.found.push(problem);
     }
@@ -94,17 +100,32 @@ impl<'a> Problems<'a> {
 }
 
 /// A problem at a place of a text.
-pub(super) fn at(text: &str, code: &str, span: &Range<usize>, message: String, help: String) -> Problem {
+pub(super) fn at(text: &str, span: &Range<usize>, said: Said) -> Problem {
+    let help = said.help.as_ref().map(ToString::to_string).unwrap_or_default();
+    let mut problem = placed(text, span, said.code.to_owned(), said.message.to_string(), help);
+    problem.said = Some(said);
+    problem
+}
+
+/// The same, of what was said elsewhere.
+pub(super) fn placed(
+    text: &str,
+    span: &Range<usize>,
+    code: String,
+    message: String,
+    help: String,
+) -> Problem {
     let before = text.get(..span.start.min(text.len())).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
     Problem {
-        code: code.to_owned(),
+        code,
         message,
         help,
         span: span.clone(),
         line: before.matches('\n').count() + 1,
         column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
         related: Vec::new(),
+        said: None,
     }
 }
 
@@ -122,11 +143,16 @@ pub(super) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) 
 
 /// Help for a word that is not known: the nearest, else all.
 pub fn did_you_mean<'k>(word: &str, known: impl IntoIterator<Item = &'k str> + Clone) -> String {
+    near(word, known).to_string()
+}
+
+/// The same, for a sentence to take in.
+pub(super) fn near<'k>(word: &str, known: impl IntoIterator<Item = &'k str> + Clone) -> Sentence {
     if let Some(near) = nearest(word, known.clone()) {
-        return format!("did you mean `{near}`?");
+        return phrases::did_you_mean(near);
     }
     let all: Vec<&str> = known.into_iter().collect();
-    if all.is_empty() { "there are none".to_owned() } else { format!("known here: {}", all.join(", ")) }
+    if all.is_empty() { phrases::none_known() } else { phrases::known_here(all.join(", ")) }
 }
 
 /// Edits (of one character, or two swapped neighbours) that lead from one word to the other.
@@ -183,7 +209,7 @@ mod tests {
     fn places_are_counted_in_lines_and_characters() {
         let text = "a = 1\nñandú = oops\n";
         let start = text.find("oops").unwrap();
-        let problem = at(text, "c", &(start..start + 4), "m".into(), "h".into());
+        let problem = placed(text, &(start..start + 4), "c".into(), "m".into(), "h".into());
         assert_eq!((problem.line, problem.column), (2, 9));
         assert_eq!(problem.render("f.toml").to_string(), "f.toml:2:9: m [c]\n  help: h");
     }

@@ -15,9 +15,13 @@ pub mod edit;
 pub mod file;
 mod json_schema;
 pub mod lone;
+mod misfits;
 mod order;
 pub mod own;
+mod phrases;
 mod place;
+mod rules;
+mod sentence;
 mod shipped;
 mod sketch;
 pub mod suggest;
@@ -45,10 +49,23 @@ pub use diagnostic::{Problem, did_you_mean};
 pub use json_schema::json_schema;
 pub use own::{Own, OwnTransform, OwnTransforms};
 pub use place::{DocumentPart, Place, UnitPart};
+pub use sentence::{Gap, Rule, Said, Sentence, Wording};
 pub use shipped::{shipped, shipped_text};
 pub use sketch::{Sketch, sketch, sketch_with};
 pub use transform_error::{TransformError, TransformFault};
 pub use validate::{ParsedMapping, can_name, parse, parse_with};
+
+/// Every way in which a mapping can be wrong by itself or not fit the two systems.
+pub fn every_rule() -> impl Iterator<Item = &'static Rule> {
+    rules::all().chain(misfits::ALL)
+}
+
+/// Everything that is said of mappings: rules, what would be right, and what those are put together from. Whoever speaks
+/// another language has each of them by its key.
+pub fn wordings() -> impl Iterator<Item = &'static Wording> {
+    let said = every_rule().flat_map(|rule| [&rule.message, &rule.help]);
+    said.filter(|wording| !wording.english.is_empty()).chain(phrases::ALL)
+}
 
 /// What corresponds to what between the two systems, as far as one administrator cares.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -3,9 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use crate::mapping::diagnostic::{Problem, Problems, at, did_you_mean};
+use crate::mapping::diagnostic::{Problem, Problems, near, placed};
 use crate::mapping::file::{self, Entries, MappingForm, Placed, SettingForm};
+use crate::mapping::phrases;
 use crate::mapping::place::{DocumentPart, Place, UnitPart};
+use crate::mapping::rules::parts;
+use crate::mapping::sentence::{Said, Sentence};
 use crate::mapping::validate_unit::Inherited;
 use crate::mapping::{BindProblem, Mapping, OwnTransforms, SettingSpec};
 use crate::name::{Role, UnitName};
@@ -24,7 +27,9 @@ impl ParsedMapping {
     /// A problem that was found against the systems' schemas, pointing into the text it came from.
     pub fn locate(&self, text: &str, problem: &BindProblem) -> Problem {
         let span = self.places.get(&problem.place).cloned().unwrap_or(0..0);
-        at(text, &problem.code, &span, problem.message.clone(), problem.remedy.clone())
+        let (code, message) = (problem.code.clone(), problem.message.clone());
+        let said = problem.said.clone();
+        Problem { said, ..placed(text, &span, code, message, problem.remedy.clone()) }
     }
 }
 
@@ -97,18 +102,13 @@ impl<'a> Lowering<'a> {
     }
 
     fn mapping(&mut self, form: &MappingForm) -> Mapping {
-        self.name_form(&form.name, "a mapping's name");
-        self.not_empty(&form.title, "the mapping's title");
+        self.name_form(&form.name, phrases::name_of_mapping());
+        self.not_empty(&form.title, phrases::title_of_mapping());
         let settings = self.setting_specs(&form.settings);
         if form.unit.is_empty() {
-            self.problems.add(
-                "mapping.no_units",
-                &form.name.span,
-                "the mapping has no units",
-                "add a [[unit]]",
-            );
+            self.problems.add(&form.name.span, parts::no_units());
         }
-        self.unique(form.unit.iter().map(|unit| &unit.name), "unit", "unit.duplicate");
+        self.unique(form.unit.iter().map(|unit| &unit.name), |name| parts::unit_twice(name));
         let nothing_said = Inherited {
             conflict: ConflictPolicy::default(),
             first_contact: None,
@@ -125,9 +125,7 @@ impl<'a> Lowering<'a> {
         self.put_in_order(&mut mapping);
         for (name, _) in &form.settings {
             if !self.used_settings.contains(&name.value) {
-                let message = format!("the setting `{}` is declared and nothing uses it", name.value);
-                let help = "take it out, or use it with { setting = \"...\" }";
-                self.problems.add("setting.unused", &name.span, message, help);
+                self.problems.add(&name.span, parts::setting_unused(&name.value));
             }
         }
         mapping
@@ -136,13 +134,11 @@ impl<'a> Lowering<'a> {
     fn setting_specs(&mut self, forms: &Entries<SettingForm>) -> BTreeMap<String, SettingSpec> {
         let mut specs = BTreeMap::new();
         for (name, form) in forms {
-            self.name_form(name, "a setting's name");
-            self.not_empty(&form.help, "the help of a setting");
+            self.name_form(name, phrases::name_of_setting());
+            self.not_empty(&form.help, phrases::help_of_setting());
             let required = form.required.as_ref().is_some_and(|required| required.value);
             if let (true, Some(default)) = (required, &form.default) {
-                let message = format!("the setting `{}` is required and has a default", name.value);
-                let help = "with a default a run never lacks it: take out one of the two";
-                self.problems.add("setting.required_with_default", &default.span, message, help);
+                self.problems.add(&default.span, parts::setting_with_default(&name.value));
             }
             self.places.insert(Place::Setting { name: name.value.clone() }, name.span.clone());
             let default = form.default.as_ref().map(|default| default.value.clone());
@@ -156,10 +152,8 @@ impl<'a> Lowering<'a> {
     pub(super) fn setting(&mut self, name: &Placed<String>) -> String {
         self.used_settings.insert(name.value.clone());
         if !self.settings.contains(&name.value) {
-            let message = format!("no setting is called `{}`", name.value);
-            let near = did_you_mean(name, self.settings.iter().map(String::as_str));
-            let help = format!("{near}; settings are declared as [settings.{}]", name.value);
-            self.problems.add("setting.unknown", &name.span, message, help);
+            let near = near(name, self.settings.iter().map(String::as_str));
+            self.problems.add(&name.span, parts::setting_unknown(&name.value, near));
         }
         name.value.clone()
     }
@@ -188,33 +182,28 @@ impl<'a> Lowering<'a> {
         self.places.get(place).cloned().unwrap_or(0..0)
     }
 
-    pub(super) fn name_form(&mut self, name: &Placed<String>, what: &str) {
+    pub(super) fn name_form(&mut self, name: &Placed<String>, what: Sentence) {
         if !can_name(&name.value) {
-            let message = format!("\"{}\" cannot be {what}", name.value);
-            let help = "use small letters, digits, `-` and `_`, and a letter first";
-            self.problems.add("name.form", &name.span, message, help);
+            self.problems.add(&name.span, parts::name_form(&name.value, what));
         }
     }
 
-    pub(super) fn not_empty(&mut self, text: &Placed<String>, what: &str) {
+    pub(super) fn not_empty(&mut self, text: &Placed<String>, what: Sentence) {
         if text.trim().is_empty() {
-            let message = format!("{what} is empty");
-            self.problems.add("name.empty", &text.span, message, "");
+            self.problems.add(&text.span, parts::empty(what));
         }
     }
 
     pub(super) fn unique<'n>(
         &mut self,
         names: impl Iterator<Item = &'n Placed<String>>,
-        what: &str,
-        code: &str,
+        twice: impl Fn(&str) -> Said,
     ) {
         let mut seen: BTreeMap<&str, &Range<usize>> = BTreeMap::new();
         for name in names {
             if let Some(first) = seen.get(name.as_str()) {
-                let message = format!("there is already a {what} `{}`", name.value);
                 let first = (*first, "the first one");
-                self.problems.add_related(code, &name.span, first, message, "give one of them another name");
+                self.problems.add_related(&name.span, first, twice(&name.value));
             } else {
                 seen.insert(name.as_str(), &name.span);
             }

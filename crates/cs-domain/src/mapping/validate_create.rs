@@ -1,8 +1,9 @@
 //! Conditions on records, and which documents that appear in Frappe make a new VTiger record.
 
-use crate::mapping::diagnostic::did_you_mean;
+use crate::mapping::diagnostic::near;
 use crate::mapping::file::{ConditionForm, CreateForm, OperandForm, Placed, Selector};
 use crate::mapping::place::UnitPart;
+use crate::mapping::rules::{creating, parts};
 use crate::mapping::validate::Lowering;
 use crate::mapping::{
     Condition, CreateInVtiger, DocumentMapping, FieldRule, MatchPart, Operand, Test, UnitMapping,
@@ -35,9 +36,7 @@ impl Lowering<'_> {
         {
             let Some(list) = list else { continue };
             if list.is_empty() {
-                let message = format!("the list of values for {} is empty", form.field.name());
-                let help = "name the values, or take the condition out";
-                self.problems.add("condition.empty_list", &list.span, message, help);
+                self.problems.add(&list.span, creating::no_values(form.field.name()));
             }
             let operands = list.iter().map(|operand| self.operand(operand)).collect();
             tests.push(test(operands));
@@ -55,9 +54,7 @@ impl Lowering<'_> {
             tests.push(if present.value { Test::Present } else { Test::Missing });
         }
         if tests.len() != 1 {
-            let message = format!("a condition has exactly one test, and this one has {}", tests.len());
-            let help = "the tests are `in`, `not_in`, `equals`, `at_least`, `at_most` and `present`";
-            self.problems.add("condition.one_test", &form.span, message, help);
+            self.problems.add(&form.span, creating::one_test(&tests.len()));
         }
         let field = match system {
             System::Vtiger => self.vtiger_name(&form.field),
@@ -77,15 +74,12 @@ impl Lowering<'_> {
         let name = match &selector.value {
             Selector::Text(name) => name.clone(),
             Selector::Number(number) => {
-                let message = format!("{number} is no field of Frappe: only VTiger's fields have numbers");
-                let help = "write the field's name or its label";
-                self.problems.add("condition.number", &selector.span, message, help);
+                self.problems.add(&selector.span, creating::number_of_frappe(number));
                 number.to_string()
             }
         };
         if name.trim().is_empty() {
-            let help = "write its name or its label";
-            self.problems.add("name.empty", &selector.span, "the name of a Frappe field is empty", help);
+            self.problems.add(&selector.span, parts::empty_frappe_field());
         }
         name.into()
     }
@@ -100,33 +94,22 @@ impl Lowering<'_> {
         let Some(create) = &unit.create_in_vtiger else { return };
         let span = self.span(&self.unit_place(UnitPart::Create));
         let Some(document) = unit.document(&create.document) else {
-            let message =
-                format!("no document of the unit `{}` has the role `{}`", unit.name, create.document);
-            let roles = unit.documents.iter().map(|document| document.role.as_str());
-            let help = did_you_mean(create.document.as_str(), roles);
-            self.problems.add("create_in_vtiger.unknown_role", &span, message, help);
+            let near = near(create.document.as_str(), unit.documents.iter().map(|one| one.role.as_str()));
+            self.problems.add(&span, creating::no_role_to_create(&unit.name, &create.document, near));
             return;
         };
         if document.shared || document.keyed {
             let how = if document.shared { "shared" } else { "keyed" };
-            let message = format!("`{}` is {how}, so it cannot stand for one record", document.role);
-            let help = "name a document that belongs to one record alone";
-            self.problems.add("create_in_vtiger.shared", &span, message, help);
+            self.problems.add(&span, creating::shared_stands_for_none(&document.role, how));
         }
         if !document.fields.iter().any(|rule| rule.direction.reaches_vtiger()) {
-            let message =
-                format!("no field of `{}` travels to VTiger: the new record would be empty", document.role);
-            let help = "take direction = \"to_frappe\" out of its fields, or name another document";
-            self.problems.add("create_in_vtiger.nothing_travels", &span, message, help);
+            self.problems.add(&span, creating::nothing_travels(&document.role));
         }
         if let Some(key) = &create.key
             && (unit.never_read.contains(key) || unit.vtiger_fields().contains(key))
         {
             let span = self.span(&self.unit_place(UnitPart::CreateKey));
-            let message =
-                format!("{key} holds the key of the creation, and the unit names it elsewhere, too");
-            let help = "give the key a field of its own that nothing else in the mapping names";
-            self.problems.add("create_in_vtiger.key_in_use", &span, message, help);
+            self.problems.add(&span, creating::creation_key_in_use(key));
         }
     }
 
@@ -141,12 +124,7 @@ impl Lowering<'_> {
             if rule.on_create && rule.direction == Direction::ToVtiger && !stands && !found_by(rule) {
                 let span =
                     self.span(&self.document_place(crate::mapping::DocumentPart::Field(rule.frappe.clone())));
-                let message = format!(
-                    "`{}` is given to new VTiger records only, and `{}` makes none",
-                    rule.frappe, document.role
-                );
-                let help = "add [unit.create_in_vtiger], or take `on_create` out";
-                self.problems.add("on_create.never_new", &span, message, help);
+                self.problems.add(&span, creating::never_new(&rule.frappe, &document.role));
             }
         }
     }

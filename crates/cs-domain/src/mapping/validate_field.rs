@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::mapping::diagnostic::did_you_mean;
+use crate::mapping::diagnostic::near;
 use crate::mapping::file::{ColumnForm, FieldForm, Placed, RowForm, RuleForm, Selector, SourceForm};
+use crate::mapping::phrases;
 use crate::mapping::place::DocumentPart;
+use crate::mapping::rules::{field, parts};
 use crate::mapping::validate::Lowering;
 use crate::mapping::{FieldRule, RowRule, Source, Transform};
 use crate::name::FieldName;
@@ -17,14 +19,13 @@ impl Lowering<'_> {
     pub(super) fn vtiger_name(&mut self, selector: &Placed<Selector>) -> FieldName {
         let name = selector.name();
         if name.trim().is_empty() {
-            let help = "write its API name, its cf number or its label";
-            self.problems.add("name.empty", &selector.span, "the name of a VTiger field is empty", help);
+            self.problems.add(&selector.span, parts::empty_vtiger_field());
         }
         name.into()
     }
 
     pub(super) fn field_rule(&mut self, name: &Placed<String>, form: &Placed<FieldForm>) -> FieldRule {
-        self.not_empty(name, "the name of a Frappe field");
+        self.not_empty(name, phrases::name_of_frappe_field());
         let frappe: FieldName = name.as_str().into();
         self.at_document(DocumentPart::Field(frappe.clone()), &name.span);
         let form = match &form.value {
@@ -56,7 +57,7 @@ impl Lowering<'_> {
     }
 
     pub(super) fn row_rule(&mut self, index: usize, form: &Placed<RowForm>) -> RowRule {
-        self.not_empty(&form.table, "the table of a row");
+        self.not_empty(&form.table, phrases::table_of_row());
         self.at_document(DocumentPart::Row(index), &form.table.span);
         let mut columns = BTreeMap::new();
         for (name, column) in &form.columns {
@@ -70,8 +71,7 @@ impl Lowering<'_> {
             columns.insert(column_name, self.source(source, &name.span));
         }
         if columns.is_empty() {
-            let message = format!("a row of the table `{}` has no columns", form.table.value);
-            self.problems.add("row.empty", &form.span, message, "say what stands in it: columns = { ... }");
+            self.problems.add(&form.span, field::row_without_columns(&form.table.value));
         }
         RowRule {
             table: form.table.as_str().into(),
@@ -88,15 +88,12 @@ impl Lowering<'_> {
     ) -> FieldName {
         match columns.get(name.as_str()) {
             None => {
-                let message = format!("`exclusive` names `{}`, and the row has no such column", name.value);
-                let help = did_you_mean(name, columns.keys().map(FieldName::as_str));
-                self.problems.add("row.exclusive_unknown", &name.span, message, help);
+                let near = near(name, columns.keys().map(FieldName::as_str));
+                self.problems.add(&name.span, field::exclusive_unknown(&name.value, near));
             }
             Some(Source::Constant(Value::Boolean(true))) => {}
             Some(_) => {
-                let message = format!("`{}` is exclusive, and the row does not tick it", name.value);
-                let help = format!("only a checkbox is exclusive: {} = {{ constant = true }}", name.value);
-                self.problems.add("row.exclusive_unticked", &name.span, message, help);
+                self.problems.add(&name.span, field::exclusive_unticked(&name.value));
             }
         }
         name.as_str().into()
@@ -109,8 +106,7 @@ impl Lowering<'_> {
         }
         if let Some(constant) = &form.constant {
             if constant.value.0 == Value::Empty {
-                let help = "take the field out: what has no rule is left alone";
-                self.problems.add("constant.empty", &constant.span, "a constant holds nothing", help);
+                self.problems.add(&constant.span, field::empty_constant());
             }
             sources.push(Source::Constant(constant.value.0.clone()));
         }
@@ -121,14 +117,11 @@ impl Lowering<'_> {
             sources.push(Source::Document(role.as_str().into()));
         }
         if sources.len() != 1 {
-            let message = format!("a value comes from exactly one place, and this one has {}", sources.len());
-            let help = "write one of `vtiger`, `constant`, `setting` and `document`";
-            self.problems.add("field.one_source", span, message, help);
+            self.problems.add(span, field::one_source(&sources.len()));
         }
         if form.vtiger.is_none() {
             for key in [&form.join, &form.unit, &form.role].into_iter().flatten() {
-                let message = "`join`, `unit` and `role` belong to `vtiger`, and there is none";
-                self.problems.add("field.stray_key", &key.span, message, "take it out");
+                self.problems.add(&key.span, field::of_no_vtiger());
             }
         }
         sources.pop().unwrap_or(Source::Constant(Value::Empty))
@@ -137,23 +130,15 @@ impl Lowering<'_> {
     fn vtiger_source(&mut self, form: &SourceForm, fields: &Placed<Vec<Placed<Selector>>>) -> Source {
         let names: Vec<FieldName> = fields.iter().map(|field| self.vtiger_name(field)).collect();
         if names.is_empty() {
-            let help = "name at least one";
-            self.problems.add(
-                "field.no_vtiger_field",
-                &fields.span,
-                "the list of VTiger fields is empty",
-                help,
-            );
+            self.problems.add(&fields.span, field::no_vtiger_field());
         }
         for (at, name) in names.iter().enumerate() {
             if names.iter().take(at).any(|before| before == name) {
-                let message = format!("{name} is joined with itself");
-                self.problems.add("field.joined_twice", &fields.span, message, "name each field once");
+                self.problems.add(&fields.span, field::joined_twice(name));
             }
         }
         if let (Some(join), true) = (&form.join, names.len() < 2) {
-            let message = "`join` says what stands between fields, and there is only one";
-            self.problems.add("field.stray_key", &join.span, message, "take it out");
+            self.problems.add(&join.span, field::join_of_one());
         }
         let (unit, role) = match (&form.unit, &form.role) {
             (None, None) => {
@@ -162,20 +147,12 @@ impl Lowering<'_> {
             }
             (Some(unit), Some(role)) => (unit.as_str(), role.as_str()),
             (Some(found), None) | (None, Some(found)) => {
-                let message = "`unit` and `role` belong together: they name a document of another unit";
-                let help = "write both: { vtiger = \"account_id\", unit = \"account\", role = \"customer\" }";
-                self.problems.add("linked.incomplete", &found.span, message, help);
+                self.problems.add(&found.span, field::linked_by_half());
                 ("", "")
             }
         };
         if names.len() > 1 {
-            let message = "a reference to another unit stands in one VTiger field, and this names several";
-            self.problems.add(
-                "linked.several_fields",
-                &fields.span,
-                message,
-                "name the reference field alone",
-            );
+            self.problems.add(&fields.span, field::linked_by_several());
         }
         Source::Linked {
             field: names.into_iter().next().unwrap_or_else(|| FieldName::new("")),
@@ -187,15 +164,13 @@ impl Lowering<'_> {
     fn direction(&mut self, form: &RuleForm, source: &Source, on_create: bool) -> Direction {
         let only_to_frappe = match source {
             Source::Fields { .. } | Source::Linked { .. } => None,
-            Source::Constant(_) => Some("a constant"),
-            Source::Setting(_) => Some("a setting"),
-            Source::Document(_) => Some("the name of a document"),
+            Source::Constant(_) => Some(phrases::a_constant()),
+            Source::Setting(_) => Some(phrases::a_setting()),
+            Source::Document(_) => Some(phrases::name_of_document()),
         };
         match (&form.direction, only_to_frappe) {
             (Some(said), Some(what)) if said.reaches_vtiger() => {
-                let message = format!("{what} never travels to VTiger");
-                let help = "take `direction` out, or write direction = \"to_frappe\"";
-                self.problems.add("direction.one_way", &said.span, message, help);
+                self.problems.add(&said.span, field::one_way(what));
                 Direction::ToFrappe
             }
             (_, Some(_)) => Direction::ToFrappe,
@@ -208,27 +183,19 @@ impl Lowering<'_> {
         let is_document = matches!(rule.source, Source::Document(_));
         if let Some(deferred) = form.deferred.as_ref().filter(|flag| flag.value) {
             if !is_document {
-                let message = "only a reference to a document of the unit can be deferred";
-                let help = "take `deferred` out, or write { document = \"...\", deferred = true }";
-                self.problems.add("deferred.without_document", &deferred.span, message, help);
+                self.problems.add(&deferred.span, field::deferred_without_document());
             } else if rule.on_create {
-                let message = "a field is either given to new documents only or written last, not both";
-                let help = "take out `on_create` or `deferred`";
-                self.problems.add("deferred.on_create", &deferred.span, message, help);
+                self.problems.add(&deferred.span, field::deferred_and_on_create());
             }
         }
         if matches!(rule.source, Source::Fields { .. }) {
             return;
         }
         if let Some(transform) = form.transform.first() {
-            let message =
-                "transforms work on the values of VTiger fields, and this value comes from elsewhere";
-            let help = "take `transform` out";
-            self.problems.add("transform.without_vtiger", &transform.span, message, help);
+            self.problems.add(&transform.span, field::transform_of_no_field());
         }
         if let (Some(when_empty), false) = (&form.when_empty, matches!(rule.source, Source::Linked { .. })) {
-            let message = "`when_empty` is about an empty VTiger field, and this value comes from elsewhere";
-            self.problems.add("field.stray_key", &when_empty.span, message, "take it out");
+            self.problems.add(&when_empty.span, field::when_empty_of_none());
         }
     }
 
@@ -241,10 +208,8 @@ impl Lowering<'_> {
             && names.len() > 1
             && join.is_empty()
         {
-            let message = "fields that are joined with nothing between cannot be told apart again";
-            let help = "write join = \" \", or direction = \"to_frappe\"";
             let span = form.source.join.as_ref().map_or(span, |join| &join.span);
-            self.problems.add("join.no_way_back", span, message, help);
+            self.problems.add(span, field::join_without_way_back());
         }
         for (placed, transform) in form.transform.iter().zip(&rule.transforms) {
             self.check_transform_back(&placed.span, transform, rule);
@@ -254,24 +219,17 @@ impl Lowering<'_> {
     fn check_transform_back(&mut self, span: &Range<usize>, transform: &Transform, rule: &FieldRule) {
         match transform {
             Transform::LastFour => {
-                let message = "the last four digits of a number have no way back to VTiger";
-                let help = "write direction = \"to_frappe\"";
-                self.problems.add("last_four.no_way_back", span, message, help);
+                self.problems.add(span, field::last_four_without_way_back());
             }
             Transform::Map { pairs, otherwise } => self.check_map_back(span, pairs, otherwise),
             Transform::Own(own) if !own.transform.goes_back(&own.with) => {
-                let message = format!("`{}` has no way back to VTiger", own.transform.name());
-                self.problems.add("own.no_way_back", span, message, "write direction = \"to_frappe\"");
+                self.problems.add(span, field::own_without_way_back(own.transform.name()));
             }
             Transform::Default(_) if rule.direction == Direction::ToVtiger => {
-                let message = "a default stands in on the way to Frappe, and this field never goes there";
-                let help = "take the default out, or change the direction";
-                self.problems.add("default.one_way", span, message, help);
+                self.problems.add(span, field::default_never_used());
             }
             Transform::Default(_) if rule.clearing == Clearing::Clear => {
-                let message = "a field with a default never comes to Frappe empty, so it cannot be cleared";
-                let help = "write when_empty = \"keep\", or take the default out";
-                self.problems.add("default.clears", span, message, help);
+                self.problems.add(span, field::default_and_clear());
             }
             _ => {}
         }

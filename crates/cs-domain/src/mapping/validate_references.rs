@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::mapping::diagnostic::did_you_mean;
+use crate::mapping::diagnostic::near;
 use crate::mapping::order::parents_first;
+use crate::mapping::phrases;
 use crate::mapping::place::{DocumentPart, Place, UnitPart};
+use crate::mapping::rules::{field, reference};
+use crate::mapping::sentence::Said;
 use crate::mapping::validate::Lowering;
 use crate::mapping::{
     Check, DocumentMapping, FieldRule, Mapping, MatchPart, RowRule, Source, Transform, UnitMapping,
@@ -50,14 +53,10 @@ impl Lowering<'_> {
     fn check_role(&mut self, unit: &UnitMapping, role: &Role, place: &Place) {
         let span = self.span(place);
         if *role == self.role {
-            let message = format!("the document `{role}` refers to itself");
-            let help = "name another document of the unit";
-            self.problems.add("reference.itself", &span, message, help);
+            self.problems.add(&span, reference::refers_to_itself(role));
         } else if unit.document(role).is_none() {
-            let message = format!("no document of the unit `{}` has the role `{role}`", unit.name);
-            let roles = unit.documents.iter().map(|document| document.role.as_str());
-            let help = did_you_mean(role.as_str(), roles);
-            self.problems.add("reference.unknown_role", &span, message, help);
+            let near = near(role.as_str(), unit.documents.iter().map(|document| document.role.as_str()));
+            self.problems.add(&span, reference::no_role(&unit.name, role, near));
         }
     }
 
@@ -66,18 +65,14 @@ impl Lowering<'_> {
         let Some(other) = mapping.unit(unit) else {
             // An unfinished pair of `unit` and `role` was told already.
             if !unit.as_str().is_empty() {
-                let message = format!("the mapping has no unit `{unit}`");
-                let units = mapping.units.iter().map(|unit| unit.name.as_str());
-                let help = did_you_mean(unit.as_str(), units);
-                self.problems.add("reference.unknown_unit", &span, message, help);
+                let near = near(unit.as_str(), mapping.units.iter().map(|unit| unit.name.as_str()));
+                self.problems.add(&span, reference::no_unit(unit, near));
             }
             return;
         };
         if other.document(role).is_none() {
-            let message = format!("no document of the unit `{unit}` has the role `{role}`");
-            let roles = other.documents.iter().map(|document| document.role.as_str());
-            let help = did_you_mean(role.as_str(), roles);
-            self.problems.add("reference.unknown_role", &span, message, help);
+            let near = near(role.as_str(), other.documents.iter().map(|document| document.role.as_str()));
+            self.problems.add(&span, reference::no_role(unit, role, near));
         }
     }
 
@@ -94,9 +89,7 @@ impl Lowering<'_> {
                         let other = unit.document(role).filter(|other| other.role != document.role);
                         if other.is_some_and(|other| !refers(document, other) && !refers(other, document)) {
                             let span = self.span(&place);
-                            let message = format!("nothing ties `{}` to `{role}`", document.role);
-                            let help = "a field or row of one must name the other: { document = \"...\" }";
-                            self.problems.add("match.not_tied", &span, message, help);
+                            self.problems.add(&span, reference::not_tied(&document.role, role));
                         }
                     }
                 }
@@ -108,36 +101,28 @@ impl Lowering<'_> {
         let span = self.span(place);
         match document.rule(field) {
             None => {
-                let message = format!("the match key names `{field}`, and no rule says what it holds");
-                let help = did_you_mean(field.as_str(), ruled(document));
-                self.problems.add("match.unknown_field", &span, message, help);
+                let near = near(field.as_str(), ruled(document));
+                self.problems.add(&span, reference::match_without_rule(field, near));
             }
             // What is given to new VTiger records only is found by all the same: nobody's edit changes it.
             Some(rule) if !rule.direction.reaches_frappe() && !rule.on_create => {
-                let message = format!("the match key names `{field}`, which VTiger says nothing about");
-                let help = "name a field that travels to Frappe, or one with `on_create`";
-                self.problems.add("match.never_to_frappe", &span, message, help);
+                self.problems.add(&span, reference::match_never_to_frappe(field));
             }
             Some(_) => {}
         }
     }
 
     fn check_fields_named(&mut self, document: &DocumentMapping) {
-        let exists = document.exists_when.iter().map(|field| {
-            (field, DocumentPart::ExistsWhen(field.clone()), "exists_when.unknown_field", "`exists_when`")
-        });
-        let checks = document.checks.iter().enumerate().map(|(index, check)| match check {
-            Check::NotInFuture(field) | Check::Required(field) => {
-                (field, DocumentPart::Check(index), "check.unknown_field", "the check")
-            }
-        });
-        let named: Vec<_> = exists.chain(checks).collect();
-        for (field, part, code, what) in named {
+        let near = |field: &FieldName| near(field.as_str(), ruled(document));
+        for field in document.exists_when.iter().filter(|field| document.rule(field).is_none()) {
+            let span = self.span(&self.document_place(DocumentPart::ExistsWhen(field.clone())));
+            self.problems.add(&span, reference::exists_without_rule(field, near(field)));
+        }
+        for (index, check) in document.checks.iter().enumerate() {
+            let (Check::NotInFuture(field) | Check::Required(field)) = check;
             if document.rule(field).is_none() {
-                let span = self.span(&self.document_place(part));
-                let message = format!("{what} names `{field}`, and no rule says what it holds");
-                let help = did_you_mean(field.as_str(), ruled(document));
-                self.problems.add(code, &span, message, help);
+                let span = self.span(&self.document_place(DocumentPart::Check(index)));
+                self.problems.add(&span, reference::check_without_rule(field, near(field)));
             }
         }
         if let Some(field) = &document.external_id
@@ -145,10 +130,8 @@ impl Lowering<'_> {
         {
             let span = self.span(&self.document_place(DocumentPart::Field(field.clone())));
             let other = self.span(&self.document_place(DocumentPart::ExternalId));
-            let message = format!("`{field}` holds the document's external id and has a rule, too");
-            let help = "take the rule out: the program fills the external id by itself";
             let other = (&other, "the external id");
-            self.problems.add_related("external_id.has_rule", &span, other, message, help);
+            self.problems.add_related(&span, other, reference::external_id_with_rule(field));
         }
     }
 
@@ -187,10 +170,8 @@ impl Lowering<'_> {
             if unit.never_read.contains(used.field) {
                 let span = self.span(&used.place);
                 let other = self.span(&self.unit_place(UnitPart::NeverRead(used.field.clone())));
-                let message = format!("{} is never read, and this reads it", used.field);
-                let help = "take one of the two out";
                 let other = (&other, "never read");
-                self.problems.add_related("never_read.used", &span, other, message, help);
+                self.problems.add_related(&span, other, reference::never_read_used(used.field));
             }
         }
     }
@@ -201,15 +182,11 @@ impl Lowering<'_> {
             let reduced = used.rule.is_some_and(FieldRule::guards_card_data);
             if guarded.contains(used.field) && !reduced {
                 let span = self.span(&used.place);
-                let message = format!(
-                    "{} is a card number elsewhere in this unit (`last_four`), and here it would leave whole",
-                    used.field
-                );
-                let help = match used.rule {
-                    Some(_) => "add transform = \"last_four\" here, too",
-                    None => "use another field here",
+                let remedy = match used.rule {
+                    Some(_) => phrases::add_last_four(),
+                    None => phrases::use_another_field(),
                 };
-                self.problems.add("last_four.unguarded", &span, message, help);
+                self.problems.add(&span, reference::unguarded(used.field, remedy));
             }
         }
     }
@@ -225,10 +202,8 @@ impl Lowering<'_> {
             let other = before.iter().find(|(other, _)| !different_parts(other, rule));
             if let Some((_, other)) = other {
                 let (span, other) = (self.span(&used.place), self.span(other));
-                let message = format!("two Frappe fields would be written to {}", used.field);
-                let help = "give all but one of them direction = \"to_frappe\"";
                 let other = (&other, "the other one");
-                self.problems.add_related("field.two_writers", &span, other, message, help);
+                self.problems.add_related(&span, other, field::two_writers(used.field));
             }
             before.push((rule, used.place));
         }
@@ -253,9 +228,7 @@ impl Lowering<'_> {
                 let first = mapping.units.first().map(|unit| unit.name.clone());
                 self.unit = first.unwrap_or_else(|| UnitName::new(""));
                 let span = self.span(&self.unit_place(UnitPart::Name));
-                let message = format!("units wait for each other: {circle}");
-                let help = "a unit is written after those it refers to: take one of these references out";
-                self.problems.add("mapping.unit_cycle", &span, message, help);
+                self.problems.add(&span, reference::unit_cycle(circle));
             }
         }
         for unit in &mut mapping.units {
@@ -276,9 +249,8 @@ impl Lowering<'_> {
         match order {
             Ok(order) => unit.documents = picked(&unit.documents, &order),
             Err(circle) => {
-                let message = format!("documents wait for each other: {}", spelled(&circle, &roles));
-                let help = "mark one of these references `deferred = true`: it is written last";
-                self.circle("mapping.cycle", &circle, &roles, message, help);
+                let said = reference::document_cycle(spelled(&circle, &roles));
+                self.circle(&circle, &roles, said);
             }
         }
         let roles: Vec<Role> = unit.documents.iter().map(|document| document.role.clone()).collect();
@@ -294,19 +266,17 @@ impl Lowering<'_> {
         match order {
             Ok(order) => unit.match_order = picked(&roles, &order),
             Err(circle) => {
-                let circle_text = spelled(&circle, &roles);
-                let message = format!("match keys wait for each other: {circle_text}");
-                let help = "one of them must be found without the other: take a `linked` out of its keys";
-                self.circle("mapping.match_cycle", &circle, &roles, message, help);
+                let said = reference::match_cycle(spelled(&circle, &roles));
+                self.circle(&circle, &roles, said);
             }
         }
     }
 
-    fn circle(&mut self, code: &str, circle: &[usize], roles: &[Role], message: String, help: &str) {
+    fn circle(&mut self, circle: &[usize], roles: &[Role], said: Said) {
         let first = circle.first().and_then(|at| roles.get(*at));
         self.role = first.cloned().unwrap_or_else(|| Role::new(""));
         let span = self.span(&self.document_place(DocumentPart::Role));
-        self.problems.add(code, &span, message, help);
+        self.problems.add(&span, said);
     }
 }
 

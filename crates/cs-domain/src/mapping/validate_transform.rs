@@ -7,10 +7,12 @@ use jiff::civil::date;
 use jiff::fmt::strtime;
 
 use crate::fold::fold;
-use crate::mapping::diagnostic::did_you_mean;
+use crate::mapping::diagnostic::near;
 use crate::mapping::file::{
     Entries, OtherwiseForm, OtherwiseWord, Placed, TransformForm, TransformTable, TransformWord,
 };
+use crate::mapping::phrases;
+use crate::mapping::rules::transform;
 use crate::mapping::transform_phone;
 use crate::mapping::validate::Lowering;
 use crate::mapping::{Otherwise, Own, Transform};
@@ -49,7 +51,7 @@ impl Lowering<'_> {
         }
         if let Some(default) = &form.default {
             if default.value.0 == Value::Empty {
-                self.problems.add("default.empty", &default.span, "a default holds nothing", "take it out");
+                self.problems.add(&default.span, transform::empty_default());
             }
             found.push(Transform::Default(default.value.0.clone()));
         }
@@ -60,9 +62,7 @@ impl Lowering<'_> {
             }
         }
         if found.len() != 1 {
-            let message = format!("a transform does exactly one thing, and this one does {}", found.len());
-            let help = "write one of `date`, `phone`, `map`, `part`, `default` and `own`, and several transforms as a list";
-            self.problems.add("transform.one", span, message, help);
+            self.problems.add(span, transform::one_transform(&found.len()));
         }
         self.stray_keys(form);
         found.pop().unwrap_or(Transform::Trim)
@@ -74,24 +74,20 @@ impl Lowering<'_> {
         name: &Placed<String>,
         with: Option<&Placed<Entries<Placed<String>>>>,
     ) -> Option<Transform> {
-        let Some(transform) = self.own.get(name) else {
-            let message = format!("this program has no transform \"{}\" of its own", name.value);
+        let Some(found) = self.own.get(name) else {
             let known: Vec<&str> = self.own.iter().map(|own| own.name()).collect();
-            let help = if known.is_empty() {
-                "it was built without any: docs/EXTENDING.md says how to add one".to_owned()
-            } else {
-                did_you_mean(name, known.iter().copied())
-            };
-            self.problems.add("transform.own_unknown", &name.span, message, help);
+            let near =
+                if known.is_empty() { phrases::built_without() } else { near(name, known.iter().copied()) };
+            self.problems.add(&name.span, transform::own_unknown(&name.value, near));
             return None;
         };
         let entries = with.map(|with| with.value.as_slice()).unwrap_or_default();
         let arguments = entries.iter().map(|(key, value)| (key.value.clone(), value.value.clone())).collect();
-        let own = Own { transform: Arc::clone(transform), with: arguments };
+        let own = Own { transform: Arc::clone(found), with: arguments };
         if let Err(refusal) = own.transform.check(&own.with) {
             let span = with.map_or(&name.span, |with| &with.span);
-            let help = format!("`{}`: {}", name.value, own.transform.about());
-            self.problems.add("transform.own_arguments", span, refusal.to_string(), help);
+            let about = own.transform.about();
+            self.problems.add(span, transform::own_arguments(&refusal, &name.value, about));
         }
         Some(Transform::Own(own))
     }
@@ -108,8 +104,7 @@ impl Lowering<'_> {
                 _ => form.part.is_some(),
             };
             if !has_owner {
-                let message = format!("`{key}` belongs to `{owner}`, and there is none");
-                self.problems.add("transform.stray_key", span, message, "take it out");
+                self.problems.add(span, transform::stray_key(key, owner));
             }
         }
     }
@@ -124,27 +119,21 @@ impl Lowering<'_> {
             if read == Some(day) {
                 continue;
             }
-            let message = match (written, read) {
-                (None, _) => format!("\"{}\" is not a form of dates", form.value),
-                (Some(text), None) => {
-                    format!("dates written as \"{}\" cannot be read back: \"{text}\"", form.value)
-                }
-                (Some(text), Some(read)) => {
-                    format!("{day} written as \"{}\" is \"{text}\", and that reads as {read}", form.value)
-                }
+            let said = match (written, read) {
+                (None, _) => transform::no_date_form(&form.value),
+                (Some(text), None) => transform::date_not_read_back(&form.value, text),
+                (Some(text), Some(read)) => transform::date_read_otherwise(&day, &form.value, text, &read),
             };
-            let help = "use %Y, %m and %d: \"%m/%d/%Y\" for 11/22/2026";
-            self.problems.add("transform.date_form", &form.span, message, help);
+            self.problems.add(&form.span, said);
             return;
         }
     }
 
     fn region(&mut self, region: &Placed<String>) {
         if !transform_phone::regions().any(|known| known == region.as_str()) {
-            let message = format!("no phone numbers of the country \"{}\" are known", region.value);
             let known: Vec<&str> = transform_phone::regions().collect();
-            let help = did_you_mean(region, known.iter().copied());
-            self.problems.add("transform.region", &region.span, message, help);
+            let near = near(region, known.iter().copied());
+            self.problems.add(&region.span, transform::no_region(&region.value, near));
         }
     }
 
@@ -154,23 +143,18 @@ impl Lowering<'_> {
         otherwise: Option<&Placed<OtherwiseForm>>,
     ) -> Transform {
         if map.is_empty() {
-            let help = "name VTiger's words and Frappe's: { M = \"Male\", F = \"Female\" }";
-            self.problems.add("map.empty", &map.span, "the value map is empty", help);
+            self.problems.add(&map.span, transform::empty_map());
         }
         for (at, (from, to)) in map.iter().enumerate() {
             for word in [from, to] {
                 if word.trim().is_empty() {
-                    let message = "an empty value is not a word and has no partner";
-                    let help = "for an empty VTiger field use { default = \"...\" }";
-                    self.problems.add("map.empty_word", &word.span, message, help);
+                    self.problems.add(&word.span, transform::empty_word());
                 }
             }
             let before = map.iter().take(at).find(|(other, _)| fold(other) == fold(from));
             if let Some((first, _)) = before {
-                let message = format!("\"{}\" and \"{}\" are one word to VTiger", first.value, from.value);
-                let help = "case and accents do not count: keep one of them";
-                let first = (&first.span, "the first one");
-                self.problems.add_related("map.word_twice", &from.span, first, message, help);
+                let said = transform::word_twice(&first.value, &from.value);
+                self.problems.add_related(&from.span, (&first.span, "the first one"), said);
             }
         }
         Transform::Map {
@@ -193,14 +177,10 @@ impl Lowering<'_> {
             let Some((first, _)) = pairs.iter().take(at).find(|(_, other)| fold(other) == fold(to)) else {
                 continue;
             };
-            let message = format!("\"{to}\" could go back to VTiger as \"{first}\" or as \"{from}\"");
-            let help = "give each word its own partner, or write direction = \"to_frappe\"";
-            self.problems.add("map.not_one_to_one", span, message, help);
+            self.problems.add(span, transform::not_one_to_one(to, first, from));
         }
         if let Otherwise::Use(word) = otherwise {
-            let message = format!("words that became \"{word}\" have no way back to VTiger");
-            let help = "write otherwise = \"refuse\", or direction = \"to_frappe\"";
-            self.problems.add("map.no_way_back", span, message, help);
+            self.problems.add(span, transform::map_without_way_back(word));
         }
     }
 
@@ -208,20 +188,14 @@ impl Lowering<'_> {
         let of = form.of.as_ref().map_or(0, |of| of.value);
         let separator = form.separator.as_ref().map_or(" ", |separator| separator.as_str());
         if form.of.is_none() {
-            let help = "write how many parts there are: { part = 0, of = 2 }";
-            self.problems.add("part.of_missing", span, "`part` needs `of`", help);
+            self.problems.add(span, transform::part_without_of());
         } else if !(2..=MOST_PARTS).contains(&of) {
-            let message = format!("a text cannot be cut into {of} parts");
-            let help = format!("`of` is between 2 and {MOST_PARTS}");
-            self.problems.add("part.of", span, message, help);
+            self.problems.add(span, transform::part_of(&of, &MOST_PARTS));
         } else if index.value >= of {
-            let message = format!("there is no part {} of {of}: parts are counted from 0", index.value);
-            let help = format!("the last one is {}", of - 1);
-            self.problems.add("part.index", &index.span, message, help);
+            self.problems.add(&index.span, transform::part_index(&index.value, &of, &(of - 1)));
         }
         if separator.is_empty() {
-            let help = "write what stands between the parts";
-            self.problems.add("part.separator", span, "the separator is empty", help);
+            self.problems.add(span, transform::part_separator());
         }
         Transform::Part { separator: separator.to_owned(), index: index.value, of }
     }

@@ -3,7 +3,9 @@
 use crate::mapping::file::{
     CheckForm, DeletesForm, DeletesWord, DocumentForm, MatchPartForm, Placed, UnitForm,
 };
+use crate::mapping::phrases;
 use crate::mapping::place::{DocumentPart, UnitPart};
+use crate::mapping::rules::parts;
 use crate::mapping::validate::Lowering;
 use crate::mapping::{Check, DocumentMapping, MatchKey, MatchPart, UnitMapping};
 use crate::name::FieldName;
@@ -43,8 +45,8 @@ impl<'f> Inherited<'f> {
 
 impl Lowering<'_> {
     pub(super) fn unit_mapping(&mut self, form: &UnitForm, above: Inherited<'_>) -> UnitMapping {
-        self.name_form(&form.name, "a unit's name");
-        self.not_empty(&form.module, "the unit's module");
+        self.name_form(&form.name, phrases::name_of_unit());
+        self.not_empty(&form.module, phrases::module_of_unit());
         self.unit = form.name.as_str().into();
         self.at_unit(UnitPart::Name, &form.name.span);
         self.at_unit(UnitPart::Module, &form.module.span);
@@ -66,11 +68,10 @@ impl Lowering<'_> {
             .or(form.conflict.as_ref(), form.first_contact.as_ref(), form.deletes.as_ref())
             .or_on_drift(form.on_drift.as_ref());
         if form.document.is_empty() {
-            let message = format!("the unit `{}` has no documents", form.name.value);
-            self.problems.add("unit.no_documents", &form.name.span, message, "add a [[unit.document]]");
+            self.problems.add(&form.name.span, parts::no_documents(&form.name.value));
         }
         let roles = form.document.iter().map(|document| &document.role);
-        self.unique(roles, "document with the role", "role.duplicate");
+        self.unique(roles, |name| parts::role_twice(name));
         let documents = form.document.iter().map(|document| self.document(document, inherited));
         UnitMapping {
             name: form.name.as_str().into(),
@@ -86,20 +87,19 @@ impl Lowering<'_> {
 
     fn document(&mut self, form: &DocumentForm, above: Inherited<'_>) -> DocumentMapping {
         self.role = form.role.as_str().into();
-        self.name_form(&form.role, "a document's role");
-        self.not_empty(&form.doctype, "the document's DocType");
+        self.name_form(&form.role, phrases::role_of_document());
+        self.not_empty(&form.doctype, phrases::doctype_of_document());
         self.at_document(DocumentPart::Role, &form.role.span);
         self.at_document(DocumentPart::DocType, &form.doctype.span);
         for field in &form.exists_when {
             self.at_document(DocumentPart::ExistsWhen(field.as_str().into()), &field.span);
         }
         if let Some(external_id) = &form.external_id {
-            self.not_empty(external_id, "the field of the external id");
+            self.not_empty(external_id, phrases::field_of_external_id());
             self.at_document(DocumentPart::ExternalId, &external_id.span);
         }
         if let Some(keyed) = form.keyed.as_ref().filter(|keyed| keyed.value && form.match_keys.is_empty()) {
-            let help = "name the fields that say what the document is: match = [[\"bank_name\"]]";
-            self.problems.add("keyed.no_match", &keyed.span, "keyed, but without a match key", help);
+            self.problems.add(&keyed.span, parts::keyed_without_key());
         }
         if let Some(amend) = &form.amend {
             self.at_document(DocumentPart::Amend, &amend.span);
@@ -132,13 +132,10 @@ impl Lowering<'_> {
 
     fn match_key(&mut self, index: usize, form: &Placed<Vec<Placed<MatchPartForm>>>) -> MatchKey {
         if form.is_empty() {
-            let help = "name the fields that must be equal: match = [[\"first_name\", \"last_name\"]]";
-            self.problems.add("match.empty", &form.span, "a match key names no field", help);
+            self.problems.add(&form.span, parts::empty_match_key());
         }
         if !form.is_empty() && form.iter().all(|part| matches!(part.value, MatchPartForm::IfKnown(_))) {
-            let message = "what counts only if it is known finds nothing by itself";
-            let help = "add a field that must be equal: [\"last_name\", { if_known = \"email_id\" }]";
-            self.problems.add("match.only_if_known", &form.span, message, help);
+            self.problems.add(&form.span, parts::only_if_known());
         }
         let mut parts = Vec::new();
         for (part, placed) in form.iter().enumerate() {
@@ -158,8 +155,7 @@ impl Lowering<'_> {
             (Some(field), None) => Some(Check::NotInFuture(field.as_str().into())),
             (None, Some(field)) => Some(Check::Required(field.as_str().into())),
             _ => {
-                let help = "write { not_in_future = \"...\" } or { required = \"...\" }";
-                self.problems.add("check.one", &form.span, "a check says exactly one thing", help);
+                self.problems.add(&form.span, parts::check_of_one());
                 None
             }
         }
@@ -172,10 +168,9 @@ impl Lowering<'_> {
             DeletesForm::Word(DeletesWord::Unlink) => DeletePolicy::Unlink,
             DeletesForm::Word(DeletesWord::Propagate) => DeletePolicy::Propagate,
             DeletesForm::Mark(mark) => {
-                self.not_empty(&mark.mark.field, "the field of a mark");
+                self.not_empty(&mark.mark.field, phrases::field_of_mark());
                 if mark.mark.value.0.is_empty() {
-                    let help = "say what the field holds from then on: { field = \"disabled\", value = 1 }";
-                    self.problems.add("mark.empty", &mark.mark.value.span, "a mark holds nothing", help);
+                    self.problems.add(&mark.mark.value.span, parts::mark_of_nothing());
                 }
                 DeletePolicy::Mark {
                     field: mark.mark.field.as_str().into(),

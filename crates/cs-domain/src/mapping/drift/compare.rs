@@ -334,7 +334,7 @@ fn changes(
         changes.push(DriftChange::Relabelled { to: is.label.clone() });
     }
     if !same_type(&was.field_type, &is.field_type) {
-        let (from, to) = (described(&was.field_type).to_owned(), described(&is.field_type).to_owned());
+        let (from, to) = (described(&was.field_type).to_string(), described(&is.field_type).to_string());
         changes.push(DriftChange::TypeChanged { from, to });
     }
     changes.extend(lost(&was.field_type, &is.field_type, &used.uses));

@@ -10,6 +10,8 @@ use crate::mapping::file::{
     OtherwiseForm, OtherwiseWord, Placed, RowForm, RuleForm, Scalar, Selector, SettingForm, SettingName,
     SourceForm, TransformForm, TransformTable, TransformWord, UnitForm, UseForm,
 };
+use crate::mapping::phrases;
+use crate::mapping::rules::form;
 use crate::policy::{Clearing, ConflictPolicy, Direction, DriftPolicy};
 use crate::value::Value;
 
@@ -18,25 +20,21 @@ pub(in crate::mapping) fn read(source: &str, problems: &mut Problems<'_>) -> Opt
     let (table, errors) = DeTable::parse_recoverable(source);
     for error in &errors {
         let span = error.span().unwrap_or(0..0);
-        let message = format!("this is not TOML: {}", error.message());
-        problems.add("file.syntax", &span, message, "see https://toml.io for how it is written");
+        problems.add(&span, form::not_toml(error.message()));
     }
     if !errors.is_empty() {
         return None;
     }
-    let mut table = Table::of(table.get_ref(), 0..0, "a mapping");
+    let mut table = Table::of(table.get_ref(), 0..0, phrases::a_mapping());
     let format = table.required("format", number, problems);
     // A newer format may mean anything: what else this file says is not judged.
     if let Some(format) = format.as_ref().filter(|format| format.value != FORMAT) {
-        let (message, help) = if format.value > FORMAT {
-            (
-                format!("this mapping is written in format {} for a newer program", format.value),
-                format!("this program reads format {FORMAT}: install a newer one"),
-            )
+        let said = if format.value > FORMAT {
+            form::newer_format(&format.value, &FORMAT)
         } else {
-            (format!("there is no format {}", format.value), format!("write `format = {FORMAT}`"))
+            form::no_such_format(&format.value, &FORMAT)
         };
-        problems.add("file.format", &format.span, message, help);
+        problems.add(&format.span, said);
         return None;
     }
     let name = table.required("name", text, problems);
@@ -63,7 +61,7 @@ pub(in crate::mapping) fn read(source: &str, problems: &mut Problems<'_>) -> Opt
 }
 
 fn setting(at: At<'_>, problems: &mut Problems<'_>) -> Option<SettingForm> {
-    let mut table = Table::open(at, "a setting", problems)?;
+    let mut table = Table::open(at, phrases::a_setting(), problems)?;
     let help = table.required("help", text, problems);
     let default = table.optional("default", text, problems);
     let required = table.optional("required", flag, problems);
@@ -72,12 +70,12 @@ fn setting(at: At<'_>, problems: &mut Problems<'_>) -> Option<SettingForm> {
 }
 
 fn units(at: At<'_>, problems: &mut Problems<'_>) -> Option<Vec<UnitForm>> {
-    let each = at.elements("a list of tables, each headed [[unit]]", problems)?.into_iter();
+    let each = at.elements(phrases::units_list(), problems)?.into_iter();
     Some(each.filter_map(|at| unit(at, problems)).collect())
 }
 
 fn unit(at: At<'_>, problems: &mut Problems<'_>) -> Option<UnitForm> {
-    let mut table = Table::open(at, "a unit", problems)?;
+    let mut table = Table::open(at, phrases::a_unit(), problems)?;
     let name = table.required("name", text, problems);
     let module = table.required("module", text, problems);
     let never_read = table.list("never_read", selector, problems);
@@ -104,7 +102,7 @@ fn unit(at: At<'_>, problems: &mut Problems<'_>) -> Option<UnitForm> {
 }
 
 fn create(at: At<'_>, problems: &mut Problems<'_>) -> Option<CreateForm> {
-    let mut table = Table::open(at, "`create_in_vtiger`", problems)?;
+    let mut table = Table::open(at, phrases::create_in_vtiger(), problems)?;
     let document = table.required("document", text, problems);
     let when = table.list("when", condition, problems);
     let key = table.optional("key", selector, problems);
@@ -113,12 +111,12 @@ fn create(at: At<'_>, problems: &mut Problems<'_>) -> Option<CreateForm> {
 }
 
 fn documents(at: At<'_>, problems: &mut Problems<'_>) -> Option<Vec<DocumentForm>> {
-    let each = at.elements("a list of tables, each headed [[unit.document]]", problems)?.into_iter();
+    let each = at.elements(phrases::documents_list(), problems)?.into_iter();
     Some(each.filter_map(|at| document(at, problems)).collect())
 }
 
 fn document(at: At<'_>, problems: &mut Problems<'_>) -> Option<DocumentForm> {
-    let mut table = Table::open(at, "a document", problems)?;
+    let mut table = Table::open(at, phrases::a_document(), problems)?;
     let role = table.required("role", text, problems);
     let doctype = table.required("doctype", text, problems);
     let exists_when = table.list("exists_when", text, problems);
@@ -158,7 +156,7 @@ fn selector(at: At<'_>, problems: &mut Problems<'_>) -> Option<Selector> {
     match at.value() {
         DeValue::String(text) => Some(Selector::Text(text.to_string())),
         DeValue::Integer(_) => number(at, problems).map(Selector::Number),
-        _ => at.unexpected("a VTiger field: its API name, cf number or label", problems),
+        _ => at.unexpected(phrases::a_vtiger_field(), problems),
     }
 }
 
@@ -173,7 +171,7 @@ fn scalar(at: At<'_>, problems: &mut Problems<'_>) -> Option<Scalar> {
     };
     match value {
         Some(value) => Some(Scalar(value)),
-        None => at.unexpected("a text, number, date, or true or false", problems),
+        None => at.unexpected(phrases::a_scalar(), problems),
     }
 }
 
@@ -181,19 +179,19 @@ fn operand(at: At<'_>, problems: &mut Problems<'_>) -> Option<OperandForm> {
     if !at.is_table() {
         return scalar(at, problems).map(OperandForm::Literal);
     }
-    let mut table = Table::open(at, "an operand", problems)?;
+    let mut table = Table::open(at, phrases::an_operand(), problems)?;
     let setting = table.required("setting", text, problems);
     table.close(problems);
     Some(OperandForm::Setting(SettingName { setting: setting? }))
 }
 
 fn operands(at: At<'_>, problems: &mut Problems<'_>) -> Option<Vec<OperandForm>> {
-    let each = at.elements("a list", problems)?.into_iter();
+    let each = at.elements(phrases::a_list(), problems)?.into_iter();
     Some(each.filter_map(|at| operand(at, problems)).collect())
 }
 
 fn condition(at: At<'_>, problems: &mut Problems<'_>) -> Option<ConditionForm> {
-    let mut table = Table::open(at, "a condition", problems)?;
+    let mut table = Table::open(at, phrases::a_condition(), problems)?;
     let field = table.required("field", selector, problems);
     let r#in = table.optional("in", operands, problems);
     let not_in = table.optional("not_in", operands, problems);
@@ -206,7 +204,7 @@ fn condition(at: At<'_>, problems: &mut Problems<'_>) -> Option<ConditionForm> {
 }
 
 fn match_key(at: At<'_>, problems: &mut Problems<'_>) -> Option<Vec<Placed<MatchPartForm>>> {
-    let each = at.elements("a list of lists: each inner list is one way to find it", problems)?;
+    let each = at.elements(phrases::ways_list(), problems)?;
     let parts = each.into_iter().filter_map(|at| at.placed(match_part, problems));
     Some(parts.collect())
 }
@@ -215,7 +213,7 @@ fn match_part(at: At<'_>, problems: &mut Problems<'_>) -> Option<MatchPartForm> 
     if !at.is_table() {
         return text(at, problems).map(MatchPartForm::Field);
     }
-    let mut table = Table::open(at, "a part of a match key", problems)?;
+    let mut table = Table::open(at, phrases::a_match_part(), problems)?;
     if table.has("if_known") {
         let field = table.required("if_known", text, problems);
         table.close(problems);
@@ -227,7 +225,7 @@ fn match_part(at: At<'_>, problems: &mut Problems<'_>) -> Option<MatchPartForm> 
 }
 
 fn check(at: At<'_>, problems: &mut Problems<'_>) -> Option<CheckForm> {
-    let mut table = Table::open(at, "a check", problems)?;
+    let mut table = Table::open(at, phrases::a_check(), problems)?;
     let form = CheckForm {
         not_in_future: table.optional("not_in_future", text, problems),
         required: table.optional("required", text, problems),
@@ -270,14 +268,14 @@ fn deletes(at: At<'_>, problems: &mut Problems<'_>) -> Option<DeletesForm> {
         ];
         return word(at, &words, problems).map(DeletesForm::Word);
     }
-    let mut table = Table::open(at, "a delete policy", problems)?;
+    let mut table = Table::open(at, phrases::a_delete_policy(), problems)?;
     let mark = table.required("mark", mark, problems);
     table.close(problems);
     Some(DeletesForm::Mark(MarkForm { mark: mark?.value }))
 }
 
 fn mark(at: At<'_>, problems: &mut Problems<'_>) -> Option<MarkTarget> {
-    let mut table = Table::open(at, "a mark", problems)?;
+    let mut table = Table::open(at, phrases::a_mark(), problems)?;
     let field = table.required("field", text, problems);
     let value = table.required("value", scalar, problems);
     table.close(problems);
@@ -300,7 +298,7 @@ fn field(at: At<'_>, problems: &mut Problems<'_>) -> Option<FieldForm> {
     if !at.is_table() {
         return at.placed(selector, problems).map(FieldForm::Short);
     }
-    let mut table = Table::open(at, "a field's rule", problems)?;
+    let mut table = Table::open(at, phrases::a_rule(), problems)?;
     let source = source(&mut table, problems);
     let transform = table.one_or_many("transform", transform, problems);
     let rule = RuleForm {
@@ -327,7 +325,7 @@ fn transform(at: At<'_>, problems: &mut Problems<'_>) -> Option<TransformForm> {
         ];
         return word(at, &words, problems).map(TransformForm::Word);
     }
-    let mut table = Table::open(at, "a transform", problems)?;
+    let mut table = Table::open(at, phrases::a_transform(), problems)?;
     let form = TransformTable {
         date: table.optional("date", text, problems),
         phone: table.optional("phone", text, problems),
@@ -349,14 +347,14 @@ fn otherwise(at: At<'_>, problems: &mut Problems<'_>) -> Option<OtherwiseForm> {
         let words = [("keep", OtherwiseWord::Keep), ("refuse", OtherwiseWord::Refuse)];
         return word(at, &words, problems).map(OtherwiseForm::Word);
     }
-    let mut table = Table::open(at, "`otherwise`", problems)?;
+    let mut table = Table::open(at, phrases::otherwise(), problems)?;
     let stand_in = table.required("use", text, problems);
     table.close(problems);
     Some(OtherwiseForm::Use(UseForm { r#use: stand_in? }))
 }
 
 fn row(at: At<'_>, problems: &mut Problems<'_>) -> Option<RowForm> {
-    let mut table = Table::open(at, "a row", problems)?;
+    let mut table = Table::open(at, phrases::a_row(), problems)?;
     let name = table.required("table", text, problems);
     let columns = table.required("columns", |at, problems| entries(at, column, problems), problems);
     let on_create = table.optional("on_create", flag, problems);
@@ -369,7 +367,7 @@ fn column(at: At<'_>, problems: &mut Problems<'_>) -> Option<ColumnForm> {
     if !at.is_table() {
         return at.placed(selector, problems).map(ColumnForm::Short);
     }
-    let mut table = Table::open(at, "a column", problems)?;
+    let mut table = Table::open(at, phrases::a_column(), problems)?;
     let form = source(&mut table, problems);
     table.close(problems);
     Some(ColumnForm::Long(Box::new(form)))

@@ -5,8 +5,11 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::mapping::diagnostic::{Problems, did_you_mean};
+use crate::mapping::diagnostic::{Problems, near};
 use crate::mapping::file::{Entries, Placed};
+use crate::mapping::phrases;
+use crate::mapping::rules::form;
+use crate::mapping::sentence::Sentence;
 
 /// A value of the file, with the name people know it by.
 #[derive(Clone, Copy)]
@@ -32,9 +35,8 @@ impl<'n> At<'n> {
     }
 
     /// Tells that something else was expected here.
-    pub(super) fn unexpected<T>(&self, expected: &str, problems: &mut Problems<'_>) -> Option<T> {
-        let message = format!("`{}` must be {expected}, and this is {}", self.name, described(self.value()));
-        problems.add("file.wrong_type", &self.span(), message, "");
+    pub(super) fn unexpected<T>(&self, expected: Sentence, problems: &mut Problems<'_>) -> Option<T> {
+        problems.add(&self.span(), form::wrong_type(self.name, expected, described(self.value())));
         None
     }
 
@@ -43,7 +45,7 @@ impl<'n> At<'n> {
     }
 
     /// The elements of an array.
-    pub(super) fn elements(self, expected: &str, problems: &mut Problems<'_>) -> Option<Vec<At<'n>>> {
+    pub(super) fn elements(self, expected: Sentence, problems: &mut Problems<'_>) -> Option<Vec<At<'n>>> {
         match self.value() {
             DeValue::Array(array) => {
                 let name = self.name;
@@ -54,21 +56,21 @@ impl<'n> At<'n> {
     }
 }
 
-fn described(value: &DeValue<'_>) -> &'static str {
+fn described(value: &DeValue<'_>) -> Sentence {
     match value {
-        DeValue::String(_) => "a text",
-        DeValue::Integer(_) => "a whole number",
-        DeValue::Float(_) => "a number with decimals",
-        DeValue::Boolean(_) => "true or false",
-        DeValue::Datetime(_) => "a date or time",
-        DeValue::Array(_) => "a list",
-        DeValue::Table(_) => "a table",
+        DeValue::String(_) => phrases::a_text(),
+        DeValue::Integer(_) => phrases::a_whole_number(),
+        DeValue::Float(_) => phrases::a_decimal_number(),
+        DeValue::Boolean(_) => phrases::a_flag(),
+        DeValue::Datetime(_) => phrases::a_moment(),
+        DeValue::Array(_) => phrases::a_list(),
+        DeValue::Table(_) => phrases::a_table(),
     }
 }
 
 /// A table whose keys are asked for one by one; what nobody asked for is a key that does not exist.
 pub(super) struct Table<'n> {
-    what: &'static str,
+    what: Sentence,
     span: Range<usize>,
     entries: Vec<(&'n Spanned<std::borrow::Cow<'n, str>>, &'n Spanned<DeValue<'n>>)>,
     known: Vec<&'static str>,
@@ -76,14 +78,14 @@ pub(super) struct Table<'n> {
 
 impl<'n> Table<'n> {
     /// Opens a table; `what` names it in messages: "a unit".
-    pub(super) fn open(at: At<'n>, what: &'static str, problems: &mut Problems<'_>) -> Option<Self> {
+    pub(super) fn open(at: At<'n>, what: Sentence, problems: &mut Problems<'_>) -> Option<Self> {
         match at.value() {
             DeValue::Table(table) => Some(Self::of(table, at.span(), what)),
-            _ => at.unexpected("a table", problems),
+            _ => at.unexpected(phrases::a_table(), problems),
         }
     }
 
-    pub(super) fn of(table: &'n DeTable<'n>, span: Range<usize>, what: &'static str) -> Self {
+    pub(super) fn of(table: &'n DeTable<'n>, span: Range<usize>, what: Sentence) -> Self {
         let mut entries: Vec<_> = table.iter().collect();
         entries.sort_by_key(|(key, _)| key.span().start);
         Self { what, span, entries, known: Vec::new() }
@@ -120,8 +122,7 @@ impl<'n> Table<'n> {
         if let Some(at) = self.find(key) {
             return at.placed(read, problems);
         }
-        let (message, help) = (format!("{} needs the key `{key}`", self.what), format!("add `{key} = ...`"));
-        problems.add("file.missing_key", &self.span, message, help);
+        problems.add(&self.span, form::missing_key(self.what.clone(), key));
         None
     }
 
@@ -132,7 +133,7 @@ impl<'n> Table<'n> {
         read: Read<T>,
         problems: &mut Problems<'_>,
     ) -> Vec<Placed<T>> {
-        let elements = self.find(key).and_then(|at| at.elements("a list", problems));
+        let elements = self.find(key).and_then(|at| at.elements(phrases::a_list(), problems));
         let each = elements.into_iter().flatten();
         each.filter_map(|at| at.placed(read, problems)).collect()
     }
@@ -145,7 +146,8 @@ impl<'n> Table<'n> {
         problems: &mut Problems<'_>,
     ) -> Option<Placed<Vec<Placed<T>>>> {
         let at = self.find(key)?;
-        let elements = if at.value().is_array() { at.elements("a list", problems)? } else { vec![at] };
+        let elements =
+            if at.value().is_array() { at.elements(phrases::a_list(), problems)? } else { vec![at] };
         let value = elements.into_iter().filter_map(|at| at.placed(read, problems));
         Some(Placed { value: value.collect(), span: at.span() })
     }
@@ -166,9 +168,8 @@ impl<'n> Table<'n> {
         for (key, _) in &self.entries {
             let name = key.get_ref().as_ref();
             if !self.known.contains(&name) {
-                let message = format!("{} has no key `{name}`", self.what);
-                let help = did_you_mean(name, self.known.iter().copied());
-                problems.add("file.unknown_key", &key.span(), message, help);
+                let near = near(name, self.known.iter().copied());
+                problems.add(&key.span(), form::unknown_key(self.what.clone(), name, near));
             }
         }
     }
@@ -181,7 +182,7 @@ pub(super) fn entries<T>(
     problems: &mut Problems<'_>,
 ) -> Option<Entries<Placed<T>>> {
     let DeValue::Table(table) = at.value() else {
-        return at.unexpected("a table", problems);
+        return at.unexpected(phrases::a_table(), problems);
     };
     let mut entries: Vec<_> = table.iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
@@ -197,14 +198,14 @@ pub(super) fn entries<T>(
 pub(super) fn text(at: At<'_>, problems: &mut Problems<'_>) -> Option<String> {
     match at.value() {
         DeValue::String(text) => Some(text.to_string()),
-        _ => at.unexpected("a text in quotes", problems),
+        _ => at.unexpected(phrases::a_quoted_text(), problems),
     }
 }
 
 pub(super) fn flag(at: At<'_>, problems: &mut Problems<'_>) -> Option<bool> {
     match at.value() {
         DeValue::Boolean(flag) => Some(*flag),
-        _ => at.unexpected("true or false", problems),
+        _ => at.unexpected(phrases::a_flag(), problems),
     }
 }
 
@@ -215,7 +216,7 @@ pub(super) fn number<T: TryFrom<i64>>(at: At<'_>, problems: &mut Problems<'_>) -
     };
     match number.and_then(|number| T::try_from(number).ok()) {
         Some(number) => Some(number),
-        None => at.unexpected("a whole number from 0", problems),
+        None => at.unexpected(phrases::a_count(), problems),
     }
 }
 
@@ -223,13 +224,12 @@ pub(super) fn number<T: TryFrom<i64>>(at: At<'_>, problems: &mut Problems<'_>) -
 pub(super) fn word<T: Copy>(at: At<'_>, words: &[(&str, T)], problems: &mut Problems<'_>) -> Option<T> {
     let DeValue::String(text) = at.value() else {
         let all: Vec<String> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
-        return at.unexpected(&format!("one of {}", all.join(", ")), problems);
+        return at.unexpected(phrases::one_of(all.join(", ")), problems);
     };
     let found = words.iter().find(|(word, _)| *word == text.as_ref());
     if found.is_none() {
-        let message = format!("`{}` cannot be \"{text}\"", at.name);
-        let help = did_you_mean(text, words.iter().map(|(word, _)| *word));
-        problems.add("file.unknown_word", &at.span(), message, help);
+        let near = near(text, words.iter().map(|(word, _)| *word));
+        problems.add(&at.span(), form::unknown_word(at.name, text, near));
     }
     found.map(|(_, value)| *value)
 }
