@@ -9,7 +9,7 @@ mod tests;
 
 use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike, Value as Toml};
 
-use crate::mapping::{Condition, CreateInVtiger, FieldRule, MatchKey, SettingSpec};
+use crate::mapping::{Check, Condition, CreateInVtiger, FieldRule, MatchKey, RowRule, SettingSpec};
 use crate::name::{FieldName, Kind, MappingName, Role, UnitName};
 use crate::policy::{ConflictPolicy, DeletePolicy, DriftPolicy};
 
@@ -129,6 +129,45 @@ pub enum MappingEdit {
         /// The Frappe field.
         field: FieldName,
     },
+    /// A row must stand in a child table, new or in place of one.
+    SetRow {
+        /// Of which unit.
+        unit: UnitName,
+        /// The document's role.
+        role: Role,
+        /// Which one, and of how many; `None`: a new one, behind the others.
+        at: Option<RowAt>,
+        /// The row.
+        row: RowRule,
+    },
+    /// A row need not stand there any more.
+    DropRow {
+        /// Of which unit.
+        unit: UnitName,
+        /// The document's role.
+        role: Role,
+        /// Which one.
+        at: RowAt,
+    },
+    /// This must hold before a document is written.
+    SetChecks {
+        /// Of which unit.
+        unit: UnitName,
+        /// The document's role.
+        role: Role,
+        /// What, in its order.
+        checks: Vec<Check>,
+    },
+}
+
+/// Which row of a document: rows have no names. Where the text has another number of them than whoever changes one knows
+/// of, one of them is none, and the numbers do not mean the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RowAt {
+    /// Which, counted from 0.
+    pub index: usize,
+    /// How many there are.
+    pub of: usize,
 }
 
 /// What a document is, apart from its fields.
@@ -283,6 +322,22 @@ fn apply(document: &mut DocumentMut, edit: &MappingEdit) -> Result<(), EditError
                 return Err(EditError::NotThere { what: format!("rule for {field}") });
             }
         }
+        MappingEdit::SetRow { unit, role, at, row } => {
+            let rows = array(document_table(document, unit, role)?, "row")?;
+            match at {
+                Some(at) => set_row(nth(rows, *at)?, row),
+                None => rows.push(new_row(row)),
+            }
+        }
+        MappingEdit::DropRow { unit, role, at } => {
+            let rows = array(document_table(document, unit, role)?, "row")?;
+            nth(rows, *at)?;
+            rows.remove(at.index);
+        }
+        MappingEdit::SetChecks { unit, role, checks } => {
+            let value = (!checks.is_empty()).then(|| notation::checks(checks));
+            put(document_table(document, unit, role)?, "checks", value);
+        }
     }
     Ok(())
 }
@@ -434,6 +489,31 @@ fn set_traits(table: &mut Table, traits: &DocumentTraits) {
     for (key, flag) in [("shared", traits.shared), ("keyed", traits.keyed), ("amend", traits.amend)] {
         put(table, key, flag.then(|| Toml::from(true)));
     }
+}
+
+fn nth(rows: &mut ArrayOfTables, at: RowAt) -> Result<&mut Table, EditError> {
+    if rows.len() != at.of {
+        return Err(EditError::Form { key: "row".to_owned() });
+    }
+    rows.get_mut(at.index).ok_or_else(|| EditError::NotThere { what: format!("row {}", at.index + 1) })
+}
+
+fn new_row(row: &RowRule) -> Table {
+    let mut table = Table::new();
+    set_row(&mut table, row);
+    table
+}
+
+/// What is said otherwise is written anew; a table whose columns stand under a heading of their own keeps it.
+fn set_row(table: &mut Table, row: &RowRule) {
+    put(table, "table", Some(row.table.as_str().into()));
+    let columns = notation::columns(row);
+    match table.get("columns") {
+        Some(Item::Table(_)) => put_table(table, "columns", Some(columns)),
+        _ => put(table, "columns", Some(Toml::InlineTable(columns))),
+    }
+    put(table, "exclusive", (!row.exclusive.is_empty()).then(|| notation::names(&row.exclusive)));
+    put(table, "on_create", row.on_create.then(|| Toml::from(true)));
 }
 
 fn set_policies(table: &mut Table, said: &PoliciesSaid) {

@@ -227,14 +227,18 @@ pub(in crate::mapping) fn checks(checks: &[Check]) -> Toml {
 
 /// A row, as a table in one line.
 pub(in crate::mapping) fn row(row: &RowRule) -> Toml {
-    let columns: InlineTable = row.columns.iter().map(|(column, of)| (column.as_str(), source(of))).collect();
     let exclusive = (!row.exclusive.is_empty()).then(|| names(&row.exclusive));
     Toml::InlineTable(table([
         ("table", Some(name(&row.table))),
-        ("columns", Some(Toml::InlineTable(columns))),
+        ("columns", Some(Toml::InlineTable(columns(row)))),
         ("exclusive", exclusive),
         ("on_create", flag(row.on_create)),
     ]))
+}
+
+/// What stands in a row, as `columns` has it.
+pub(in crate::mapping) fn columns(row: &RowRule) -> InlineTable {
+    row.columns.iter().map(|(column, of)| (column.as_str(), source(of))).collect()
 }
 
 /// A setting that the installation supplies.
