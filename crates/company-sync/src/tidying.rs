@@ -1,4 +1,5 @@
-//! Removing what is older than the agency wants to keep, and what has expired.
+//! What a service does again and again besides its tasks: removing what is older than the agency wants to keep and what has
+//! expired, looking at the systems' fields, taking what others keep in its store.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +16,31 @@ const PAUSE: Duration = Duration::from_secs(3600);
 
 /// How often both systems are asked whether their fields are what they were: besides, every run asks.
 const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// How soon what others keep in the store is taken.
+const FOLLOWS: Duration = Duration::from_secs(5);
+
+/// Takes settings that were changed behind the service: by `config import`, or by another process on the same store.
+pub(crate) async fn follow_settings(office: Arc<Office>) {
+    let mut well = true;
+    loop {
+        SystemClock.sleep(FOLLOWS).await;
+        match office.follow().await {
+            Ok(changed) => {
+                if changed {
+                    tracing::info!("settings were changed elsewhere, and are taken");
+                }
+                well = true;
+            }
+            // Told once: what is kept stays as it is until somebody changes it.
+            Err(error) if well => {
+                tracing::warn!(code = error.code(), %error, "settings that were changed elsewhere cannot be taken");
+                well = false;
+            }
+            Err(_) => {}
+        }
+    }
+}
 
 /// Looks every day whether something has changed under the mappings that run, so that pages tell before a run does.
 pub(crate) async fn watch_fields(office: Arc<Office>) {

@@ -78,6 +78,7 @@ async fn work(
     let telling = tokio::spawn(alerts::send(Arc::clone(office), told));
     let tidying = tokio::spawn(tidying::tidy(Arc::clone(home), Arc::clone(office)));
     let watching = tokio::spawn(tidying::watch_fields(Arc::clone(office)));
+    let following = tokio::spawn(tidying::follow_settings(Arc::clone(office)));
     let signal = stopper.signal();
     let scheduling = tokio::spawn(async move { scheduler.work(signal).await });
     let zone = office.config().zone.clone();
@@ -106,6 +107,7 @@ async fn work(
     }
     tidying.abort();
     watching.abort();
+    following.abort();
     pulse.await.map_err(broken)?;
     // The scheduler is gone and with it whoever hands alerts over: what was handed over is sent.
     if let Ok(ended) = tokio::time::timeout(GRACE, telling).await {

@@ -61,6 +61,13 @@ pub(crate) struct Scheduled {
     pub(crate) wish: Wish,
 }
 
+fn counted(faults: usize) -> String {
+    if faults == 1 {
+        return "the fault that is listed above".to_owned();
+    }
+    format!("{faults} faults, which are listed above")
+}
+
 /// Why a folder cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FolderError {
@@ -71,7 +78,7 @@ pub(crate) enum FolderError {
         path: PathBuf,
     },
     /// What it says cannot be so; every fault was printed.
-    #[error("{} cannot be used: {faults} faults, which are listed above; nothing was changed", path.display())]
+    #[error("{} cannot be used: {}; nothing was changed", path.display(), counted(*faults))]
     Faulty {
         /// Which.
         path: PathBuf,

@@ -14,6 +14,7 @@ use super::telling::{refused, told};
 use super::{Current, Office, catalogue, kept};
 use crate::config::document::put;
 use crate::config::{Config, Kept, Lacks};
+use crate::failure::CommandError;
 use crate::mappings::Editions;
 
 impl Office {
@@ -34,7 +35,7 @@ impl Office {
 
     /// What would be configured with these changes. Nothing is kept.
     pub(super) async fn with(&self, changes: &Changes) -> Result<Config, OfficeError> {
-        let Current { config, kept } = self.current();
+        let Current { config, kept, .. } = self.current();
         let changed =
             worked_out(&self.catalogue(&config).await?, &self.layers, &kept, changes, AskedBy::Page);
         Ok(changed.map_err(|slips| OfficeError::Invalid { slips })?.config)
@@ -77,10 +78,29 @@ impl Office {
                 "Look at them again, then change what is left to change.",
             ));
         }
-        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-        *current = Current { config: Arc::new(config), kept: Arc::new(kept) };
-        self.pulse.forget();
+        self.take(Current { config: Arc::new(config), kept: Arc::new(kept), revision: revision + 1 });
         Ok(())
+    }
+
+    /// Takes what somebody else kept since: `config import`, another process on the same store. Answers whether there was any.
+    pub(crate) async fn follow(&self) -> Result<bool, CommandError> {
+        if self.store.settings().await?.revision == self.current().revision {
+            return Ok(false);
+        }
+        let _alone = self.changing.lock().await;
+        let (revision, kept) = kept::read(self.store.as_ref(), &self.layers, &self.data_dir).await?;
+        if revision == self.current().revision {
+            return Ok(false);
+        }
+        let config = self.layers.resolve(&kept, Lacks::Forgiven)?;
+        self.take(Current { config: Arc::new(config), kept: Arc::new(kept), revision });
+        Ok(true)
+    }
+
+    /// From now on this is what is configured.
+    fn take(&self, new: Current) {
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = new;
+        self.pulse.forget();
     }
 
     fn sealed(

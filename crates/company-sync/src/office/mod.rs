@@ -76,6 +76,8 @@ pub(crate) struct Office {
 struct Current {
     config: Arc<Config>,
     kept: Arc<Kept>,
+    /// How often what is kept was changed by then.
+    revision: i64,
 }
 
 impl Office {
@@ -93,9 +95,9 @@ impl Office {
     ) -> Result<Self, CommandError> {
         let layers = Layers::read(flags, environment)?;
         let data_dir = layers.data_dir();
-        let (_, kept) = kept::read(store.as_ref(), &layers, &data_dir).await?;
+        let (revision, kept) = kept::read(store.as_ref(), &layers, &data_dir).await?;
         let config = Arc::new(layers.resolve(&kept, Lacks::Forgiven)?);
-        let current = RwLock::new(Current { config, kept: Arc::new(kept) });
+        let current = RwLock::new(Current { config, kept: Arc::new(kept), revision });
         let office = Self {
             layers,
             store,
@@ -256,7 +258,7 @@ impl cs_web::office::Office for Office {
     }
 
     async fn settings(&self) -> Result<Vec<SettingsTab>, OfficeError> {
-        let Current { config, kept } = self.current();
+        let Current { config, kept, .. } = self.current();
         let editions = Editions::read(&config, self.store.as_ref()).await?;
         Ok(settings::tabs(&catalogue::all(&editions), &self.layers, &kept))
     }

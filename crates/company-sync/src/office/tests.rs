@@ -199,6 +199,26 @@ async fn what_pages_keep_holds_after_a_restart_and_on_the_command_line() {
     same.close().await;
 }
 
+/// `config import` and the pages of another process change the store behind a running service.
+#[tokio::test]
+async fn what_somebody_else_keeps_is_taken_without_a_restart() {
+    let ground = Ground::new();
+    let store = ground.store().await;
+    let office = ground.office(&store, &[]).await.unwrap();
+    let other = ground.office(&store, &[]).await.unwrap();
+    let set = |days: &str| BTreeMap::from([("retention.days".to_owned(), Some(days.to_owned()))]);
+    other.change_settings(&set("30")).await.unwrap();
+    assert_eq!(office.config().service.retention_days, None);
+    assert_eq!((office.follow().await.unwrap(), other.follow().await.unwrap()), (true, false));
+    assert_eq!(office.config().service.retention_days, Some(30));
+    assert!(!office.follow().await.unwrap(), "nothing is new any more");
+    // What is kept and cannot be read changes nothing of what runs.
+    let revision = store.settings().await.unwrap().revision;
+    assert!(store.put_settings(revision, "[service", &[]).await.unwrap());
+    assert_eq!(office.follow().await.unwrap_err().code(), "config.kept");
+    assert_eq!(office.config().service.retention_days, Some(30));
+}
+
 #[tokio::test]
 async fn the_sandbox_runs_inside_the_service_and_again_with_it() {
     let ground = Ground::new();

@@ -105,7 +105,9 @@ fn told(global: &Global, plan: &Import, dry_run: bool) -> Result<(), CommandErro
     line(match (changes.is_empty(), dry_run) {
         (true, _) => "Nothing is to be changed.",
         (false, true) => "This was a dry run: nothing was changed.",
-        (false, false) => "Imported. A service that runs here takes the settings when it is started again.",
+        (false, false) => {
+            "Imported. A service that runs here takes it within a few seconds; a time zone, when it is started again."
+        }
     })
 }
 
