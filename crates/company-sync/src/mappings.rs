@@ -202,7 +202,7 @@ pub(crate) fn read(file: &Path) -> Result<String, CommandError> {
 }
 
 /// How many mistakes of a file people are shown.
-const SHOWN: usize = 20;
+pub(crate) const SHOWN: usize = 20;
 
 /// What is wrong with a mapping file, as compilers write it.
 pub(crate) fn told(file: &str, problems: &[Problem]) -> Vec<String> {

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use axum::http::StatusCode;
 use cs_domain::guarded::Numbers;
-use cs_domain::mapping::OwnTransforms;
 use cs_domain::mapping::drift::Drift;
+use cs_domain::mapping::{OwnTransforms, Problem};
 use cs_domain::{
     Advice, Edition, Failure, FieldName, Kind, KindSchema, MappingName, Record, RecordRef, Role, System,
     UnitName, Value,
@@ -176,6 +176,9 @@ pub struct MappingAbout {
     pub missing: Vec<String>,
     /// What is wrong with its file, in lines; then it cannot run.
     pub problems: Vec<String>,
+    /// What the first of these lines are about, in parts, for whoever is told of them in another language.
+    #[serde(skip)]
+    pub wrong: Vec<Problem>,
 }
 
 /// The text of a mapping that runs.

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use cs_domain::{MappingName, RunStatus};
+use cs_domain::RunStatus;
+use cs_domain::mapping::{Gap, Sentence, shipped};
 use fluent_templates::fluent_bundle::FluentValue;
 use fluent_templates::{LanguageIdentifier, Loader};
 use jiff::Timestamp;
@@ -105,14 +106,15 @@ impl Words {
 
     /// What a mapping is for.
     pub(crate) fn about(&self, about: &MappingAbout) -> String {
-        self.title(&about.name, &about.description)
+        self.title(&about.description)
     }
 
     /// A mapping's title: one that it came with in the reader's language, one that somebody wrote as it was written.
-    pub(crate) fn title(&self, mapping: &MappingName, title: &str) -> String {
-        let key = format!("mapping-about-{mapping}");
-        let came_with = CATALOGUE.try_lookup(&Language::En.identifier(), &key);
-        let own = self.said(&key).filter(|_| came_with.as_deref() == Some(title));
+    /// A copy has the title of what it was copied from, until somebody gives it another.
+    pub(crate) fn title(&self, title: &str) -> String {
+        let mut keys = shipped().iter().map(|(mapping, _)| format!("mapping-about-{mapping}"));
+        let came_with = |key: &String| CATALOGUE.try_lookup(&Language::En.identifier(), key);
+        let own = keys.find(|key| came_with(key).as_deref() == Some(title)).and_then(|key| self.said(&key));
         own.unwrap_or_else(|| title.to_owned())
     }
 
@@ -122,6 +124,23 @@ impl Words {
             parameters.iter().map(|(name, value)| (Cow::Borrowed(*name), value.clone())).collect();
         let found = CATALOGUE.try_lookup_with_args(&self.language.identifier(), key, &parameters);
         found.unwrap_or_else(|| key.to_owned())
+    }
+
+    /// What is said of a mapping. Its English comes with the sentence; the catalogue has it in the other languages.
+    pub(crate) fn sentence(&self, sentence: &Sentence) -> String {
+        if self.language == Language::En {
+            return sentence.to_string();
+        }
+        let gaps: HashMap<Cow<'static, str>, FluentValue<'_>> = sentence
+            .gaps()
+            .map(|(name, gap)| match gap {
+                Gap::Text(text) => (Cow::Borrowed(name), text.clone().into()),
+                Gap::Sentence(part) => (Cow::Borrowed(name), self.sentence(part).into()),
+            })
+            .collect();
+        let key = format!("mapping-says-{}", sentence.key().replace('_', "-"));
+        let found = CATALOGUE.try_lookup_with_args(&self.language.identifier(), &key, &gaps);
+        found.unwrap_or_else(|| sentence.to_string())
     }
 
     /// A message about a number: `{ $count }` chooses the plural, `{ $number }` is the number as it is written.
@@ -221,8 +240,8 @@ mod tests {
         let es = Words::in_language(Language::Es);
         for (name, text) in cs_domain::mapping::shipped() {
             let mapping = cs_domain::mapping::parse(text).unwrap().mapping;
-            assert_ne!(es.title(&mapping.name, &mapping.title), mapping.title, "{name}");
-            assert_eq!(es.title(&mapping.name, "Ours"), "Ours");
+            assert_ne!(es.title(&mapping.title), mapping.title, "{name}");
         }
+        assert_eq!(es.title("Ours"), "Ours");
     }
 }

@@ -35,6 +35,7 @@ fn about_mapping(editions: &Editions<'_>, name: &str) -> MappingAbout {
         units: Vec::new(),
         missing: Vec::new(),
         problems: Vec::new(),
+        wrong: Vec::new(),
     };
     let Source { file, text, edition } = match editions.source(name) {
         Ok(source) => source,
@@ -46,7 +47,11 @@ fn about_mapping(editions: &Editions<'_>, name: &str) -> MappingAbout {
     about.shipped = edition.origin == Origin::Shipped;
     match parse_with(&text, &editions.config().extensions.transforms) {
         Ok(parsed) => describe(&mut about, &parsed.mapping, editions.config()),
-        Err(problems) => about.problems = mappings::told(&file, &problems),
+        Err(mut problems) => {
+            about.problems = mappings::told(&file, &problems);
+            problems.truncate(mappings::SHOWN);
+            about.wrong = problems;
+        }
     }
     about
 }

@@ -151,7 +151,6 @@ mapping-resumed = The mapping runs again, and its schedules from their next time
 mapping-retire-running = A run of this mapping is under way. Wait until it is over, or stop it, then retire the mapping.
 mapping-retire-already = Somebody else was quicker: look at the mapping as it is now.
 mapping-retire-not-published = This mapping does not run yet: there is nothing to retire.
-mapping-other-name = the text says that the mapping is called { $said }; here it is { $name }
 mapping-has-problems = { $count ->
     [one] One thing is wrong with it.
    *[other] { $number } things are wrong with it.

@@ -151,7 +151,6 @@ mapping-resumed = El mapeo vuelve a ejecutarse, y sus horarios desde su próxima
 mapping-retire-running = Hay una ejecución de este mapeo en curso. Espere a que termine, o deténgala, y luego retire el mapeo.
 mapping-retire-already = Alguien se adelantó: mire el mapeo como está ahora.
 mapping-retire-not-published = Este mapeo todavía no se ejecuta: no hay nada que retirar.
-mapping-other-name = el texto dice que el mapeo se llama { $said }; aquí es { $name }
 mapping-has-problems = { $count ->
     [one] Hay un error.
    *[other] Hay { $number } errores.

@@ -10,6 +10,7 @@ use utoipa_axum::routes;
 
 use super::Given;
 use super::asked::{Named, Params, Said};
+use super::known::RetiredShown;
 use super::paging::Page;
 use crate::doors::{Doors, Rule};
 use crate::error::WebError;
@@ -37,6 +38,9 @@ struct MappingShown {
     runs: Option<RunningShown>,
     /// The text that somebody is writing.
     draft: Option<DraftShown>,
+    /// Who keeps it from running; `null`: nobody does.
+    #[schema(required)]
+    retired: Option<RetiredShown>,
     /// What is wrong with the draft, or with what runs where there is no draft.
     problems: Vec<ProblemShown>,
 }
@@ -103,14 +107,18 @@ fn shown(visit: &Visit, standing: &Standing) -> MappingShown {
             who: draft.who.clone(),
             at: draft.at,
         }),
+        retired: standing.retired.as_ref().map(RetiredShown::of),
         problems: problems
             .into_iter()
-            .map(|problem| ProblemShown {
-                code: problem.code,
-                message: problem.message,
-                help: problem.help,
-                line: problem.line as u64,
-                column: problem.column as u64,
+            .map(|problem| {
+                let (message, help) = mappings::worded(&visit.words, &problem);
+                ProblemShown {
+                    code: problem.code,
+                    message,
+                    help,
+                    line: problem.line as u64,
+                    column: problem.column as u64,
+                }
             })
             .collect(),
     }

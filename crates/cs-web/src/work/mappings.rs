@@ -2,15 +2,16 @@
 
 use cs_domain::mapping::compare::{Difference, compare};
 use cs_domain::mapping::edit::{DocumentTraits, EditError, MappingEdit, edited, new_text};
-use cs_domain::mapping::{Problem, Sketch, can_name, did_you_mean, parse_with, shipped_text, sketch_with};
+use cs_domain::mapping::{Problem, Said, Sketch, can_name, parse_with, shipped_text, sketch_with};
 use cs_domain::{Edition, FieldName, Kind, MappingName, Origin, Role, UnitName};
 use cs_engine::RetireError;
 use cs_ports::{LinkCount, MappingDraft, MappingVersion, PublishedMapping, RetiredMapping};
 use serde_json::{Value as Json, json};
 
 use crate::error::WebError;
-use crate::office::{RunningMapping, Slip};
+use crate::office::{MappingAbout, RunningMapping, Slip};
 use crate::visit::Visit;
+use crate::words::{Language, Words};
 
 /// The Frappe field that keeps the key of a creation, as the shipped mappings call it; the setup creates it where it is not
 /// there.
@@ -376,7 +377,8 @@ async fn put(
     let problems = problems(visit, &standing.name, text);
     if let Some(first) = problems.first() {
         let count = problems.len() as u64;
-        let cause = format!("{} {}", visit.words.count("mapping-has-problems", &count), first.message);
+        let (first, _) = worded(&visit.words, first);
+        let cause = format!("{} {first}", visit.words.count("mapping-has-problems", &count));
         return Err(WebError::State { code: "mapping.problems", cause });
     }
     let last = visit.web.desk.mapping_versions(&standing.name).await?;
@@ -441,19 +443,36 @@ pub(crate) fn problems(visit: &Visit, name: &MappingName, text: &str) -> Vec<Pro
     match parse_with(text, &visit.web.office.own_transforms()) {
         Err(problems) => problems,
         Ok(parsed) if parsed.mapping.name == *name => Vec::new(),
-        Ok(parsed) => vec![Problem {
-            code: "mapping.other_name".to_owned(),
-            message: visit.words.tell(
-                "mapping-other-name",
-                &[("said", parsed.mapping.name.to_string().into()), ("name", name.to_string().into())],
-            ),
-            help: did_you_mean(parsed.mapping.name.as_str(), [name.as_str()]),
-            span: 0..0,
-            line: 1,
-            column: 1,
-            related: Vec::new(),
-        }],
+        Ok(parsed) => vec![Problem::of_another(&parsed.mapping.name, name)],
     }
+}
+
+/// What is wrong and what would be right, in the reader's language; the latter may be empty.
+pub(crate) fn worded(words: &Words, problem: &Problem) -> (String, String) {
+    said(words, problem.said.as_ref()).unwrap_or_else(|| (problem.message.clone(), problem.help.clone()))
+}
+
+/// What is wrong with a mapping's file, in lines, in the reader's language.
+pub(crate) fn told_of(words: &Words, about: &MappingAbout) -> Vec<String> {
+    if words.language == Language::En {
+        return about.problems.clone();
+    }
+    let lines = about.problems.iter().enumerate();
+    let line = |(number, line): (usize, &String)| {
+        let Some(problem) = about.wrong.get(number) else { return line.clone() };
+        // Before the message stands its place in the file.
+        let place = line.split_once(&problem.message).map_or("", |(place, _)| place);
+        let (message, help) = worded(words, problem);
+        format!("{place}{message} [{}] {help}", problem.code).trim_end().to_owned()
+    };
+    lines.map(line).collect()
+}
+
+/// The same of what is known in parts.
+pub(crate) fn said(words: &Words, said: Option<&Said>) -> Option<(String, String)> {
+    let said = said?;
+    let help = said.help.as_ref().map(|help| words.sentence(help));
+    Some((words.sentence(&said.message), help.unwrap_or_default()))
 }
 
 /// What can be made out of a text.
@@ -484,6 +503,30 @@ pub(crate) fn difference(visit: &Visit, before: &str, after: &str) -> Option<Vec
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_file_is_told_in_lines() {
+        let wrong = cs_domain::mapping::parse("format = 1\nname = 'a'\n").unwrap_err();
+        let mut problems: Vec<String> = wrong.iter().map(|one| one.render("a.toml").to_string()).collect();
+        problems.push("a.toml: and 7 more".to_owned());
+        let about = MappingAbout {
+            name: "a".into(),
+            description: String::new(),
+            shipped: false,
+            units: Vec::new(),
+            missing: Vec::new(),
+            problems,
+            wrong,
+        };
+        assert_eq!(told_of(&Words::in_language(Language::En), &about), about.problems);
+        let told = told_of(&Words::in_language(Language::Es), &about);
+        let expected = [
+            "a.toml:1:1: a un mapeo le falta la clave `title` [file.missing_key] agregue `title = ...`",
+            "a.toml:1:1: a un mapeo le falta la clave `unit` [file.missing_key] agregue `unit = ...`",
+            "a.toml: and 7 more",
+        ];
+        assert_eq!(told, expected);
+    }
 
     #[test]
     fn names_are_made_of_words() {

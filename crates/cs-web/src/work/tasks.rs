@@ -166,7 +166,8 @@ async fn expect_document(
 ) -> Result<(), WebError> {
     let standing = mappings::standing(visit, mapping).await?;
     if let Some(problem) = mappings::problems(visit, mapping, standing.text()).first() {
-        let why = visit.words.tell("task-mapping-unfit", &[("why", problem.message.clone().into())]);
+        let (why, _) = mappings::worded(&visit.words, problem);
+        let why = visit.words.tell("task-mapping-unfit", &[("why", why.into())]);
         return Err(WebError::invalid("mapping", why));
     }
     let sketch = mappings::sketched(visit, standing.text());
@@ -188,7 +189,8 @@ async fn expect_mapping(visit: &Visit, mapping: &MappingName) -> Result<(), WebE
     if about.problems.is_empty() && about.missing.is_empty() {
         return Ok(());
     }
-    let why = about.problems.into_iter().chain(about.missing).collect::<Vec<_>>().join("; ");
+    let problems = mappings::told_of(&visit.words, &about);
+    let why = problems.into_iter().chain(about.missing).collect::<Vec<_>>().join("; ");
     Err(WebError::invalid("mapping", visit.words.tell("task-mapping-unfit", &[("why", why.into())])))
 }
 

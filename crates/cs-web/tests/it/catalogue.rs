@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Keys that are put together when they are said: what they begin with, and where that is.
-const DYNAMIC: [(&str, &str); 34] = [
+const DYNAMIC: [(&str, &str); 35] = [
     ("action-", "src/pages/log/changes.rs"),
     ("changes-of-", "src/pages/log/changes.rs"),
     ("choice-", "src/pages/settings/field.rs"),
@@ -22,6 +22,7 @@ const DYNAMIC: [(&str, &str); 34] = [
     ("linking-show-", "src/pages/mappings/linking.rs"),
     ("log-kind-", "src/pages/runs/told.rs"),
     ("mapping-about-", "src/words.rs"),
+    ("mapping-check-", "templates/mappings/documents.html"),
     ("mapping-deletes-", "templates/mappings/policy_fields.html"),
     ("mapping-drift-", "templates/mappings/policy_fields.html"),
     ("mapping-holds-", "src/pages/mappings/fields.rs"),
@@ -54,6 +55,9 @@ const SAYING: [(&str, usize); 9] = [
     ("tell(", 0),
     ("count(", 0),
 ];
+
+/// What the keys of what is said of mappings begin with.
+const OF_MAPPINGS: &str = "mapping-says-";
 
 /// A message: its variables.
 type Catalogue = BTreeMap<String, BTreeSet<String>>;
@@ -142,11 +146,36 @@ fn said(text: &str) -> BTreeSet<&str> {
 fn both_languages_say_the_same_things_about_the_same_things() {
     let (en, es) = (catalogue("en"), catalogue("es"));
     let names = |one: &Catalogue| one.keys().cloned().collect::<BTreeSet<_>>();
-    let only: Vec<String> = names(&en).symmetric_difference(&names(&es)).cloned().collect();
+    let only: Vec<String> = names(&en)
+        .symmetric_difference(&names(&es))
+        .filter(|key| !key.starts_with(OF_MAPPINGS))
+        .cloned()
+        .collect();
     assert!(only.is_empty(), "in one language only: {only:?}");
     for (key, variables) in &en {
         assert_eq!(Some(variables), es.get(key), "the variables of {key}");
     }
+}
+
+/// What is said of mappings: its English stands with the rules of mappings, and is no second time in the catalogue.
+#[test]
+fn everything_that_is_said_of_mappings_is_said_in_spanish() {
+    let said = |language: &str| -> Catalogue {
+        catalogue(language).into_iter().filter(|(key, _)| key.starts_with(OF_MAPPINGS)).collect()
+    };
+    let (en, mut es) = (said("en"), said("es"));
+    assert!(en.is_empty(), "{en:?}");
+    let mut told = 0;
+    for wording in cs_domain::mapping::wordings() {
+        let key = format!("{OF_MAPPINGS}{}", wording.key.replace('_', "-"));
+        let variables = es.remove(&key).unwrap_or_else(|| panic!("{key} is not said: {}", wording.english));
+        let named = |gap: &&&str| wording.english.contains(&format!("{{{gap}}}"));
+        let gaps: BTreeSet<String> = wording.gaps.iter().filter(named).map(|gap| (*gap).to_owned()).collect();
+        assert_eq!(variables, gaps, "the variables of {key}");
+        told += 1;
+    }
+    assert!(told > 200, "{told}");
+    assert!(es.is_empty(), "said of mappings by nobody: {:?}", es.keys());
 }
 
 #[test]

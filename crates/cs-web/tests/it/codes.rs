@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Where codes are given to what can reach a page: what stops or fails a run, a task, a test of a connection, a report or a
 /// change of settings.
-const SOURCES: [&str; 21] = [
+const SOURCES: [&str; 22] = [
     "cs-ports/src/error.rs",
     "cs-domain/src/plan.rs",
     "cs-domain/src/mapping/transform_error.rs",
@@ -19,6 +19,7 @@ const SOURCES: [&str; 21] = [
     "cs-frappe/src/refusal.rs",
     "cs-frappe/src/unfit.rs",
     "cs-companies/src/report/refusal.rs",
+    "company-sync/src/config/error.rs",
     "company-sync/src/failure.rs",
     "company-sync/src/reconciliation_error.rs",
     "company-sync/src/belonging.rs",
@@ -31,7 +32,9 @@ const SOURCES: [&str; 21] = [
 ];
 
 /// What has the form of a code and is none, and codes that only a command line can meet.
-const NEITHER: [&str; 21] = [
+const NEITHER: [&str; 23] = [
+    "config.exists",
+    "config.no_store",
     "export.form",
     "export.io",
     "finding.kind",

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::http::{Method, StatusCode};
 use cs_domain::{FieldName, FieldSchema, FieldType, Kind, KindSchema, MappingName, System};
-use cs_ports::{AuditFilter, Part, Right};
+use cs_ports::{AuditFilter, Part, Person, Right};
 use cs_web::office::Lacking;
 use serde_json::{Value, json};
 
@@ -182,6 +182,210 @@ async fn what_is_wrong_is_told_where_it_is_and_cannot_be_published() {
     }
 }
 
+async fn spanish(world: &World) -> Client {
+    let person = world.desk.person(&login_of(Part::SyncerAdmin)).await.unwrap().unwrap();
+    world.desk.put_person(&Person { language: "es".to_owned(), ..person }).await.unwrap();
+    world.visitor(Part::SyncerAdmin).await
+}
+
+/// What is wrong with a draft is told in the reader's language, on pages, in refusals and by the API.
+#[tokio::test]
+async fn what_is_wrong_is_told_in_spanish() {
+    let world = world().await;
+    let mut browser = world.visitor(Part::SyncerAdmin).await;
+    begun(&mut browser).await;
+    let pair = |frappe| [("vtiger", "email"), ("frappe", frappe)];
+    act(&world, &mut browser, "pair", &pair("email_id")).await;
+    act(&world, &mut browser, "pair", &pair("last_name")).await;
+    let mut browser = spanish(&world).await;
+    let expected = ["dos campos de Frappe se escribirían en email", "direction = &#34;to_frappe&#34;"];
+    browser.get("/mappings/leads").await.shows(&expected);
+    browser.get("/mappings/leads/text").await.shows(&expected);
+    let revision = revision(&world).await;
+    let refused = browser.post("/mappings/leads/publish", &[("revision", &revision), ("note", "mal")]).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.text().contains("Hay un error. dos campos de Frappe"), "{}", refused.text());
+    let api = browser.get("/api/v1/mappings/leads").await;
+    let told: Value = serde_json::from_slice(&api.bytes).unwrap();
+    assert_eq!(told["problems"][0]["code"], "field.two_writers");
+    assert_eq!(told["problems"][0]["message"], "dos campos de Frappe se escribirían en email");
+
+    // What does not fit the systems, with parts of its own to be said: a field that is not there, and another that is near.
+    act(&world, &mut browser, "unpair", &[("frappe", "last_name")]).await;
+    act(&world, &mut browser, "pair", &[("vtiger", "citi"), ("frappe", "city")]).await;
+    let page = browser.get("/mappings/leads").await;
+    page.shows(&["Leads de VTiger no tiene el campo `citi`", "¿Quiso decir city (City)?"]);
+    page.hides(&["has no field", "Did you mean"]);
+}
+
+/// The world's leads with a table of e-mail addresses, as a Contact of Frappe has one.
+async fn world_with_tables() -> World {
+    let world = world().await;
+    kind(&world, System::Frappe, "Contact Email", &[("email_id", "Email ID"), ("is_primary", "Is Primary")]);
+    let change = |name: &str, change: &dyn Fn(&mut KindSchema)| {
+        let key = (System::Frappe, Kind::new(name));
+        let mut schema = KindSchema::clone(&world.office.state().schemas[&key]);
+        change(&mut schema);
+        world.office.state().schemas.insert(key, Arc::new(schema));
+    };
+    change("Contact Email", &|schema| {
+        schema.fields.get_mut("is_primary").unwrap().field_type = FieldType::Boolean;
+    });
+    change("Lead", &|schema| {
+        let (name, mut emails) = field("email_ids", "Email IDs", false);
+        emails.field_type = FieldType::Rows { kind: Kind::new("Contact Email") };
+        schema.fields.insert(name, emails);
+    });
+    world
+}
+
+async fn text(world: &World) -> String {
+    world.desk.mapping_draft(&MappingName::new("leads")).await.unwrap().unwrap().text
+}
+
+#[tokio::test]
+async fn rows_are_added_changed_and_taken_out() {
+    let world = world_with_tables().await;
+    let mut browser = world.visitor(Part::SyncerAdmin).await;
+    begun(&mut browser).await;
+    browser.get("/mappings/leads").await.shows(&["Rows of tables", "Email IDs (email_ids)", "Add a row"]);
+    let new = browser.get("/mappings/leads/row?unit=leads&role=lead&table=email_ids").await;
+    new.shows(&["a new row", "Is Primary", "name=\"column.3\"", "vtiger:email"]);
+    let form = [
+        ("row", ""),
+        ("table", "email_ids"),
+        ("column.0", "email_id"),
+        ("source.0", "vtiger:email"),
+        ("column.1", "is_primary"),
+        ("source.1", "constant"),
+        ("constant.1", "yes"),
+        ("exclusive.1", "1"),
+        ("column.2", ""),
+        ("source.2", ""),
+    ];
+    assert_eq!(act(&world, &mut browser, "row", &form).await, StatusCode::SEE_OTHER);
+    let written = "[[unit.document.row]]\ntable = \"email_ids\"\ncolumns = { email_id = \"email\", is_primary = \
+                   { constant = true } }\nexclusive = [\"is_primary\"]\n";
+    assert!(text(&world).await.contains(written), "{}", text(&world).await);
+    let page = browser.get("/mappings/leads").await;
+    page.shows(&["email_ids", "always yes", "ticked only where no other row is: is_primary"]);
+    let row = browser.get("/mappings/leads/row?unit=leads&role=lead&row=0").await;
+    row.shows(&["Lead: row 1", "value=\"is_primary\"", "Take the row out"]);
+
+    // Changed: what is not there any more goes, and what is wrong with it is told beside it.
+    let changed = [
+        ("row", "0"),
+        ("table", "email_ids"),
+        ("column.0", "email_idd"),
+        ("source.0", "vtiger:firstname"),
+        ("with.0", "lastname"),
+        ("with.0", ""),
+        ("join.0", "@"),
+        ("on_create", "1"),
+    ];
+    assert_eq!(act(&world, &mut browser, "row", &changed).await, StatusCode::SEE_OTHER);
+    let written = "columns = { email_idd = { vtiger = [\"firstname\", \"lastname\"], join = \"@\" } }\non_create = true";
+    assert!(text(&world).await.contains(written), "{}", text(&world).await);
+    assert!(!text(&world).await.contains("exclusive"), "{}", text(&world).await);
+    let row = browser.get("/mappings/leads/row?unit=leads&role=lead&row=0").await;
+    row.shows(&["Contact Email of Frappe has no field `email_idd`", "Did you mean email_id"]);
+
+    for wrong in [[("row", "1"), ("table", "x")], [("row", "first"), ("table", "x")]] {
+        assert_eq!(act(&world, &mut browser, "row", &wrong).await, StatusCode::NOT_FOUND, "{wrong:?}");
+    }
+    for (field, kept) in [("constant", "is_primary"), ("vtiger:", "is_primary")] {
+        let wrong = [("row", ""), ("table", "email_ids"), ("column.0", kept), ("source.0", field)];
+        let whole: Vec<_> = SEAT.into_iter().chain(wrong).collect();
+        let refused = browser.post("/mappings/leads/row", &whole).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let told = refused.text();
+        assert!(
+            told.contains("where the value of is_primary comes from")
+                && told.contains("value=\"is_primary\"")
+        );
+    }
+    let mut reader = world.visitor(Part::ReadOnly).await;
+    reader
+        .get("/mappings/leads/row?unit=leads&role=lead&row=0")
+        .await
+        .hides(&["Save the row", "Take the row out"]);
+    assert_eq!(act(&world, &mut reader, "row", &changed).await, StatusCode::FORBIDDEN);
+    assert_eq!(act(&world, &mut reader, "row/drop", &[("row", "0")]).await, StatusCode::FORBIDDEN);
+    assert_eq!(act(&world, &mut browser, "row/drop", &[("row", "1")]).await, StatusCode::NOT_FOUND);
+    assert_eq!(act(&world, &mut browser, "row/drop", &[("row", "0")]).await, StatusCode::SEE_OTHER);
+    assert!(!text(&world).await.contains("row"), "{}", text(&world).await);
+    let noted = world.desk.audit(&AuditFilter::default(), None, 20).await.unwrap();
+    assert!(noted.iter().any(|entry| entry.after["changes"].to_string().contains("email_ids")), "{noted:?}");
+}
+
+/// Rows have no names: where one of them is none, none is changed by its number.
+#[tokio::test]
+async fn a_row_that_is_none_is_not_taken_for_another() {
+    let world = world_with_tables().await;
+    let mut browser = world.visitor(Part::SyncerAdmin).await;
+    begun(&mut browser).await;
+    let rows = "[[unit.document.row]]\ncolumns = {}\n[[unit.document.row]]\ntable = \"email_ids\"\ncolumns = { email_id = \"email\" }\n";
+    let whole = format!("{}\n{rows}", text(&world).await);
+    assert_eq!(act(&world, &mut browser, "text", &[("text", &whole)]).await, StatusCode::SEE_OTHER);
+    assert_eq!(act(&world, &mut browser, "row/drop", &[("row", "0")]).await, StatusCode::CONFLICT);
+    assert!(text(&world).await.contains("email_ids"));
+}
+
+#[tokio::test]
+async fn checks_are_added_changed_and_taken_out() {
+    let world = world().await;
+    let mut browser = world.visitor(Part::SyncerAdmin).await;
+    begun(&mut browser).await;
+    for frappe in ["last_name", "city"] {
+        let vtiger = frappe.replace('_', "");
+        act(&world, &mut browser, "pair", &[("vtiger", vtiger.as_str()), ("frappe", frappe)]).await;
+    }
+    let page = browser.get("/mappings/leads/documents").await;
+    page.shows(&["What must hold before it is written", "have a value", "Last Name (last_name)"]);
+    let two = [
+        ("check.field", "last_name"),
+        ("check.test", "required"),
+        ("check.field", "city"),
+        ("check.test", "not_in_future"),
+        ("check.field", ""),
+        ("check.test", "required"),
+    ];
+    assert_eq!(act(&world, &mut browser, "documents/save", &two).await, StatusCode::SEE_OTHER);
+    let written = "checks = [{ required = \"last_name\" }, { not_in_future = \"city\" }]";
+    assert!(text(&world).await.contains(written), "{}", text(&world).await);
+    let page = browser.get("/mappings/leads/documents").await;
+    page.shows(&["<option value=\"city\" selected>", "<option value=\"not_in_future\" selected>"]);
+    // A check of a field that lost its rule is told, and stays to be seen until somebody takes it out.
+    act(&world, &mut browser, "unpair", &[("frappe", "city")]).await;
+    let page = browser.get("/mappings/leads/documents").await;
+    page.shows(&[
+        "the check names `city`, and no rule says what it holds",
+        "<option value=\"city\" selected>",
+    ]);
+    let one = [("check.field", ""), ("check.test", "required"), ("check.field", "last_name")];
+    assert_eq!(act(&world, &mut browser, "documents/save", &one).await, StatusCode::SEE_OTHER);
+    assert!(text(&world).await.contains("checks = [{ required = \"last_name\" }]"), "{}", text(&world).await);
+    assert_eq!(act(&world, &mut browser, "documents/save", &[]).await, StatusCode::SEE_OTHER);
+    assert!(!text(&world).await.contains("checks"), "{}", text(&world).await);
+}
+
+/// A copy has the title that its original's text has, whoever copies it; each reader is told it in their language.
+#[tokio::test]
+async fn a_copy_keeps_the_title_of_its_text() {
+    let world = World::new().await;
+    let english =
+        cs_domain::mapping::parse(cs_domain::mapping::shipped_text("crm").unwrap()).unwrap().mapping.title;
+    let mut browser = spanish(&world).await;
+    let page = browser.get("/mappings").await.text();
+    let offered = page.split("/mappings/crm/copy").nth(1).unwrap();
+    assert!(offered.contains(&format!("name=\"title\" value=\"{english}\"")), "{page}");
+    let made = browser.post("/mappings/crm/copy", &[("name", "ours"), ("title", &english)]).await;
+    made.leads_to("/mappings/ours");
+    let draft = world.desk.mapping_draft(&MappingName::new("ours")).await.unwrap().unwrap();
+    assert!(draft.text.contains(&format!("title = \"{english}\"")), "{}", draft.text);
+    browser.get("/mappings/ours").await.hides(&[english.as_str()]);
+}
+
 /// What a mapping asks an installation for is declared on its page.
 #[tokio::test]
 async fn settings_are_declared_used_and_taken_out() {
@@ -229,6 +433,15 @@ async fn a_mapping_is_retired_and_runs_again() {
     assert_eq!(kept.iter().map(|one| one.mapping.as_str()).collect::<Vec<_>>(), ["crm"]);
     let page = browser.get("/mappings/crm").await;
     page.shows(&["it does not run and its schedules stand still", "Let it run again"]);
+    let api = |answer: crate::world::Answer| -> Value { serde_json::from_slice(&answer.bytes).unwrap() };
+    let known = api(browser.get("/api/v1/mappings").await);
+    let known = known["items"].as_array().unwrap();
+    let of = |name: &str| known.iter().find(|one| one["name"] == name).unwrap()["retired"].clone();
+    assert_eq!(
+        (of("crm")["who"].as_str(), &of("policy")),
+        (Some(&*login_of(Part::SyncerAdmin)), &Value::Null)
+    );
+    assert_eq!(api(browser.get("/api/v1/mappings/crm").await)["retired"], of("crm"));
     browser.get("/mappings/crm/history").await.hides(&["Retire it"]);
     assert_eq!(browser.post("/mappings/crm/retire", &[]).await.status, StatusCode::CONFLICT);
     let mut reader = world.visitor(Part::ReadOnly).await;

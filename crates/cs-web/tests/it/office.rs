@@ -117,6 +117,7 @@ fn mapping(name: &str, module: &str, doctype: &str) -> MappingAbout {
         }],
         missing: Vec::new(),
         problems: Vec::new(),
+        wrong: Vec::new(),
     }
 }
 

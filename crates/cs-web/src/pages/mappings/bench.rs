@@ -7,7 +7,7 @@ use cs_domain::mapping::edit::Level;
 use cs_domain::mapping::{
     DocumentMapping, DocumentPart, Place, Severity, Sketch, UnitMapping, UnitPart, bind,
 };
-use cs_domain::{FieldName, Kind, KindSchema, Mapping, MappingName, Role, System, UnitName};
+use cs_domain::{FieldName, FieldType, Kind, KindSchema, Mapping, MappingName, Role, System, UnitName};
 
 use super::{Where, doubts};
 use crate::error::WebError;
@@ -61,6 +61,8 @@ pub(super) struct Bench {
     pub(super) frappe: BTreeMap<Kind, Arc<KindSchema>>,
     /// Why a system did not say.
     pub(super) silent: Vec<String>,
+    /// The systems that did not say; they are asked no more.
+    given_up: Vec<System>,
     pub(super) told: Vec<Told>,
     /// How many of them keep the text from being published.
     pub(super) problems: u64,
@@ -78,6 +80,7 @@ impl Bench {
             vtiger: BTreeMap::new(),
             frappe: BTreeMap::new(),
             silent: Vec::new(),
+            given_up: Vec::new(),
             told: Vec::new(),
             problems: 0,
             tab,
@@ -101,7 +104,7 @@ impl Bench {
 
     /// Its title, as the reader is told it.
     pub(super) fn heading(&self, words: &Words) -> String {
-        words.title(self.name(), self.title())
+        words.title(self.title())
     }
 
     pub(super) fn mapping(&self) -> Option<&Mapping> {
@@ -154,26 +157,59 @@ impl Bench {
             wanted.push((System::Vtiger, unit.module.clone()));
             wanted.extend(unit.documents.iter().map(|document| (System::Frappe, document.doctype.clone())));
         }
+        self.ask_for(visit, wanted).await;
+        self.ask_for(visit, self.tables()).await;
+    }
+
+    /// What the rows are that the mapping fills, as far as their documents are known.
+    fn tables(&self) -> Vec<(System, Kind)> {
+        let units = self.mapping().map(|mapping| mapping.units.as_slice()).unwrap_or_default();
+        let documents = units.iter().flat_map(|unit| &unit.documents);
+        let rows = documents.flat_map(|document| document.rows.iter().map(move |row| (document, row)));
+        let kinds = rows.filter_map(|(document, row)| self.kind_of_rows(document, row.table.as_str()));
+        kinds.map(|kind| (System::Frappe, kind.clone())).collect()
+    }
+
+    /// Asks what the rows of a table are that no row fills yet.
+    pub(super) async fn ask_of_table(&mut self, visit: &Visit, at: &Where, table: &str) {
+        let document = self.seat(at).map(|(_, document)| document);
+        let kind = document.and_then(|document| self.kind_of_rows(document, table).cloned());
+        self.ask_for(visit, kind.into_iter().map(|kind| (System::Frappe, kind)).collect()).await;
+    }
+
+    async fn ask_for(&mut self, visit: &Visit, mut wanted: Vec<(System, Kind)>) {
         wanted.sort();
         wanted.dedup();
-        let mut given_up = Vec::new();
         for (system, kind) in wanted {
-            if given_up.contains(&system) {
+            if self.given_up.contains(&system) || self.known(system).contains_key(&kind) {
                 continue;
             }
             match visit.web.office.kind_schema(system, &kind).await {
-                Ok(Some(schema)) => {
-                    let known = if system == System::Vtiger { &mut self.vtiger } else { &mut self.frappe };
-                    known.insert(kind, schema);
-                }
+                Ok(Some(schema)) => drop(self.known(system).insert(kind, schema)),
                 Ok(None) => {}
                 Err(error) => {
                     let failure = error.failure();
                     self.silent.push(format!("{system}: {}", failure.cause));
-                    given_up.push(system);
+                    self.given_up.push(system);
                 }
             }
         }
+    }
+
+    fn known(&mut self, system: System) -> &mut BTreeMap<Kind, Arc<KindSchema>> {
+        if system == System::Vtiger { &mut self.vtiger } else { &mut self.frappe }
+    }
+
+    fn kind_of_rows(&self, document: &DocumentMapping, table: &str) -> Option<&Kind> {
+        match &self.frappe.get(&document.doctype)?.resolve(table)?.field_type {
+            FieldType::Rows { kind } => Some(kind),
+            _ => None,
+        }
+    }
+
+    /// What the rows of a document's table are, where Frappe told.
+    pub(super) fn rows_of(&self, document: &DocumentMapping, table: &str) -> Option<&Arc<KindSchema>> {
+        self.frappe.get(self.kind_of_rows(document, table)?)
     }
 
     fn wrong(&self, visit: &Visit) -> Vec<Told> {
@@ -181,13 +217,16 @@ impl Bench {
         let own = mappings::problems(visit, name, self.standing.text());
         let mut told: Vec<Told> = own
             .into_iter()
-            .map(|problem| Told {
-                place: self.sketch.place_of(&problem).cloned(),
-                message: problem.message,
-                help: problem.help,
-                line: Some(problem.line),
-                bad: true,
-                of_systems: false,
+            .map(|problem| {
+                let (message, help) = mappings::worded(&visit.words, &problem);
+                Told {
+                    place: self.sketch.place_of(&problem).cloned(),
+                    message,
+                    help,
+                    line: Some(problem.line),
+                    bad: true,
+                    of_systems: false,
+                }
             })
             .collect();
         // Against the systems only what is right by itself is held, and only where both answer.
@@ -200,13 +239,17 @@ impl Bench {
             };
             let found = bind(mapping, &whole(&self.vtiger), &whole(&self.frappe));
             let found = found.map_or_else(|problems| problems, |bound| bound.warnings);
-            told.extend(found.into_iter().map(|problem| Told {
-                place: Some(problem.place),
-                message: problem.message,
-                help: problem.remedy,
-                line: None,
-                bad: problem.severity == Severity::Error,
-                of_systems: true,
+            told.extend(found.into_iter().map(|problem| {
+                let own = (problem.message, problem.remedy);
+                let (message, help) = mappings::said(&visit.words, problem.said.as_ref()).unwrap_or(own);
+                Told {
+                    place: Some(problem.place),
+                    message,
+                    help,
+                    line: None,
+                    bad: problem.severity == Severity::Error,
+                    of_systems: true,
+                }
             }));
         }
         told
@@ -229,9 +272,21 @@ impl Bench {
         })
     }
 
-    /// What is told of a document apart from its fields.
+    /// What is told of a row of a document.
+    pub(super) fn of_row(&self, unit: &UnitName, role: &Role, row: usize) -> Vec<&Told> {
+        self.of_document(unit, role, |part| match part {
+            DocumentPart::Row(index) | DocumentPart::Column(index, _) => *index == row,
+            _ => false,
+        })
+    }
+
+    /// What is told of a document apart from its fields and rows.
     pub(super) fn of_rest(&self, unit: &UnitName, role: &Role) -> Vec<&Told> {
-        self.of_document(unit, role, |part| !matches!(part, DocumentPart::Field(_) | DocumentPart::Source(_)))
+        self.of_document(unit, role, |part| match part {
+            DocumentPart::Field(_) | DocumentPart::Source(_) => false,
+            DocumentPart::Row(_) | DocumentPart::Column(..) => false,
+            _ => true,
+        })
     }
 
     fn of_document(

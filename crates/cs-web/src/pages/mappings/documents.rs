@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, Query};
 use cs_domain::mapping::edit::{DocumentTraits, Level, MappingEdit, PoliciesSaid};
 use cs_domain::mapping::{
-    CreateInVtiger, DocumentMapping, MatchKey, MatchPart, UnitMapping, UnitPart, can_name,
+    Check, CreateInVtiger, DocumentMapping, MatchKey, MatchPart, UnitMapping, UnitPart, can_name,
 };
 use cs_domain::policy::{DeletePolicy, DriftPolicy};
 use cs_domain::{FieldName, FieldType, Kind, MappingName, Role, UnitName};
@@ -23,6 +23,10 @@ use crate::work::mappings;
 
 /// Match keys that a form may have.
 const MOST_KEYS: usize = 12;
+/// Checks that a form may have.
+const MOST_CHECKS: usize = 50;
+/// What a check can ask, by the words of the file.
+const CHECKS: [&str; 2] = ["required", "not_in_future"];
 
 /// Policies as a form has them.
 struct Policies {
@@ -115,6 +119,10 @@ struct Open<'b> {
     parts: Vec<Part>,
     /// Numbers of the keys, counted from 1.
     keys: Vec<usize>,
+    /// Field and what is asked of it; two more are empty.
+    checks: Vec<(String, &'static str)>,
+    /// The fields that something can be asked of, with their labels.
+    checkable: Vec<(String, String)>,
     told: Vec<&'b Told>,
 }
 
@@ -143,6 +151,11 @@ impl DocumentsPage<'_> {
 
     fn several(&self) -> bool {
         self.units.iter().map(|one| one.unit.documents.len()).sum::<usize>() > 1
+    }
+
+    #[allow(clippy::unused_self, reason = "templates ask their page")]
+    fn check_tests(&self) -> [&'static str; CHECKS.len()] {
+        CHECKS
     }
 
     fn is_open(&self, unit: &UnitName, role: &Role) -> bool {
@@ -195,6 +208,8 @@ fn open<'b>(bench: &'b Bench, unit: &'b UnitMapping, document: &'b DocumentMappi
         policies: Policies::of(&bench.said(&level)),
         parts: parts(bench, unit, document, keys),
         keys: (1..=keys).collect(),
+        checks: checks_shown(document),
+        checkable: checkable(bench, document),
         told: bench.of_rest(&unit.name, &document.role),
     }
 }
@@ -263,6 +278,45 @@ fn keys(sent: &Sent, document: Option<&DocumentMapping>) -> Vec<MatchKey> {
             MatchKey(parts)
         })
         .filter(|key| !key.0.is_empty())
+        .collect()
+}
+
+fn checks_shown(document: &DocumentMapping) -> Vec<(String, &'static str)> {
+    let shown = |check: &Check| match check {
+        Check::Required(field) => (field.to_string(), "required"),
+        Check::NotInFuture(field) => (field.to_string(), "not_in_future"),
+    };
+    let more = [(String::new(), "required"), (String::new(), "required")];
+    document.checks.iter().map(shown).chain(more).collect()
+}
+
+/// The fields that have a rule, and those that a check names without one.
+fn checkable(bench: &Bench, document: &DocumentMapping) -> Vec<(String, String)> {
+    let schema = bench.frappe.get(&document.doctype);
+    let ruled = document.fields.iter().map(|rule| &rule.frappe);
+    let checked = document.checks.iter().map(|check| match check {
+        Check::Required(field) | Check::NotInFuture(field) => field,
+    });
+    let mut all: Vec<(String, String)> = Vec::new();
+    for field in ruled.chain(checked).map(FieldName::as_str) {
+        let label = schema.and_then(|schema| schema.resolve(field)).map(|found| found.label.as_str());
+        if !all.iter().any(|(name, _)| name == field) {
+            all.push((field.to_owned(), label.map_or(String::new(), |label| format!("{label} "))));
+        }
+    }
+    all
+}
+
+/// The checks that a form says; one without a field is none.
+fn checks(sent: &Sent) -> Vec<Check> {
+    let tests = sent.ticked("check.test");
+    let fields = sent.ticked("check.field").iter().take(MOST_CHECKS).enumerate();
+    fields
+        .filter(|(_, field)| !field.is_empty())
+        .map(|(place, field)| match tests.get(place).map(String::as_str) {
+            Some("not_in_future") => Check::NotInFuture(FieldName::new(field)),
+            _ => Check::Required(FieldName::new(field)),
+        })
         .collect()
 }
 
@@ -339,6 +393,7 @@ pub(super) async fn save(visit: Visit, Path(name): Path<MappingName>, sent: Sent
     let edits = [
         MappingEdit::SetTraits { unit: unit.clone(), role: role.clone(), traits },
         MappingEdit::SetMatch { unit: unit.clone(), role: role.clone(), keys: keys(&sent, document) },
+        MappingEdit::SetChecks { unit: unit.clone(), role: role.clone(), checks: checks(&sent) },
         MappingEdit::SetPolicies { level: Level::Document(unit, role), said: Policies::sent(&sent) },
     ];
     kept(&visit, &name, &sent, &edits).await

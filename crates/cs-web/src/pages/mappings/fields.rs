@@ -5,16 +5,19 @@ use std::collections::BTreeSet;
 use askama::Template;
 use axum::extract::{Path, Query};
 use cs_domain::mapping::edit::MappingEdit;
-use cs_domain::mapping::{DocumentMapping, FieldRule, Source, UnitMapping};
+use cs_domain::mapping::{DocumentMapping, FieldRule, RowRule, Source, UnitMapping};
 use cs_domain::policy::{Clearing, Direction};
 use cs_domain::{FieldName, FieldSchema, FieldType, KindSchema, MappingName, Role, UnitName};
 use serde::Deserialize;
 
 use super::bench::{Bench, Told};
+use super::row::tables;
+use super::rule::Named;
 use super::suggestions::{self, Proposal};
 use super::{Where, place, revision};
 use crate::error::WebError;
 use crate::frame::{Frame, Section};
+use crate::pages::shown;
 use crate::sent::Sent;
 use crate::visit::{Answer, Visit, done, page};
 use crate::words::Words;
@@ -48,6 +51,19 @@ struct Pair<'b> {
     told: Vec<&'b Told>,
 }
 
+/// A row of a child table, as one of the list.
+struct ShownRow<'b> {
+    /// Its number, as addresses have it.
+    index: usize,
+    table: String,
+    table_label: String,
+    /// Columns, and where their values come from.
+    columns: Vec<(String, String)>,
+    on_create: bool,
+    exclusive: String,
+    told: Vec<&'b Told>,
+}
+
 /// A document in the row of documents.
 struct Stop {
     unit: UnitName,
@@ -76,6 +92,9 @@ struct Seat<'b> {
     ours: Vec<Choosable>,
     theirs: Vec<Choosable>,
     proposals: Vec<Proposal>,
+    rows: Vec<ShownRow<'b>>,
+    /// The DocType's tables.
+    tables: Vec<Named>,
     /// Fields of the DocType that must be filled and have no rule.
     needed: Vec<String>,
     told: Vec<&'b Told>,
@@ -150,7 +169,9 @@ fn seat<'b>(
     Seat {
         unit,
         document,
-        pairs: document.fields.iter().map(|rule| pair(bench, unit, document, rule)).collect(),
+        pairs: document.fields.iter().map(|rule| pair(words, bench, unit, document, rule)).collect(),
+        rows: rows(words, bench, unit, document),
+        tables: tables(bench, document),
         ours: choosable(words, ours, q, |_| true, &|name| read.contains(name)),
         theirs: theirs_shown,
         proposals: Vec::new(),
@@ -226,7 +247,57 @@ pub(super) fn holds(words: &Words, field_type: &FieldType) -> String {
     words.say(&format!("mapping-holds-{key}"))
 }
 
-fn pair<'b>(bench: &'b Bench, unit: &UnitMapping, document: &DocumentMapping, rule: &FieldRule) -> Pair<'b> {
+/// Where a value comes from, in the reader's language.
+fn source(words: &Words, source: &Source) -> String {
+    match source {
+        Source::Fields { names, join } => {
+            let names: Vec<&str> = names.iter().map(FieldName::as_str).collect();
+            names.join(&format!(" + {join:?} + "))
+        }
+        Source::Constant(value) => {
+            let value = shown::value(words, value);
+            words.tell("mapping-source-constant", &[("value", value.into())])
+        }
+        Source::Setting(name) => words.tell("mapping-place-setting", &[("name", name.clone().into())]),
+        Source::Document(role) => words.tell("mapping-source-document", &[("role", role.to_string().into())]),
+        Source::Linked { field, unit, role } => {
+            let document = ("document", format!("{unit}/{role}").into());
+            words.tell("mapping-source-linked", &[document, ("field", field.to_string().into())])
+        }
+    }
+}
+
+fn rows<'b>(
+    words: &Words,
+    bench: &'b Bench,
+    unit: &UnitMapping,
+    document: &DocumentMapping,
+) -> Vec<ShownRow<'b>> {
+    let schema = bench.frappe.get(&document.doctype);
+    let shown = |(index, row): (usize, &RowRule)| {
+        let label = schema.and_then(|schema| schema.resolve(row.table.as_str()));
+        let exclusive: Vec<&str> = row.exclusive.iter().map(FieldName::as_str).collect();
+        let columns = row.columns.iter();
+        ShownRow {
+            index,
+            table: row.table.to_string(),
+            table_label: label.map(|field| field.label.clone()).unwrap_or_default(),
+            columns: columns.map(|(column, from)| (column.to_string(), source(words, from))).collect(),
+            on_create: row.on_create,
+            exclusive: exclusive.join(", "),
+            told: bench.of_row(&unit.name, &document.role, index),
+        }
+    };
+    document.rows.iter().enumerate().map(shown).collect()
+}
+
+fn pair<'b>(
+    words: &Words,
+    bench: &'b Bench,
+    unit: &UnitMapping,
+    document: &DocumentMapping,
+    rule: &FieldRule,
+) -> Pair<'b> {
     let (arrow, way) = arrow(rule.direction);
     let label = |schema: Option<&std::sync::Arc<KindSchema>>, name: &FieldName| {
         let found = schema.and_then(|schema| schema.resolve(name.as_str()));
@@ -243,7 +314,7 @@ fn pair<'b>(bench: &'b Bench, unit: &UnitMapping, document: &DocumentMapping, ru
         frappe_label: label(bench.frappe.get(&document.doctype), &rule.frappe),
         arrow,
         way,
-        source: rule.source.to_string(),
+        source: source(words, &rule.source),
         source_label: source_label.join(" + "),
         remarks,
         told: bench.of_field(&unit.name, &document.role, &rule.frappe),

@@ -15,6 +15,7 @@ use crate::work::mappings;
 /// A mapping of the list.
 struct Row {
     name: MappingName,
+    /// As its text says it: a copy begins with the same.
     title: String,
     /// Which text runs, in words; `None`: it does not run yet.
     runs: Option<String>,
@@ -84,7 +85,7 @@ fn row(visit: &Visit, name: MappingName, text: &str) -> Row {
     Row {
         name,
         units: units.collect(),
-        title: mapping.map(|mapping| visit.words.title(&mapping.name, &mapping.title)).unwrap_or_default(),
+        title: mapping.map(|mapping| mapping.title).unwrap_or_default(),
         runs: None,
         fixed_by: None,
         retired: false,

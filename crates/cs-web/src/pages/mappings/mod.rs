@@ -13,6 +13,7 @@ mod new;
 mod picture;
 mod preview;
 mod publish;
+mod row;
 mod rule;
 mod selection;
 mod settings;
@@ -42,6 +43,9 @@ pub(crate) fn doors(doors: Doors) -> Doors {
         .post("/mappings/{name}/suggestions", CONFIGURES, suggestions::answer)
         .get("/mappings/{name}/rule", READS, rule::show)
         .post("/mappings/{name}/rule", CONFIGURES, rule::save)
+        .get("/mappings/{name}/row", READS, row::show)
+        .post("/mappings/{name}/row", CONFIGURES, row::save)
+        .post("/mappings/{name}/row/drop", CONFIGURES, row::drop_one)
         .get("/mappings/{name}/documents", READS, documents::show)
         .post("/mappings/{name}/documents/mapping", CONFIGURES, documents::save_mapping)
         .post("/mappings/{name}/documents/unit", CONFIGURES, documents::save_unit)

@@ -22,15 +22,15 @@ use crate::visit::{Answer, Visit, done, page};
 use crate::words::Words;
 use crate::work::mappings;
 use typed::Typed;
-pub(super) use typed::{parse_policy, policy};
+pub(super) use typed::{parse_policy, policy, typed_as};
 
 /// The kinds of steps, by the words of the file.
 const STEPS: [&str; 9] = ["trim", "upper", "lower", "title", "date", "phone", "part", "default", "last_four"];
 
 /// A field to choose in a list.
-struct Named {
-    name: String,
-    label: String,
+pub(super) struct Named {
+    pub(super) name: String,
+    pub(super) label: String,
 }
 
 /// Which rule of which document.
@@ -172,7 +172,8 @@ fn words_of(field: &FieldSchema) -> Vec<String> {
     }
 }
 
-fn named(schema: Option<&Arc<KindSchema>>) -> Vec<Named> {
+/// Every field, by label.
+pub(super) fn named(schema: Option<&Arc<KindSchema>>) -> Vec<Named> {
     let fields = schema.into_iter().flat_map(|schema| schema.fields.values());
     let mut all: Vec<Named> =
         fields.map(|field| Named { name: field.name.to_string(), label: field.label.clone() }).collect();

@@ -249,7 +249,7 @@ impl Typed {
 }
 
 /// A constant as its field holds it.
-pub(super) fn typed_as(schema: Option<&FieldSchema>, text: &str) -> Value {
+pub(in crate::pages::mappings) fn typed_as(schema: Option<&FieldSchema>, text: &str) -> Value {
     let fitted = schema.and_then(|schema| schema.fit(Value::text(text)).ok());
     match fitted {
         Some(value @ (Value::Boolean(_) | Value::Integer(_) | Value::Decimal(_) | Value::Date(_))) => value,
