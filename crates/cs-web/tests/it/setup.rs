@@ -124,6 +124,9 @@ async fn codes_cannot_be_tried_one_after_the_other() {
 async fn what_was_shown_is_what_is_created_or_nothing_is() {
     let world = World::new().await;
     world.office.state().lacking = vec![field("Customer.custom_vtiger_id")];
+    // What is lacking is a misfit of the connection, too; it is shown all the same, and can be created.
+    world.office.state().probes =
+        vec![crate::office::probe("login", true), crate::office::probe("DocType Customer", false)];
     let mut manager = world.visitor(Part::SystemManager).await;
     let page = manager.get("/setup/check").await;
     page.shows(&["Customer.custom_vtiger_id", "Ties it to its record", "&#34;fieldname&#34;"]);

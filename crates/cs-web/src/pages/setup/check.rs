@@ -65,7 +65,8 @@ impl CheckPage {
     async fn of(visit: &Visit) -> Result<Self, WebError> {
         let (vtiger, frappe) =
             tokio::join!(checked(visit, Connection::Vtiger), checked(visit, Connection::Frappe));
-        let reachable = frappe.good;
+        // A Frappe that lacks what is to be created is not as it must be, and answers all the same.
+        let reachable = frappe.probes.iter().any(|probe| probe.good);
         let mut mappings = Vec::new();
         for about in visit.web.office.mappings().await? {
             if !about.problems.is_empty() {
