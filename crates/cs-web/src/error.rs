@@ -227,13 +227,22 @@ impl WebError {
             Self::MayNot { right } => {
                 words.tell(&key, &[("right", words.say(&format!("right-{}", right.as_str())).into())])
             }
-            Self::NotThere { what } => words.tell(&key, &[("what", what.clone().into())]),
+            Self::NotThere { what } => words.tell(&key, &[("what", named(words, what).into())]),
             Self::TooLarge { bytes } => {
                 words.tell(&key, &[("megabytes", (bytes / 1_048_576).to_string().into())])
             }
             _ => words.say(&key),
         }
     }
+}
+
+/// What was looked for, with its kind in the reader's language where the catalogue knows it.
+fn named(words: &Words, what: &str) -> String {
+    let known = what.match_indices(' ').rev().find_map(|(at, _)| {
+        let (kind, id) = what.split_at(at);
+        words.said(&format!("not-there-{}", kind.replace(' ', "-"))).map(|kind| format!("{kind}{id}"))
+    });
+    known.unwrap_or_else(|| what.to_owned())
 }
 
 /// The status of what stops the engine.

@@ -1,4 +1,4 @@
-sync-none = There is no mapping. Mappings are files; see the documentation on how to write one.
+sync-none = There is no mapping yet. Make one under Mappings.
 sync-all = All mappings
 sync-run-now = Run now
 sync-dry-run = Dry run
@@ -6,6 +6,8 @@ sync-dry-run-help = A dry run decides everything and writes nothing. You see eac
 sync-run = Run
 sync-full = Every record
 sync-full-help = Looks at each record again, changed or not. Takes longer.
+sync-retired = It is retired: it runs again once somebody resumes it on the mapping’s page.
+sync-to-mapping = To its fields
 sync-full-short = every record
 sync-census = With a census
 sync-census-help = Counts what is there on both sides: finds deletes, and changes that nobody announced.

@@ -19,7 +19,7 @@ finding-from = Visto desde
 finding-to = hasta
 finding-none = Todavía no hay hallazgos. Aparecen cuando se compara el reporte de una compañía con el CRM.
 finding-none-match = Ningún hallazgo coincide con este filtro.
-finding-none-of-run = Esta sincronización no encontró nada nuevo. Lo que encontraron las anteriores está en “Todos los hallazgos abiertos de esta compañía y este bróker”.
+finding-none-of-run = Esta sincronización no encontró nada nuevo. Lo que encontraron las anteriores está en «Todos los hallazgos abiertos de esta compañía y este bróker».
 finding-counted = { $count ->
     [one] { $number } hallazgo
    *[other] { $first }–{ $last } de { $number } hallazgos
@@ -52,7 +52,7 @@ finding-no-row = No se trata de una fila del reporte.
 finding-header = Columna
 finding-cell = Celda
 finding-line = Línea { $line }
-finding-sheet-line = Hoja “{ $sheet }”, línea { $line }
+finding-sheet-line = Hoja «{ $sheet }», línea { $line }
 finding-history = Historial
 finding-was-found = Visto por primera vez
 finding-was-closed = Cerrado: un reporte ya no lo mostró

@@ -45,6 +45,6 @@ linking-why-key = clave de búsqueda { $number }
 linking-why-email = mismo correo ({ $field })
 linking-why-phone = mismo número ({ $field })
 linking-why-date = misma fecha ({ $field })
-linking-why-text = mismo { $field }
+linking-why-text = mismo valor ({ $field })
 linking-why-name = nombre parecido en { $percent } %
 linking-why-different = { $field } distinto

@@ -105,7 +105,7 @@ fn differences(words: &Words, before: &Json, after: &Json) -> Vec<Difference> {
                 }
             }
             let told = fields.into_iter().map(|field| Difference {
-                field: field.clone(),
+                field: called(words, field),
                 before: of(before, field),
                 after: of(after, field),
             });
@@ -114,9 +114,15 @@ fn differences(words: &Words, before: &Json, after: &Json) -> Vec<Difference> {
     }
 }
 
-/// What is there; an empty text is nothing.
+/// What a part of a change is called, where the catalogue knows it.
+fn called(words: &Words, field: &str) -> String {
+    words.said(&format!("changes-field-{}", field.replace('_', "-"))).unwrap_or_else(|| field.to_owned())
+}
+
+/// What is there; an empty text is nothing, an empty list neither.
 fn whole(words: &Words, value: &Json) -> Option<String> {
-    let there = !value.is_null() && value.as_str() != Some("");
+    let empty = value.as_array().is_some_and(Vec::is_empty) || value.as_str() == Some("");
+    let there = !value.is_null() && !empty;
     there.then(|| shown(words, value))
 }
 

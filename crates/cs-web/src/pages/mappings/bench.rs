@@ -11,7 +11,7 @@ use cs_domain::{FieldName, FieldType, Kind, KindSchema, Mapping, MappingName, Ro
 
 use super::{Where, doubts};
 use crate::error::WebError;
-use crate::pages::places;
+use crate::pages::{places, shown};
 use crate::visit::Visit;
 use crate::words::Words;
 use crate::work::mappings::{self, Standing};
@@ -189,7 +189,7 @@ impl Bench {
                 Ok(None) => {}
                 Err(error) => {
                     let failure = error.failure();
-                    self.silent.push(format!("{system}: {}", failure.cause));
+                    self.silent.push(format!("{system}: {}", shown::cause(&visit.words, &failure)));
                     self.given_up.push(system);
                 }
             }

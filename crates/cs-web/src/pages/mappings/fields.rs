@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::{Path, Query};
 use cs_domain::mapping::edit::MappingEdit;
 use cs_domain::mapping::{DocumentMapping, FieldRule, RowRule, Source, UnitMapping};
-use cs_domain::policy::{Clearing, Direction};
+use cs_domain::policy::{Clearing, ConflictPolicy, Direction};
 use cs_domain::{FieldName, FieldSchema, FieldType, KindSchema, MappingName, Role, UnitName};
 use serde::Deserialize;
 
@@ -242,7 +242,10 @@ pub(super) fn holds(words: &Words, field_type: &FieldType) -> String {
             return words.tell("mapping-holds-reference", &[("kinds", kinds.join(", ").into())]);
         }
         FieldType::Rows { .. } => "rows",
-        FieldType::Other { name } => return name.clone(),
+        FieldType::Other { name } => {
+            let known = words.said(&format!("mapping-holds-{}", name.replace(' ', "-")));
+            return known.unwrap_or_else(|| name.clone());
+        }
     };
     words.say(&format!("mapping-holds-{key}"))
 }
@@ -291,6 +294,29 @@ fn rows<'b>(
     document.rows.iter().enumerate().map(shown).collect()
 }
 
+/// What a rule says besides names and direction.
+fn remarks(words: &Words, rule: &FieldRule) -> Vec<String> {
+    let step = |name: &str| {
+        words.said(&format!("mapping-remark-{}", name.replace('_', "-"))).unwrap_or_else(|| name.to_owned())
+    };
+    let mut all: Vec<String> = rule.transforms.iter().map(|transform| step(transform.name())).collect();
+    let marks = [
+        (rule.on_create, "mapping-remark-on-create"),
+        (rule.deferred, "mapping-remark-deferred"),
+        (rule.clearing == Clearing::Clear, "mapping-remark-clear"),
+    ];
+    all.extend(marks.into_iter().filter(|(there, _)| *there).map(|(_, key)| words.say(key)));
+    all.extend(rule.conflict.map(|policy| {
+        words.say(match policy {
+            ConflictPolicy::Ask => "mapping-policy-ask",
+            ConflictPolicy::VtigerWins => "mapping-policy-vtiger-wins",
+            ConflictPolicy::FrappeWins => "mapping-policy-frappe-wins",
+            ConflictPolicy::NewestWins => "mapping-policy-newest-wins",
+        })
+    }));
+    all
+}
+
 fn pair<'b>(
     words: &Words,
     bench: &'b Bench,
@@ -306,9 +332,6 @@ fn pair<'b>(
     let module = bench.vtiger.get(&unit.module);
     let source_label: Vec<String> =
         rule.source.vtiger_fields().iter().map(|field| label(module, field)).collect();
-    // All that is said besides names and direction: `trim`, `conflicts: VTiger wins`.
-    let whole = rule.to_string();
-    let remarks = whole.split(", ").skip(1).map(str::to_owned).collect();
     Pair {
         frappe: rule.frappe.to_string(),
         frappe_label: label(bench.frappe.get(&document.doctype), &rule.frappe),
@@ -316,7 +339,7 @@ fn pair<'b>(
         way,
         source: source(words, &rule.source),
         source_label: source_label.join(" + "),
-        remarks,
+        remarks: remarks(words, rule),
         told: bench.of_field(&unit.name, &document.role, &rule.frappe),
     }
 }

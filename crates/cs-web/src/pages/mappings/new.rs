@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::place;
 use crate::frame::{Frame, Section};
+use crate::pages::shown;
 use crate::sent::Sent;
 use crate::slips::{Slips, refused};
 use crate::visit::{Answer, Visit, done, page};
@@ -60,7 +61,7 @@ async fn choices(visit: &Visit, system: System, silent: &mut Vec<String>) -> Vec
     let kinds = match visit.web.office.kinds(system).await {
         Ok(kinds) => kinds,
         Err(error) => {
-            silent.push(format!("{system}: {}", error.failure().cause));
+            silent.push(format!("{system}: {}", shown::cause(&visit.words, &error.failure())));
             return Vec::new();
         }
     };

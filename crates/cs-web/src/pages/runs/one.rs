@@ -3,11 +3,12 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, Query};
-use cs_domain::{Event, Requests, Run, RunId, RunStatus, Verdict};
+use cs_domain::mapping::drift::Drift;
+use cs_domain::{DriftPolicy, Event, Requests, Run, RunId, RunStatus};
 use cs_ports::{LogFilter, Task};
 use serde::Deserialize;
 
-use super::told::{Line, Trouble, line, verdict};
+use super::told::{Line, Trouble, line};
 use crate::error::WebError;
 use crate::frame::{Frame, Section};
 use crate::pages::drifts::Shown;
@@ -69,25 +70,34 @@ async fn drifts(visit: &Visit, id: &RunId) -> Result<Vec<Shown>, WebError> {
     let kinds = Some(vec!["drifted".to_owned()]);
     let filter = LogFilter { run: Some(id.clone()), kinds, ..LogFilter::default() };
     let entries = visit.web.desk.log_after(&filter, 0, MORE).await?;
-    let told = entries.iter().filter_map(|entry| match &entry.event {
-        Event::Drifted { drift } => Some(Shown::done(&visit.words, drift)),
-        _ => None,
-    });
-    Ok(told.collect())
+    let drifts: Vec<&Drift> = entries
+        .iter()
+        .filter_map(|entry| match &entry.event {
+            Event::Drifted { drift } => Some(&**drift),
+            _ => None,
+        })
+        .collect();
+    // A run that one of them stopped did not go on because of another.
+    let stopped = drifts.iter().any(|drift| drift.verdict == DriftPolicy::Stop);
+    let shown = |drift: &&Drift| match stopped && drift.verdict != DriftPolicy::Stop {
+        true => Shown::of(&visit.words, drift),
+        false => Shown::done(&visit.words, drift),
+    };
+    Ok(drifts.iter().map(shown).collect())
 }
 
 /// What a run accounts for, in the order of the proof.
 fn balance(words: &Words, run: &Run) -> Vec<(String, u64)> {
     let balance = &run.balance;
     let parts = [
-        (Verdict::Created, balance.created),
-        (Verdict::Updated, balance.updated),
-        (Verdict::Unchanged, balance.unchanged),
-        (Verdict::Skipped, balance.skipped),
-        (Verdict::Conflicted, balance.conflicted),
-        (Verdict::Failed, balance.failed),
+        ("balance-created", balance.created),
+        ("balance-updated", balance.updated),
+        ("balance-unchanged", balance.unchanged),
+        ("balance-skipped", balance.skipped),
+        ("balance-conflicted", balance.conflicted),
+        ("balance-failed", balance.failed),
     ];
-    parts.into_iter().map(|(part, number)| (verdict(words, part), number)).collect()
+    parts.into_iter().map(|(part, number)| (words.say(part), number)).collect()
 }
 
 /// The brake is a matter of the mapping's latest run: what an earlier one left to a person, a later one took up again.

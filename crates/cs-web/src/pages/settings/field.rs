@@ -3,7 +3,7 @@
 use crate::office::{Setting, SettingKind, SettingsTab};
 use crate::sent::Sent;
 use crate::slips::Slips;
-use crate::words::Words;
+use crate::words::{Language, Words};
 use crate::work::settings::removal;
 
 /// A setting on its page.
@@ -33,11 +33,13 @@ pub(crate) fn fields(words: &Words, tab: &SettingsTab, sent: Option<&Sent>, slip
 
 fn field(words: &Words, setting: &Setting, sent: Option<&Sent>, slips: &Slips) -> Field {
     let name = format!("setting-{}", setting.key.replace(['.', '_'], "-"));
-    let label = setting.label.clone().or_else(|| words.said(&name));
+    let own = own(words, setting);
+    let (label, help) = own.map_or((None, None), |(label, help)| (Some(label), help));
+    let label = label.or_else(|| setting.label.clone()).or_else(|| words.said(&name));
     Field {
         id: name.clone(),
         label: label.unwrap_or_else(|| setting.key.clone()),
-        help: setting.help.clone().or_else(|| words.said(&format!("{name}-help"))),
+        help: help.or_else(|| setting.help.clone()).or_else(|| words.said(&format!("{name}-help"))),
         value: value(setting, sent),
         set: setting.set,
         fixed_by: setting.fixed_by.clone(),
@@ -47,6 +49,22 @@ fn field(words: &Words, setting: &Setting, sent: Option<&Sent>, slips: &Slips) -
         key: setting.key.clone(),
         kind: setting.kind.clone(),
     }
+}
+
+/// What a setting that a shipped mapping or a company's definition names is called, and what it is for: `Oscar: password`,
+/// where its name is known.
+fn own(words: &Words, setting: &Setting) -> Option<(String, Option<String>)> {
+    let (company, name) = setting.label.as_deref()?.split_once(": ")?;
+    // What the shipped mappings ask for; whoever gave it another meaning is not contradicted.
+    let shipped = format!("setting-of-mapping-{company}-{}", name.replace('_', "-"));
+    let help = Words::in_language(Language::En).said(&format!("{shipped}-help"));
+    if help.is_some_and(|help| setting.help.as_ref().is_some_and(|own| own.replace('\'', "’") == help)) {
+        let known = words.said(&shipped)?;
+        return Some((format!("{company}: {known}"), words.said(&format!("{shipped}-help"))));
+    }
+    let key = format!("setting-of-company-{}", name.replace('_', "-"));
+    let known = words.said(&key).filter(|_| setting.key.starts_with("companies."))?;
+    Some((format!("{company}: {known}"), words.said(&format!("{key}-help"))))
 }
 
 /// What the form shows. A secret that was typed is not sent back: it is typed again; beside the form stands what may be shown.

@@ -24,6 +24,8 @@ struct TabPage {
     name: String,
     help: Option<String>,
     fields: Vec<Field>,
+    /// Whether anything can be changed here.
+    open: bool,
     testable: bool,
     above: Vec<String>,
     /// What a test found, where one was made.
@@ -42,6 +44,7 @@ impl TabPage {
             name: name.to_owned(),
             help: visit.words.said(&format!("settings-tab-{name}-help")),
             fields: fields(&visit.words, tab, sent, slips),
+            open: tab.settings.iter().any(|setting| setting.fixed_by.is_none()),
             testable: tab.testable && Connection::parse(name).is_some(),
             above: slips.besides(&keys).into_iter().map(str::to_owned).collect(),
             probes: None,

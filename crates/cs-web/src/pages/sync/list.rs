@@ -3,7 +3,7 @@
 use askama::Template;
 use cs_domain::{MappingName, Run, RunStatus};
 use cs_engine::scheduler::Calendar;
-use cs_ports::{RunFilter, Schedule, UnitCounts};
+use cs_ports::{RetiredMapping, RunFilter, Schedule, UnitCounts};
 use jiff::Timestamp;
 
 use super::now::{Going, going};
@@ -20,6 +20,8 @@ pub(super) struct Standing {
     pub(super) last: Option<Run>,
     pub(super) next: Option<Timestamp>,
     pub(super) going: Vec<Going>,
+    /// Who keeps it from running, and since when.
+    pub(super) retired: Option<RetiredMapping>,
 }
 
 impl Standing {
@@ -28,11 +30,14 @@ impl Standing {
         let name = &about.name;
         let runs = RunFilter { mapping: Some(name.clone()), ..RunFilter::default() };
         let schedules = schedules::of_mapping(visit, name).await?;
+        let retired = desk.retired_mappings().await?.into_iter().find(|one| one.mapping == *name);
+        let next = schedules.iter().filter_map(|schedule| next(visit, schedule)).min();
         Ok(Self {
             counts: desk.count_units(name).await?,
             last: desk.runs_before(&runs, None, 1).await?.pop(),
-            next: schedules.iter().filter_map(|schedule| next(visit, schedule)).min(),
+            next: next.filter(|_| retired.is_none()),
             going: going(visit, name).await?,
+            retired,
             about,
         })
     }
@@ -40,6 +45,11 @@ impl Standing {
     /// Whether it can run.
     pub(super) fn fits(&self) -> bool {
         self.about.problems.is_empty() && self.about.missing.is_empty()
+    }
+
+    /// Whether somebody may begin it: it can run, and nobody keeps it from running.
+    pub(super) fn begins(&self) -> bool {
+        self.fits() && self.retired.is_none()
     }
 
     /// Units that failed, tried again or not.
