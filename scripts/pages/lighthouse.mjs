@@ -10,7 +10,7 @@ const SCREENS = {
 export async function scores(lighthouse, browser, base, paths, cookie) {
   const port = new URL(browser.wsEndpoint()).port;
   for (const path of paths) for (const [screen, settings] of Object.entries(SCREENS)) {
-    const { lhr } = await lighthouse(base + path, { port, logLevel: "error", extraHeaders: { Cookie: cookie }, onlyCategories: ["performance", "accessibility", "best-practices"], disableStorageReset: true, ...settings });
+    const { lhr } = await lighthouse(base + path, { port, logLevel: "error", ...path === "/login" ? {} : { extraHeaders: { Cookie: cookie } }, onlyCategories: ["performance", "accessibility", "best-practices"], disableStorageReset: true, ...settings });
     const points = Object.values(lhr.categories).map(({ title, score }) => `${title} ${score === null ? "–" : Math.round(score * 100)}`).join(", ");
     const audits = Object.values(lhr.audits);
     const lost = audits.filter(audit => audit.score !== null && audit.score < 0.9 && audit.scoreDisplayMode !== "informative").map(audit => audit.id).join(" ");

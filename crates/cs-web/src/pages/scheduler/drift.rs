@@ -67,7 +67,7 @@ mod tests {
             json!({ "reason": "column_moved", "field": "member_id", "was": ["ID", 1], "now": ["Member", 4] });
         assert_eq!(
             told(&es, &moved),
-            "La columna de member_id cambió de lugar: era “ID” en el lugar 1 y es “Member” en el lugar 4."
+            "La columna de member_id cambió de lugar: era «ID» en el lugar 1 y es «Member» en el lugar 4."
         );
         let headers = json!({ "reason": "headers", "added": [], "removed": ["Plan", "County"] });
         assert_eq!(told(&en, &headers), "The headers changed. New: -. Gone: Plan, County.");
