@@ -259,7 +259,8 @@ pub(crate) fn vtiger_config(section: &Vtiger) -> VtigerConfig {
     config
 }
 
-fn frappe_client(section: &Frappe) -> Result<FrappeClient, CommandError> {
+/// A client of the Frappe that is configured.
+pub(crate) fn frappe_client(section: &Frappe) -> Result<FrappeClient, CommandError> {
     FrappeClient::new(frappe_config(section))
         .map_err(|source| CommandError::Connector { system: System::Frappe, source: Box::new(source) })
 }

@@ -12,6 +12,7 @@ mod client;
 mod config;
 mod cursor;
 mod decode;
+mod desk;
 mod discover;
 mod encode;
 mod error;

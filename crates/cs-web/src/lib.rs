@@ -31,7 +31,7 @@ pub mod work;
 
 pub use doors::{Door, Rule, table};
 pub use error::WebError;
-pub use live::Hub;
+pub use live::{Hub, Progress};
 pub use notice::{Letter, Notice, Occasion};
 pub use password::{PasswordError, hash_password};
 pub use security::Exposure;

@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 
 use crate::config::Notifications;
 use crate::office::Office;
+use crate::posting;
 
 /// The code of units that wait because too many were deleted at once (`cs-engine`, departures).
 const BRAKE: &str = "delete.brake";
@@ -153,7 +154,7 @@ pub(crate) async fn send(office: Arc<Office>, mut notices: mpsc::UnboundedReceiv
             tracing::error!(error, task = %notice.task, "an alert could not be sent by e-mail");
         }
         if let Some(url) = &wanted.webhook
-            && let Err(error) = webhook::send(url, &notice).await
+            && let Err(error) = posting::post(url, &webhook::body(&notice)).await
         {
             let error: &dyn std::error::Error = &error;
             tracing::error!(error, task = %notice.task, "an alert could not be sent to its address");

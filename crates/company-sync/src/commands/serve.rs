@@ -16,6 +16,7 @@ use crate::clock::{SystemClock, SystemEntropy};
 use crate::config::{Environment, Flags};
 use crate::executor::Workshop;
 use crate::failure::{CommandError, Outcome};
+use crate::following::{self, Followed};
 use crate::measures::{self, Measures};
 use crate::office::Office;
 use crate::playground::{Playground, Wish};
@@ -72,10 +73,12 @@ async fn work(
     });
     let stopper = Stopper::default();
     let (alerts, told) = Alerts::new(Arc::clone(office));
+    let followed = Arc::new(Followed::default());
     let observers: Vec<Arc<dyn TaskObserver>> =
-        vec![Arc::clone(&hub) as _, Arc::new(alerts), Arc::new(Measures)];
+        vec![Arc::clone(&hub) as _, Arc::new(alerts), Arc::clone(&followed) as _, Arc::new(Measures)];
     let scheduler = scheduler(home, office, observers);
     let telling = tokio::spawn(alerts::send(Arc::clone(office), told));
+    let retelling = tokio::spawn(following::tell(followed, Arc::clone(office)));
     let tidying = tokio::spawn(tidying::tidy(Arc::clone(home), Arc::clone(office)));
     let watching = tokio::spawn(tidying::watch_fields(Arc::clone(office)));
     let following = tokio::spawn(tidying::follow_settings(Arc::clone(office)));
@@ -105,6 +108,7 @@ async fn work(
     if let Ok(ended) = tokio::time::timeout(GRACE, scheduling).await {
         ended.map_err(broken)?;
     }
+    retelling.abort();
     tidying.abort();
     watching.abort();
     following.abort();

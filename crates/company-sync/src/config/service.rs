@@ -25,7 +25,7 @@ enum Form {
 }
 
 /// The keys of the service that variables can say.
-const KEYS: [(&str, Form); 29] = [
+const KEYS: [(&str, Form); 31] = [
     ("language", Form::Text),
     ("public_url", Form::Text),
     ("database.type", Form::Text),
@@ -48,6 +48,8 @@ const KEYS: [(&str, Form); 29] = [
     ("notifications.email.from", Form::Text),
     ("notifications.email.to", Form::List),
     ("notifications.webhook.url", Form::Text),
+    ("notifications.progress.url", Form::Text),
+    ("notifications.progress.desk_method", Form::Text),
     ("retention.days", Form::Number),
     ("hints.frappe_secret", Form::Text),
     ("hints.frappe_secret_file", Form::Text),
@@ -103,6 +105,15 @@ pub(super) struct NotificationsSection {
     invalid_share: Option<bool>,
     email: Option<EmailSection>,
     webhook: Option<WebhookSection>,
+    #[serde(default)]
+    progress: ProgressSection,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProgressSection {
+    url: Option<String>,
+    desk_method: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -154,6 +165,17 @@ pub(crate) struct Notifications {
     pub(crate) email: Option<Email>,
     /// By a request to this address.
     pub(crate) webhook: Option<String>,
+    /// Who is told how tasks come along while they run.
+    pub(crate) progress: ProgressTold,
+}
+
+/// Who is told how tasks come along while they run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ProgressTold {
+    /// By a request to this address.
+    pub(crate) url: Option<String>,
+    /// People at Frappe's desk, by this whitelisted method of the site's.
+    pub(crate) desk_method: Option<String>,
 }
 
 /// How e-mail is sent, and to whom.
@@ -283,7 +305,15 @@ impl ServiceConfig {
 
 impl Default for Notifications {
     fn default() -> Self {
-        Self { run_failed: true, brake: true, drift: true, invalid_share: true, email: None, webhook: None }
+        Self {
+            run_failed: true,
+            brake: true,
+            drift: true,
+            invalid_share: true,
+            email: None,
+            webhook: None,
+            progress: ProgressTold::default(),
+        }
     }
 }
 
@@ -352,6 +382,7 @@ impl NotificationsSection {
             invalid_share: self.invalid_share.unwrap_or(told.invalid_share),
             email: lacks.forgive(email)?,
             webhook: self.webhook.and_then(|webhook| webhook.url),
+            progress: ProgressTold { url: self.progress.url, desk_method: self.progress.desk_method },
         })
     }
 }

@@ -79,6 +79,10 @@ delivery_date = "..."             # the delivery date that ERPNext wants on ever
 # to = ["ana@example.test"]
 # [notifications.webhook]
 # url = "https://hooks.example.test/sync"
+# Who is told how runs come along while they run, once a second at most (docs/EXTENDING.md, "An observer").
+# [notifications.progress]
+# url = "https://hooks.example.test/progress"
+# desk_method = "agency.desk.progress"   # a whitelisted method of the Frappe site's
 
 # After how many days old lines of the log, ended tasks and unused files go. Links, runs and findings always stay.
 # [retention]

@@ -91,7 +91,7 @@ pub(crate) const GROUPS: [(&str, &[&str]); 4] = [
 ];
 
 /// The settings that every installation has.
-const FIXED: [(&str, &str, Form); 66] = {
+const FIXED: [(&str, &str, Form); 68] = {
     use Check::{Host, Line, Mail, Url, Zone};
     use Form::{Choice, List, Number, Pairs, Secret, SecretUrl, Switch, Text};
     [
@@ -160,6 +160,8 @@ const FIXED: [(&str, &str, Form); 66] = {
         ("notifications", "notifications.email.from", Text(Mail)),
         ("notifications", "notifications.email.to", List(Mail)),
         ("notifications", "notifications.webhook.url", SecretUrl),
+        ("notifications", "notifications.progress.url", SecretUrl),
+        ("notifications", "notifications.progress.desk_method", Text(Line)),
         ("retention", "retention.days", Number(7, 36_500)),
     ]
 };

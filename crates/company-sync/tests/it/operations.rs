@@ -189,34 +189,67 @@ fn take_mail(mut stream: TcpStream) -> String {
     message
 }
 
-/// A place that takes one request; what its body said.
-fn hook() -> (String, Receiver<String>) {
+/// A place that takes requests; what their first lines and bodies said.
+fn hook() -> (String, Receiver<(String, serde_json::Value)>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}/hook", listener.local_addr().unwrap());
-    let (sender, bodies) = channel();
+    let (sender, requests) = channel();
     std::thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
-        let mut reader = BufReader::new(stream.try_clone().unwrap());
-        let mut length = 0;
-        loop {
-            let mut line = String::new();
-            reader.read_line(&mut line).unwrap();
-            if let Some((name, value)) = line.split_once(':')
-                && name.eq_ignore_ascii_case("content-length")
-            {
-                length = value.trim().parse().unwrap();
-            }
-            if line.trim().is_empty() {
-                break;
+        for stream in listener.incoming() {
+            // The test is over where nobody hears any more.
+            if sender.send(take_request(stream.unwrap())).is_err() {
+                return;
             }
         }
-        let mut body = vec![0; length];
-        reader.read_exact(&mut body).unwrap();
-        stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap();
-        // Where the test has ended, it did not want to know.
-        let _ = sender.send(String::from_utf8(body).unwrap());
     });
-    (address, bodies)
+    (address, requests)
+}
+
+fn take_request(mut stream: TcpStream) -> (String, serde_json::Value) {
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    let (mut first, mut length) = (String::new(), 0);
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).unwrap();
+        if let Some((name, value)) = line.split_once(':')
+            && name.eq_ignore_ascii_case("content-length")
+        {
+            length = value.trim().parse().unwrap();
+        }
+        if line.trim().is_empty() {
+            break;
+        }
+        if first.is_empty() {
+            first = line.trim().to_owned();
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).unwrap();
+    stream.write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n").unwrap();
+    (first, serde_json::from_slice(&body).unwrap())
+}
+
+#[test]
+fn how_a_run_comes_along_is_told_to_an_address_while_it_runs() {
+    let world = Wish::orders(ORDERS).start();
+    let (hook, requests) = hook();
+    world.configure(&format!("[notifications.progress]\nurl = \"{hook}\"\n"));
+    let service = Service::of(&world, "progress", &[MANAGER]);
+    let id = ask(&world, "0001", 1);
+    let task = ended(&world, &id);
+    let mut last = -1;
+    loop {
+        let (_, told) = requests.recv_timeout(Duration::from_secs(60)).expect("the end is told");
+        assert_eq!((&told["task"], &told["title"]), (&id.to_string().into(), &"policy".into()), "{told}");
+        let percent = told["percent"].as_i64().unwrap();
+        assert!(percent >= last, "it never goes backwards");
+        last = percent;
+        if told["status"] == "Success" {
+            assert_eq!((last, &told["balance"]["created"]), (100, &task.balance.created.into()), "{told}");
+            break;
+        }
+    }
+    assert_eq!(service.terminate(), Some(0));
 }
 
 #[test]
@@ -238,8 +271,7 @@ fn a_run_that_fails_is_told_by_mail_and_to_an_address() {
     for said in ["To: ana@example.test", "From: sync@example.test", "https://sync.example.test/sync/policy"] {
         assert!(mail.contains(said), "{said:?} is not in\n{mail}");
     }
-    let body: serde_json::Value =
-        serde_json::from_str(&bodies.recv_timeout(patience).expect("the address is told")).unwrap();
+    let (_, body) = bodies.recv_timeout(patience).expect("the address is told");
     let failure = task.failure.unwrap();
     assert_eq!((&body["occasion"], &body["code"]), (&"run_failed".into(), &failure.code.into()), "{body}");
 }

@@ -83,15 +83,13 @@ impl fmt::Display for Sentence {
         // Braces that name no gap are what a file would have there.
         while let Some((before, after)) = rest.split_once('{') {
             f.write_str(before)?;
-            match after.split_once('}').and_then(|(name, after)| Some((self.gap(name)?, after))) {
-                Some((gap, after)) => {
-                    gap.fmt(f)?;
-                    rest = after;
-                }
-                None => {
-                    f.write_str("{")?;
-                    rest = after;
-                }
+            let named = after.split_once('}').and_then(|(name, after)| Some((self.gap(name)?, after)));
+            if let Some((gap, after)) = named {
+                gap.fmt(f)?;
+                rest = after;
+            } else {
+                f.write_str("{")?;
+                rest = after;
             }
         }
         f.write_str(rest)

@@ -145,6 +145,10 @@ setting-notifications-email-to = To
 setting-notifications-email-to-help = One address a line.
 setting-notifications-webhook-url = Webhook
 setting-notifications-webhook-url-help = An address that is sent the same, as JSON.
+setting-notifications-progress-url = Progress to an address
+setting-notifications-progress-url-help = Is sent how runs come along while they run, as JSON, once a second at most.
+setting-notifications-progress-desk-method = Progress at Frappe’s desk
+setting-notifications-progress-desk-method-help = A whitelisted method of the site (agency.desk.progress) that is called with the same, to show it at the desk.
 setting-retention-days = Days that old things are kept
 setting-retention-days-help = The log of runs, ended tasks and uploaded files. Links, conflicts, findings, runs and the record of changes stay.
 

@@ -145,6 +145,10 @@ setting-notifications-email-to = Para
 setting-notifications-email-to-help = Una dirección por línea.
 setting-notifications-webhook-url = Webhook
 setting-notifications-webhook-url-help = Una dirección a la que se envía lo mismo, como JSON.
+setting-notifications-progress-url = Progreso a una dirección
+setting-notifications-progress-url-help = Se le envía cómo avanzan las ejecuciones mientras corren, como JSON, una vez por segundo a lo sumo.
+setting-notifications-progress-desk-method = Progreso en el escritorio de Frappe
+setting-notifications-progress-desk-method-help = Un método permitido del sitio (agency.desk.progress) al que se llama con lo mismo, para mostrarlo en el escritorio.
 setting-retention-days = Días que se conserva lo antiguo
 setting-retention-days-help = La bitácora de las ejecuciones, las tareas terminadas y los archivos subidos. Los vínculos, conflictos, hallazgos, ejecuciones y el registro de cambios quedan.
 

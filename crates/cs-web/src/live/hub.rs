@@ -125,7 +125,7 @@ impl Hub {
         let changed = std::mem::take(&mut told.changed);
         for id in changed {
             let Some(progress) = told.tasks.get(&id) else { continue };
-            let data = data_of(progress);
+            let data = progress.told().to_string();
             if progress.status.is_final() {
                 told.tasks.remove(&id);
             }
@@ -143,15 +143,6 @@ impl Hub {
         // Nobody may be watching.
         let _ = self.sender.send(message);
     }
-}
-
-/// A task's progress as browsers get it.
-pub(crate) fn data_of(progress: &Progress) -> String {
-    let mut data = json!(progress);
-    if let Some(fields) = data.as_object_mut() {
-        fields.insert("percent".to_owned(), json!(progress.percent()));
-    }
-    data.to_string()
 }
 
 impl TaskObserver for Hub {

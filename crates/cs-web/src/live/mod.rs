@@ -5,7 +5,7 @@ mod progress;
 mod stream;
 
 pub use hub::Hub;
-pub(crate) use progress::Progress;
+pub use progress::Progress;
 
 use crate::doors::{Doors, Rule};
 

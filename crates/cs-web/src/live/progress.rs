@@ -3,28 +3,30 @@
 use cs_domain::{Balance, Event, RunStatus};
 use cs_ports::{Task, TaskId};
 use serde::Serialize;
+use serde_json::{Value as Json, json};
 
 /// A task's progress. Everything in it is a state, not a difference: whoever misses one misses nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Progress {
+pub struct Progress {
     /// Which task.
-    pub(crate) task: TaskId,
+    pub task: TaskId,
     /// Where it stands.
-    pub(crate) status: RunStatus,
+    pub status: RunStatus,
     /// Which attempt this is.
-    pub(crate) attempt: u32,
+    pub attempt: u32,
     /// How many units it expects; 0: not known yet.
-    pub(crate) expected: u64,
+    pub expected: u64,
     /// What it accounts for so far.
-    pub(crate) balance: Balance,
+    pub balance: Balance,
     /// Records that were seen while changes are read.
-    pub(crate) seen: u64,
+    pub seen: u64,
     /// Lines of its log so far: a viewer who has fewer asks for the rest.
-    pub(crate) lines: u64,
+    pub lines: u64,
 }
 
 impl Progress {
-    pub(crate) fn of(task: &Task) -> Self {
+    /// How a task stands of which nothing was told yet.
+    pub fn of(task: &Task) -> Self {
         Self {
             task: task.id.clone(),
             status: task.status,
@@ -38,7 +40,7 @@ impl Progress {
 
     /// Takes in how the task stands. Within an attempt, progress never moves backwards: the store's word may be a second
     /// older than what events told.
-    pub(crate) fn follow_task(&mut self, task: &Task) {
+    pub fn follow_task(&mut self, task: &Task) {
         let (seen, lines) = (self.seen, self.lines);
         let before = std::mem::replace(self, Self::of(task));
         (self.seen, self.lines) = (seen, lines);
@@ -51,7 +53,7 @@ impl Progress {
     }
 
     /// Takes in what happened in its run.
-    pub(crate) fn follow_event(&mut self, event: &Event) {
+    pub fn follow_event(&mut self, event: &Event) {
         self.lines += 1;
         match event {
             Event::Expecting { units } => self.expected = self.expected.max(*units),
@@ -63,6 +65,15 @@ impl Progress {
             Event::Pulled { seen, .. } | Event::Counted { seen, .. } => self.seen = self.seen.max(*seen),
             _ => {}
         }
+    }
+
+    /// As others are told: the fields, and `percent`.
+    pub fn told(&self) -> Json {
+        let mut told = json!(self);
+        if let Some(fields) = told.as_object_mut() {
+            fields.insert("percent".to_owned(), json!(self.percent()));
+        }
+        told
     }
 
     /// Hundredths of the way; 100 only at the end.

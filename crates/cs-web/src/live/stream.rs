@@ -11,7 +11,7 @@ use futures_util::stream::{self, Stream, StreamExt as _};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
-use super::hub::{Hub, Message, data_of};
+use super::hub::{Hub, Message};
 use super::progress::Progress;
 use crate::error::WebError;
 use crate::visit::Visit;
@@ -61,7 +61,7 @@ async fn standing(web: &Web) -> Result<Vec<Event>, WebError> {
     let mut events = Vec::new();
     for task in web.desk.open_tasks().await? {
         let progress = web.hub.progress(&task.id).unwrap_or_else(|| Progress::of(&task));
-        events.push(Event::default().event("task").data(data_of(&progress)));
+        events.push(Event::default().event("task").data(progress.told().to_string()));
     }
     let id = format!("{}-{number}", web.hub.epoch());
     events.push(Event::default().id(id).event("tasks").data("{}"));

@@ -323,11 +323,7 @@ fn apply(document: &mut DocumentMut, edit: &MappingEdit) -> Result<(), EditError
             }
         }
         MappingEdit::SetRow { unit, role, at, row } => {
-            let rows = array(document_table(document, unit, role)?, "row")?;
-            match at {
-                Some(at) => set_row(nth(rows, *at)?, row),
-                None => rows.push(new_row(row)),
-            }
+            put_row(array(document_table(document, unit, role)?, "row")?, *at, row)?;
         }
         MappingEdit::DropRow { unit, role, at } => {
             let rows = array(document_table(document, unit, role)?, "row")?;
@@ -338,6 +334,15 @@ fn apply(document: &mut DocumentMut, edit: &MappingEdit) -> Result<(), EditError
             let value = (!checks.is_empty()).then(|| notation::checks(checks));
             put(document_table(document, unit, role)?, "checks", value);
         }
+    }
+    Ok(())
+}
+
+/// Puts a row where another stands, or behind all.
+fn put_row(rows: &mut ArrayOfTables, at: Option<RowAt>, row: &RowRule) -> Result<(), EditError> {
+    match at {
+        Some(at) => set_row(nth(rows, at)?, row),
+        None => rows.push(new_row(row)),
     }
     Ok(())
 }
