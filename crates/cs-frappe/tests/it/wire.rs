@@ -71,6 +71,18 @@ async fn a_request_bears_token_site_and_accept_and_no_cookie() {
 }
 
 #[tokio::test]
+async fn the_desk_is_told_by_a_method_of_the_site_s() {
+    let (url, told) = serve(vec![
+        ("/api/method/agency.desk.progress", "200 OK", "{}"),
+        ("/api/method/agency.desk.gone", "404 Not Found", r#"{"exc_type":"DoesNotExistError"}"#),
+    ]);
+    let (client, progress) = (client(url), serde_json::json!({ "percent": 40 }));
+    client.tell_desk("agency.desk.progress", &progress).await.unwrap();
+    assert!(told.recv().unwrap().starts_with("POST /api/method/agency.desk.progress "));
+    assert!(client.tell_desk("agency.desk.gone", &progress).await.is_err());
+}
+
+#[tokio::test]
 async fn answers_that_point_elsewhere_or_come_from_an_older_frappe_are_told() {
     let cases = [
         ("301 Moved Permanently", "{}", "frappe.redirected", ErrorKind::Unreachable),
