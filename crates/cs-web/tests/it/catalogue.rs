@@ -5,8 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Keys that are put together when they are said: what they begin with, and where that is.
-const DYNAMIC: [(&str, &str); 35] = [
+const DYNAMIC: [(&str, &str); 38] = [
     ("action-", "src/pages/log/changes.rs"),
+    ("changes-field-", "src/pages/log/changes.rs"),
     ("changes-of-", "src/pages/log/changes.rs"),
     ("choice-", "src/pages/settings/field.rs"),
     ("conflict-kind-", "src/pages/conflicts/told.rs"),
@@ -27,9 +28,11 @@ const DYNAMIC: [(&str, &str); 35] = [
     ("mapping-drift-", "templates/mappings/policy_fields.html"),
     ("mapping-holds-", "src/pages/mappings/fields.rs"),
     ("mapping-policy-", "templates/mappings/policies.html"),
+    ("mapping-remark-", "src/pages/mappings/fields.rs"),
     ("mapping-step-", "templates/mappings/rule.html"),
     ("mapping-test-", "templates/mappings/conditions.html"),
     ("month-", "src/words.rs"),
+    ("not-there-", "src/error.rs"),
     ("part-", "src/pages/users/mod.rs"),
     ("plan-show-", "src/pages/sync/dry_run.rs"),
     ("probe-", "src/pages/shown.rs"),

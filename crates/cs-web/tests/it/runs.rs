@@ -113,12 +113,22 @@ async fn a_run_says_what_had_changed_and_what_it_did_about_it() {
             "3 fields that the mapping uses had changed",
             "cf_853 of SalesOrder in VTiger is not there any more",
             "The run stopped",
-            "It went on without the field",
+            "Runs go on without it",
             "cf_857 of SalesOrder in VTiger takes 40 characters; it took 80",
-            "It went on<",
+            "Runs go on<",
             "/mappings/policy/drift",
         ]);
     }
+    // What a run that stopped did not live to do is not said of it; of one that went on, it is.
+    reader.get(&format!("/runs/{}", run.id)).await.hides(&["It went on"]);
+    let went_on = self::run(&world, "20261120-100000-0003", "policy", RunStatus::PartialSuccess).await;
+    world.desk.append_log(&went_on.id, world.now(), &told[1..]).await.unwrap();
+    let page = reader.get(&format!("/runs/{}", went_on.id)).await;
+    page.shows(&[
+        "2 fields that the mapping uses had changed",
+        "It went on without the field",
+        "It went on<",
+    ]);
 }
 
 #[tokio::test]

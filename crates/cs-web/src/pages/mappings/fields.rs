@@ -295,7 +295,7 @@ fn rows<'b>(
 }
 
 /// What a rule says besides names and direction.
-fn remarks(words: &Words, rule: &FieldRule) -> Vec<String> {
+pub(super) fn remarks(words: &Words, rule: &FieldRule) -> Vec<String> {
     let step = |name: &str| {
         words.said(&format!("mapping-remark-{}", name.replace('_', "-"))).unwrap_or_else(|| name.to_owned())
     };

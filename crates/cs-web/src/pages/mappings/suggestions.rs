@@ -118,8 +118,6 @@ pub(super) fn told(
         let found = schema.and_then(|schema| schema.fields.get(field));
         found.map_or_else(|| field.to_string(), |field| field.label.clone())
     };
-    let rule = rule(one);
-    let whole = rule.to_string();
     Proposal {
         key: key(one),
         vtiger: one.vtiger.to_string(),
@@ -130,7 +128,7 @@ pub(super) fn told(
         score: one.score,
         likely: is_likely(one),
         why: one.reasons.iter().map(|reason| why(words, reason)).collect(),
-        steps: whole.split(", ").skip(1).map(str::to_owned).collect(),
+        steps: super::fields::remarks(words, &rule(one)),
     }
 }
 
