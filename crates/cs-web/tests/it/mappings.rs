@@ -268,7 +268,7 @@ async fn rows_are_added_changed_and_taken_out() {
                    { constant = true } }\nexclusive = [\"is_primary\"]\n";
     assert!(text(&world).await.contains(written), "{}", text(&world).await);
     let page = browser.get("/mappings/leads").await;
-    page.shows(&["email_ids", "always yes", "ticked only where no other row is: is_primary"]);
+    page.shows(&["email_ids", "always yes", "Ticked only where no other row is: is_primary"]);
     let row = browser.get("/mappings/leads/row?unit=leads&role=lead&row=0").await;
     row.shows(&["Lead: row 1", "value=\"is_primary\"", "Take the row out"]);
 
@@ -290,6 +290,20 @@ async fn rows_are_added_changed_and_taken_out() {
     let row = browser.get("/mappings/leads/row?unit=leads&role=lead&row=0").await;
     row.shows(&["Contact Email of Frappe has no field `email_idd`", "Did you mean email_id"]);
 
+    assert_eq!(act(&world, &mut browser, "row/drop", &[("row", "1")]).await, StatusCode::NOT_FOUND);
+    assert_eq!(act(&world, &mut browser, "row/drop", &[("row", "0")]).await, StatusCode::SEE_OTHER);
+    assert!(!text(&world).await.contains("row"), "{}", text(&world).await);
+    let noted = world.desk.audit(&AuditFilter::default(), None, 20).await.unwrap();
+    assert!(noted.iter().any(|entry| entry.after["changes"].to_string().contains("email_ids")), "{noted:?}");
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_is_refused_and_readers_change_none() {
+    let world = world_with_tables().await;
+    let mut browser = world.visitor(Part::SyncerAdmin).await;
+    begun(&mut browser).await;
+    let row = [("row", ""), ("table", "email_ids"), ("column.0", "email_id"), ("source.0", "vtiger:email")];
+    assert_eq!(act(&world, &mut browser, "row", &row).await, StatusCode::SEE_OTHER);
     for wrong in [[("row", "1"), ("table", "x")], [("row", "first"), ("table", "x")]] {
         assert_eq!(act(&world, &mut browser, "row", &wrong).await, StatusCode::NOT_FOUND, "{wrong:?}");
     }
@@ -309,13 +323,8 @@ async fn rows_are_added_changed_and_taken_out() {
         .get("/mappings/leads/row?unit=leads&role=lead&row=0")
         .await
         .hides(&["Save the row", "Take the row out"]);
-    assert_eq!(act(&world, &mut reader, "row", &changed).await, StatusCode::FORBIDDEN);
+    assert_eq!(act(&world, &mut reader, "row", &row).await, StatusCode::FORBIDDEN);
     assert_eq!(act(&world, &mut reader, "row/drop", &[("row", "0")]).await, StatusCode::FORBIDDEN);
-    assert_eq!(act(&world, &mut browser, "row/drop", &[("row", "1")]).await, StatusCode::NOT_FOUND);
-    assert_eq!(act(&world, &mut browser, "row/drop", &[("row", "0")]).await, StatusCode::SEE_OTHER);
-    assert!(!text(&world).await.contains("row"), "{}", text(&world).await);
-    let noted = world.desk.audit(&AuditFilter::default(), None, 20).await.unwrap();
-    assert!(noted.iter().any(|entry| entry.after["changes"].to_string().contains("email_ids")), "{noted:?}");
 }
 
 /// Rows have no names: where one of them is none, none is changed by its number.

@@ -282,11 +282,8 @@ impl Bench {
 
     /// What is told of a document apart from its fields and rows.
     pub(super) fn of_rest(&self, unit: &UnitName, role: &Role) -> Vec<&Told> {
-        self.of_document(unit, role, |part| match part {
-            DocumentPart::Field(_) | DocumentPart::Source(_) => false,
-            DocumentPart::Row(_) | DocumentPart::Column(..) => false,
-            _ => true,
-        })
+        use DocumentPart::{Column, Field, Row, Source};
+        self.of_document(unit, role, |part| !matches!(part, Field(_) | Source(_) | Row(_) | Column(..)))
     }
 
     fn of_document(

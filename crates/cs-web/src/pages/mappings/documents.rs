@@ -301,7 +301,8 @@ fn checkable(bench: &Bench, document: &DocumentMapping) -> Vec<(String, String)>
     for field in ruled.chain(checked).map(FieldName::as_str) {
         let label = schema.and_then(|schema| schema.resolve(field)).map(|found| found.label.as_str());
         if !all.iter().any(|(name, _)| name == field) {
-            all.push((field.to_owned(), label.map_or(String::new(), |label| format!("{label} "))));
+            let shown = label.map_or_else(|| field.to_owned(), |label| format!("{label} ({field})"));
+            all.push((field.to_owned(), shown));
         }
     }
     all
