@@ -79,9 +79,12 @@ async fn drifts(visit: &Visit, id: &RunId) -> Result<Vec<Shown>, WebError> {
         .collect();
     // A run that one of them stopped did not go on because of another.
     let stopped = drifts.iter().any(|drift| drift.verdict == DriftPolicy::Stop);
-    let shown = |drift: &&Drift| match stopped && drift.verdict != DriftPolicy::Stop {
-        true => Shown::of(&visit.words, drift),
-        false => Shown::done(&visit.words, drift),
+    let shown = |drift: &&Drift| {
+        if stopped && drift.verdict != DriftPolicy::Stop {
+            Shown::of(&visit.words, drift)
+        } else {
+            Shown::done(&visit.words, drift)
+        }
     };
     Ok(drifts.iter().map(shown).collect())
 }
