@@ -40,7 +40,9 @@ impl Followed {
         tasks.retain(|_, standing| {
             if !std::mem::replace(&mut standing.told, true) {
                 let mut message = standing.progress.told();
-                message["title"] = json!(standing.title);
+                if let Some(fields) = message.as_object_mut() {
+                    fields.insert("title".to_owned(), json!(standing.title));
+                }
                 news.push(message);
             }
             !standing.progress.status.is_final()
