@@ -211,6 +211,27 @@ pub(crate) enum CommandError {
         /// By whom.
         holder: String,
     },
+    /// There is a file already where a backup is to go.
+    #[error("{file} is there already")]
+    BackupThere {
+        /// Which.
+        file: String,
+    },
+    /// What is to be restored was never made by `backup`, or is no longer whole.
+    #[error("{file} is no backup")]
+    NoBackup {
+        /// Which.
+        file: String,
+        /// What shows it.
+        #[source]
+        source: StoreError,
+    },
+    /// Nobody logs in by this name.
+    #[error("nobody logs in as {login}")]
+    Nobody {
+        /// Which.
+        login: String,
+    },
     /// The service cannot be reached where it should be.
     #[error("the service cannot listen on {address}")]
     Listen {
@@ -269,6 +290,9 @@ impl CommandError {
             Self::Redefined { .. } => "plan.redefined".to_owned(),
             Self::FileGone { .. } => "task.file_gone".to_owned(),
             Self::InUse { .. } => "store.in_use".to_owned(),
+            Self::BackupThere { .. } => "backup.there".to_owned(),
+            Self::NoBackup { .. } => "backup.none".to_owned(),
+            Self::Nobody { .. } => "people.nobody".to_owned(),
             Self::Listen { .. } => "serve.listen".to_owned(),
             Self::Account(_) => "people.password".to_owned(),
             Self::Broken(_) => "program.broken".to_owned(),
@@ -312,6 +336,11 @@ impl CommandError {
             Self::Redefined { .. } => "Make a new dry run and look at its plans.".into(),
             Self::FileGone { .. } => "Upload the report again.".into(),
             Self::InUse { .. } => "End the service or command that uses it, then try again.".into(),
+            Self::BackupThere { .. } => "Name another file: a backup never takes another's place.".into(),
+            Self::NoBackup { .. } => {
+                "Name a file that `company-sync backup` has made. Nothing was changed.".into()
+            }
+            Self::Nobody { .. } => "`company-sync users list` shows who does.".into(),
             Self::Listen { .. } => {
                 "End what listens there, or name another address: --listen 127.0.0.1:PORT.".into()
             }
@@ -351,6 +380,9 @@ impl CommandError {
             | Self::Redefined { .. }
             | Self::FileGone { .. }
             | Self::Account(_)
+            | Self::BackupThere { .. }
+            | Self::NoBackup { .. }
+            | Self::Nobody { .. }
             | Self::Engine(
                 EngineError::SettingMissing { .. } | EngineError::Unfit { .. } | EngineError::Drifted { .. },
             ) => Outcome::Wrong,

@@ -39,6 +39,12 @@ pub enum OpenError {
         /// Which.
         path: PathBuf,
     },
+    /// It holds no store.
+    #[error("{} holds nothing that was remembered", path.display())]
+    NoStore {
+        /// Which.
+        path: PathBuf,
+    },
     /// There is a file already where a backup is to go.
     #[error("{} is there already", path.display())]
     Exists {

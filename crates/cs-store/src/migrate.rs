@@ -56,6 +56,14 @@ pub(crate) async fn migrate(connection: &mut SqliteConnection) -> Result<Found, 
     }
 }
 
+/// Whether there is a store of ours in the database.
+pub(crate) async fn holds_store(connection: &mut SqliteConnection) -> Result<bool, StoreError> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'schema_version')")
+        .fetch_one(connection)
+        .await
+        .map_err(database(OPERATION))
+}
+
 /// The schema's version: 0 for an empty database (which gets its version table here), `None` for somebody else's.
 async fn version(connection: &mut SqliteConnection) -> Result<Option<i64>, StoreError> {
     let tables = sqlx::query("SELECT COUNT(*), COALESCE(SUM(name = 'schema_version'), 0) FROM sqlite_schema")

@@ -17,6 +17,9 @@ use crate::wiring::{existing_store, store_file};
 
 /// Runs `backup`. The service may go on meanwhile.
 pub(crate) async fn back_up(global: &Global, backup: &Backup) -> Result<Outcome, CommandError> {
+    if backup.file.exists() {
+        return Err(CommandError::BackupThere { file: backup.file.display().to_string() });
+    }
     let store = existing_store(&data_dir(global)?).await?;
     store.backup_to(&backup.file).await?;
     store.close().await;
@@ -42,12 +45,12 @@ pub(crate) async fn restore(global: &Global, restore: &Restore) -> Result<Outcom
     let fresh = place.with_extension("restoring");
     fs::copy(&restore.file, &fresh).map_err(failed("read", &restore.file))?;
     // What cannot be opened replaces nothing.
-    match SqliteStore::open(&fresh).await {
+    match SqliteStore::open_existing(&fresh).await {
         Ok(store) => store.close().await,
         Err(source) => {
             // What is left of the attempt is in nobody's way.
             let _ = fs::remove_file(&fresh);
-            return Err(CommandError::OpenStore { file: restore.file.display().to_string(), source });
+            return Err(CommandError::NoBackup { file: restore.file.display().to_string(), source });
         }
     }
     let aside = free_beside(&place);

@@ -47,7 +47,9 @@ pub(crate) async fn run(global: &Global, command: &UsersCommand) -> Result<Outco
             line(&format!("{} may log in as {}.", person.login, person.part.as_str()))?;
         }
         UsersCommand::Remove { login } => {
-            let known = store.person(login).await?;
+            let Some(known) = store.person(login).await? else {
+                return Err(CommandError::Nobody { login: login.clone() });
+            };
             store.remove_person(login).await?;
             note(&store, "person.remove", login, json!(known), json!(null)).await?;
             line(&format!("{login} may log in no longer."))?;

@@ -67,6 +67,12 @@ impl SqliteStore {
         Ok(Self { pools: open::open(path.as_ref()).await? })
     }
 
+    /// Opens a file that must hold a store already, as a backup does; one that holds nothing is not made into one.
+    pub async fn open_existing(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        open::expect_store(path.as_ref()).await?;
+        Self::open(path).await
+    }
+
     /// Copies the store as it is now into a file that is not there yet, while others go on reading and writing. The
     /// copy is durable, complete by itself, and private to its owner.
     pub async fn backup_to(&self, path: impl AsRef<Path>) -> Result<(), StoreError> {

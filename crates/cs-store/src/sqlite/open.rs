@@ -12,7 +12,7 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions as _, Connection as _};
 
 use crate::error::{OpenError, database, failed, is_busy};
-use crate::migrate::{Found, migrate};
+use crate::migrate::{Found, holds_store, migrate};
 
 const OPERATION: &str = "open its database";
 
@@ -48,6 +48,17 @@ pub(super) async fn open(path: &Path) -> Result<Pools, StoreError> {
             answer => return answer,
         }
     }
+}
+
+/// That the file holds a store, without changing it.
+pub(super) async fn expect_store(path: &Path) -> Result<(), StoreError> {
+    let options = SqliteConnectOptions::new().filename(path).read_only(true).disable_statement_logging();
+    let mut connection = options.connect().await.map_err(database(OPERATION))?;
+    let holds = holds_store(&mut connection).await;
+    let closed = connection.close().await.map_err(database(OPERATION));
+    let holds = holds?;
+    closed?;
+    if holds { Ok(()) } else { Err(failed(OPERATION, OpenError::NoStore { path: path.to_owned() })) }
 }
 
 async fn attempt(path: &Path) -> Result<Pools, StoreError> {
