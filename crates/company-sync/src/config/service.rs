@@ -106,14 +106,7 @@ pub(super) struct NotificationsSection {
     email: Option<EmailSection>,
     webhook: Option<WebhookSection>,
     #[serde(default)]
-    progress: ProgressSection,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ProgressSection {
-    url: Option<String>,
-    desk_method: Option<String>,
+    progress: ProgressTold,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -170,7 +163,8 @@ pub(crate) struct Notifications {
 }
 
 /// Who is told how tasks come along while they run.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct ProgressTold {
     /// By a request to this address.
     pub(crate) url: Option<String>,
@@ -382,7 +376,7 @@ impl NotificationsSection {
             invalid_share: self.invalid_share.unwrap_or(told.invalid_share),
             email: lacks.forgive(email)?,
             webhook: self.webhook.and_then(|webhook| webhook.url),
-            progress: ProgressTold { url: self.progress.url, desk_method: self.progress.desk_method },
+            progress: self.progress,
         })
     }
 }
