@@ -50,5 +50,5 @@ pub use store::{
     StagedState, Store, Tie, TieChange, UnitKey, UnitOutcome,
 };
 pub use task::{
-    CatchUp, FileId, Schedule, Task, TaskFilter, TaskId, TaskStore, UploadedFile, Work, task_lease,
+    CatchUp, FileId, Schedule, Task, TaskFilter, TaskId, TaskStore, UploadedFile, Work, percent, task_lease,
 };

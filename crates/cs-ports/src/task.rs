@@ -162,10 +162,31 @@ pub struct Task {
     pub expected: u64,
     /// What it accounts for so far.
     pub balance: Balance,
+    /// How many hundredths of the way the attempts before this one had come.
+    pub reached: u64,
     /// Why it ended as it did, where it did not succeed.
     pub failure: Option<Failure>,
     /// What came of it besides the balance, for its page: a reconciliation's totals, a dry run's cost (JSON).
     pub outcome: Json,
+}
+
+impl Task {
+    /// How many hundredths of the way it has come.
+    pub fn percent(&self) -> u64 {
+        percent(self.status, self.reached, self.balance.accounted(), self.expected)
+    }
+}
+
+/// How many hundredths of the way a task has come whose attempt has done so many of the units it expects (0: not known
+/// yet); 100 only at the end. An attempt goes on from where the ones before it had come, so that no interruption moves
+/// progress backwards: it shares out what they left of the way.
+pub fn percent(status: RunStatus, reached: u64, done: u64, expected: u64) -> u64 {
+    let left = 100_u64.saturating_sub(reached);
+    match (status.is_final(), expected) {
+        (true, _) => 100,
+        (false, 0) => reached.min(99),
+        (false, _) => (reached + done.min(expected) * left / expected).min(99),
+    }
 }
 
 /// Which tasks are asked for; what is not named does not narrow it.

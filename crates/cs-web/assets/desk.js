@@ -91,9 +91,10 @@ const number = new Intl.NumberFormat(document.documentElement.lang);
 function show(progress) {
   for (const element of document.querySelectorAll(`[data-task="${CSS.escape(progress.task)}"]`)) {
     const bar = element.querySelector("progress[data-progress]");
-    if (bar && progress.percent >= (bar.value || 0)) bar.value = progress.percent;
+    const come = Math.max(progress.percent, bar?.value || 0);
+    if (bar) bar.value = come;
     const percent = element.querySelector("[data-percent]");
-    if (percent) percent.textContent = progress.expected ? `${progress.percent} %` : "";
+    if (percent) percent.textContent = come ? `${come} %` : "";
     for (const count of element.querySelectorAll("[data-count]")) {
       const value = count.dataset.count === "expected" ? progress.expected : count.dataset.count === "seen" ? progress.seen : progress.balance[count.dataset.count];
       if (value !== undefined) count.textContent = number.format(value);

@@ -197,6 +197,7 @@ mod tests {
             run: None,
             expected: 0,
             balance: Balance::default(),
+            reached: 0,
             failure: code.map(|code| Failure {
                 code: code.into(),
                 cause: String::new(),

@@ -51,6 +51,7 @@ impl Asking {
             run: None,
             expected: 0,
             balance: Balance::default(),
+            reached: 0,
             failure: None,
             outcome: Json::Null,
         }

@@ -124,6 +124,7 @@ pub(super) fn after(task: &Task, step: Step, now: Timestamp, chance: u64) -> Res
             task.attempts = task.attempts.saturating_add(1);
             (task.started, task.ended, task.not_before) = (Some(now), None, None);
             (task.run, task.failure, task.outcome) = (None, None, Json::Null);
+            task.reached = task.percent();
             (task.expected, task.balance) = (0, Balance::default());
         }
         Next::Stop => {}
@@ -231,6 +232,26 @@ mod tests {
         assert_eq!((parked.status, parked.attempts, parked.not_before), (RunStatus::Pending, 1, None));
         let again = after(&parked, Step::Taken, at("06:05:00"), 7).unwrap();
         assert_eq!((again.attempts, again.started), (2, Some(at("06:05:00"))));
+    }
+
+    /// What viewers see of a task that is interrupted twice: progress stands still, and never moves backwards.
+    #[test]
+    fn progress_goes_on_from_where_an_attempt_was_interrupted() {
+        let working = |task: &Task, done, expected| Task {
+            balance: Balance { read: done, unchanged: done, ..Balance::default() },
+            expected,
+            ..task.clone()
+        };
+        let begun = after(&task("a", "policy"), Step::Taken, at("06:00:00"), 0).unwrap();
+        let parked = after(&working(&begun, 1_000, 5_000), Step::Parked, at("06:01:00"), 0).unwrap();
+        let again = after(&parked, Step::Taken, at("06:02:00"), 0).unwrap();
+        let half = working(&again, 2_000, 4_000);
+        let orphaned = after(&half, Step::Orphaned, at("06:03:00"), 0).unwrap();
+        let last = working(&orphaned, 2_000, 2_000);
+        let seen = [&begun, &parked, &again, &half, &orphaned, &last].map(Task::percent);
+        assert_eq!(seen, [0, 20, 20, 60, 60, 99], "100 is the end's");
+        let over = after(&last, Step::Succeeded, at("06:04:00"), 0).unwrap();
+        assert_eq!(over.percent(), 100);
     }
 
     #[test]

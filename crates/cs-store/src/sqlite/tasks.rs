@@ -30,6 +30,8 @@ struct Rest {
     run: Option<RunId>,
     expected: u64,
     balance: Balance,
+    #[serde(default)]
+    reached: u64,
     failure: Option<Failure>,
     outcome: Json,
 }
@@ -197,6 +199,7 @@ fn rest(task: &Task) -> Rest {
         run: task.run.clone(),
         expected: task.expected,
         balance: task.balance,
+        reached: task.reached,
         failure: task.failure.clone(),
         outcome: task.outcome.clone(),
     }
@@ -261,6 +264,7 @@ fn task(row: &SqliteRow) -> Result<Task, StoreError> {
         run: rest.run,
         expected: rest.expected,
         balance: rest.balance,
+        reached: rest.reached,
         failure: rest.failure,
         outcome: rest.outcome,
     })

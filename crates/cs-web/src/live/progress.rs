@@ -1,7 +1,7 @@
 //! How far a task has come, as viewers are told.
 
 use cs_domain::{Balance, Event, RunStatus};
-use cs_ports::{Task, TaskId};
+use cs_ports::{Task, TaskId, percent};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
@@ -18,6 +18,9 @@ pub struct Progress {
     pub expected: u64,
     /// What it accounts for so far.
     pub balance: Balance,
+    /// How many hundredths of the way the attempts before this one had come.
+    #[serde(skip)]
+    pub reached: u64,
     /// Records that were seen while changes are read.
     pub seen: u64,
     /// Lines of its log so far: a viewer who has fewer asks for the rest.
@@ -33,6 +36,7 @@ impl Progress {
             attempt: task.attempts,
             expected: task.expected,
             balance: task.balance,
+            reached: task.reached,
             seen: 0,
             lines: 0,
         }
@@ -78,10 +82,6 @@ impl Progress {
 
     /// Hundredths of the way; 100 only at the end.
     pub(crate) fn percent(&self) -> u64 {
-        match (self.status.is_final(), self.expected) {
-            (true, _) => 100,
-            (false, 0) => 0,
-            (false, expected) => (self.balance.accounted() * 100 / expected).min(99),
-        }
+        percent(self.status, self.reached, self.balance.accounted(), self.expected)
     }
 }

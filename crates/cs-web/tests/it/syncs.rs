@@ -55,6 +55,7 @@ fn task(world: &World, id: &str, work: Work, status: RunStatus) -> Task {
         run: None,
         expected: 10,
         balance: Balance { read: 62, updated: 61, unchanged: 1, ..Balance::default() },
+        reached: 0,
         failure: None,
         outcome: json!({
             "cost": {

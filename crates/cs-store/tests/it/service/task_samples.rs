@@ -58,6 +58,7 @@ pub(super) fn task(number: u32, work: Work) -> Task {
         run: None,
         expected: 0,
         balance: Balance::default(),
+        reached: 0,
         failure: None,
         outcome: serde_json::Value::Null,
     }
@@ -74,6 +75,7 @@ pub(super) fn further(task: &Task, status: RunStatus) -> Task {
         run: Some(RunId("20261122-060100-0002".to_owned())),
         expected: 5_000,
         balance: Balance { read: 7, created: 6, failed: 1, ..Balance::default() },
+        reached: 40,
         failure: Some(failure("vtiger.unreachable")),
         outcome: serde_json::json!({"cost": {"vtiger": 12}, "note": "José's \"x\""}),
         ..task.clone()

@@ -184,11 +184,5 @@ pub(super) fn foretell(task: &mut Task) {
 
 /// Hundredths of the way: what was told last, else what the store has.
 pub(super) fn percent(visit: &Visit, task: &Task) -> u64 {
-    if task.status.is_final() {
-        return 100;
-    }
-    match visit.web.hub.progress(&task.id) {
-        Some(progress) => progress.percent(),
-        None => (task.balance.accounted() * 100).checked_div(task.expected).unwrap_or(0).min(99),
-    }
+    visit.web.hub.progress(&task.id).map_or_else(|| task.percent(), |told| told.percent())
 }

@@ -28,13 +28,9 @@ impl Going {
             Some(told) => {
                 Self { percent: told.percent(), balance: told.balance, expected: told.expected, what, task }
             }
-            None => Self {
-                percent: (task.balance.accounted() * 100).checked_div(task.expected).unwrap_or(0).min(99),
-                balance: task.balance,
-                expected: task.expected,
-                what,
-                task,
-            },
+            None => {
+                Self { percent: task.percent(), balance: task.balance, expected: task.expected, what, task }
+            }
         }
     }
 }
