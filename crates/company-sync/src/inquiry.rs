@@ -50,11 +50,7 @@ impl Inquiry {
     /// What the configuration makes of a wish.
     pub(crate) fn of(config: &Config, wish: &Wish<'_>) -> Result<Self, CommandError> {
         let company = companies::find(config, wish.company)?.company;
-        let period = Period::new(wish.as_of.unwrap_or_else(|| today(config)));
-        let period = match wish.plan_year.or(config.reconciliation.plan_year) {
-            Some(year) => period.with_plan_year(year),
-            None => period,
-        };
+        let period = period(config, wish.as_of, wish.plan_year);
         let mut rules = config.reconciliation.rules.clone();
         if wish.invented && rules.brokers.is_empty() {
             rules.brokers.clone_from(&config.reconciliation.reference_brokers);
@@ -111,8 +107,18 @@ impl Inquiry {
     }
 }
 
+/// The period of a day (today where none is said) and a plan year (the configuration's, else the day's own).
+pub(crate) fn period(config: &Config, as_of: Option<Date>, plan_year: Option<i16>) -> Period {
+    let period = Period::new(as_of.unwrap_or_else(|| today(config)));
+    let period = match plan_year.or(config.reconciliation.plan_year) {
+        Some(year) => period.with_plan_year(year),
+        None => period,
+    };
+    period.with_years_ahead(config.reconciliation.rules.paid_years_ahead)
+}
+
 /// Today, where the agency is.
-pub(crate) fn today(config: &Config) -> Date {
+fn today(config: &Config) -> Date {
     SystemClock.now().to_zoned(config.zone.clone()).date()
 }
 

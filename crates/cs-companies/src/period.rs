@@ -20,7 +20,13 @@ pub struct Period {
     pub paid_from: Date,
     /// 31 December of the plan year: what a fixed term date counts as (Molina).
     pub plan_year_end: Date,
+    /// The last day that a premium can be paid through; a later one is a slip of whoever wrote the report (2126 for 2026),
+    /// and dates that were moved forward never come back by themselves.
+    pub paid_until: Date,
 }
+
+/// How many years beyond the plan year somebody may have paid, unless it is said otherwise.
+pub(crate) const YEARS_AHEAD: u8 = 1;
 
 impl Period {
     /// The period of a day, with the day's own year as plan year.
@@ -33,6 +39,7 @@ impl Period {
             term_after: as_of.first_of_year(),
             paid_from: as_of.first_of_year().yesterday().unwrap_or(as_of.first_of_year()),
             plan_year_end: as_of.last_of_year(),
+            paid_until: years_after(as_of, YEARS_AHEAD),
         }
     }
 
@@ -46,8 +53,14 @@ impl Period {
             term_after: first,
             paid_from: first.yesterday().unwrap_or(first),
             plan_year_end: first.last_of_year(),
+            paid_until: years_after(first, YEARS_AHEAD),
             ..self
         }
+    }
+
+    /// The same period where a premium may be paid so many years beyond the plan year.
+    pub fn with_years_ahead(self, years: u8) -> Self {
+        Self { paid_until: years_after(self.plan_year_end, years), ..self }
     }
 
     /// The last day of the month `months` before `as_of`'s; 0 is `month_end` itself.
@@ -56,6 +69,10 @@ impl Period {
         let earlier = first.checked_sub(i64::from(months).months()).unwrap_or(first);
         earlier.last_of_month()
     }
+}
+
+fn years_after(day: Date, years: u8) -> Date {
+    day.saturating_add(i64::from(years).years()).last_of_year()
 }
 
 #[cfg(test)]
@@ -74,6 +91,8 @@ mod tests {
         let next = period.with_plan_year(2027);
         assert_eq!((next.as_of, next.month_end), (period.as_of, period.month_end));
         assert_eq!((next.term_after, next.paid_from), (date(2027, 1, 1), date(2026, 12, 31)));
+        assert_eq!((period.paid_until, next.paid_until), (date(2027, 12, 31), date(2028, 12, 31)));
+        assert_eq!(next.with_years_ahead(0).paid_until, date(2027, 12, 31));
     }
 
     #[test]

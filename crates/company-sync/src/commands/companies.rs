@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use cs_companies::Limits;
+use cs_companies::ReportFile;
 use cs_companies::company::{Company, ReadOptions, Trial, try_report};
-use cs_companies::{Period, ReportFile};
 use jiff::civil::Date;
 use serde_json::json;
 
@@ -102,7 +102,7 @@ fn trial(
 ) -> Result<Trial, CommandError> {
     let name = path.display().to_string();
     let bytes = inquiry::read_file(path, &config.reconciliation.limits)?;
-    let period = Period::new(as_of.unwrap_or_else(|| inquiry::today(config)));
+    let period = inquiry::period(config, as_of, None);
     let limits: &Limits = &config.reconciliation.limits;
     let (settings, rules) = (companies::settings(config), config.extensions.rules());
     let options = ReadOptions { period: &period, limits, settings: &settings, rules: &rules };

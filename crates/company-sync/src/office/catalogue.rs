@@ -91,7 +91,7 @@ pub(crate) const GROUPS: [(&str, &[&str]); 4] = [
 ];
 
 /// The settings that every installation has.
-const FIXED: [(&str, &str, Form); 68] = {
+const FIXED: [(&str, &str, Form); 69] = {
     use Check::{Host, Line, Mail, Url, Zone};
     use Form::{Choice, List, Number, Pairs, Secret, SecretUrl, Switch, Text};
     [
@@ -146,6 +146,7 @@ const FIXED: [(&str, &str, Form); 68] = {
         ("reconciliation", "reconciliation.rules.waiting_payment_types", List(Line)),
         ("reconciliation", "reconciliation.rules.waiting_business_days", Number(0, 60)),
         ("reconciliation", "reconciliation.rules.paid_month_before_from_day", Number(1, 31)),
+        ("reconciliation", "reconciliation.rules.paid_years_ahead", Number(0, 50)),
         ("reconciliation", "reconciliation.rules.not_ours_notes", List(Line)),
         ("reconciliation", "reconciliation.watched", List(Line)),
         ("notifications", "notifications.run_failed", Switch),
@@ -201,6 +202,7 @@ fn defaults() -> BTreeMap<String, String> {
         ("reconciliation.rules.waiting_payment_types", lines(&rules.waiting_payment_types)),
         ("reconciliation.rules.waiting_business_days", rules.waiting_business_days.to_string()),
         ("reconciliation.rules.paid_month_before_from_day", rules.paid_month_before_from_day.to_string()),
+        ("reconciliation.rules.paid_years_ahead", rules.paid_years_ahead.to_string()),
         ("reconciliation.rules.not_ours_notes", lines(&rules.not_ours_notes)),
     ];
     all.extend(known.map(|(key, value)| (key.to_owned(), value)));

@@ -3,22 +3,22 @@
 use std::collections::BTreeMap;
 
 use cs_companies::Language;
+use cs_companies::ReportFile;
 use cs_companies::company::{ReadOptions, Trial, try_report};
 use cs_companies::reconcile::finding_message;
 use cs_companies::report::Format;
-use cs_companies::{Period, ReportFile};
 use cs_domain::guarded::Numbers;
 use cs_domain::mapping::parse_with;
 use cs_domain::{Mapping, MappingName, Origin};
 use cs_engine::missing_settings;
-use cs_ports::{Clock, FoundFinding};
+use cs_ports::FoundFinding;
 use cs_web::office::{BrokerAbout, CompanyAbout, MappingAbout, OfficeError, ReportAbout, UnitAbout};
 
 use super::telling::told;
-use crate::clock::SystemClock;
 use crate::companies;
 use crate::config::Config;
 use crate::failure::CommandError;
+use crate::inquiry;
 use crate::mappings::{self, Editions, Source};
 use crate::reconciliation_error::ReconciliationError;
 
@@ -156,11 +156,7 @@ pub(super) fn inspect(
     bytes: &[u8],
 ) -> Result<ReportAbout, CommandError> {
     let company = companies::find(config, company)?.company;
-    let period = Period::new(SystemClock.now().to_zoned(config.zone.clone()).date());
-    let period = match config.reconciliation.plan_year {
-        Some(year) => period.with_plan_year(year),
-        None => period,
-    };
+    let period = inquiry::period(config, None, None);
     let settings = companies::settings(config);
     let limits = &config.reconciliation.limits;
     let rules = config.extensions.rules();

@@ -42,6 +42,7 @@ fn ask(world: &World, name: &str, attempts_allowed: u32) -> TaskId {
         run: None,
         expected: 0,
         balance: Balance::default(),
+        reached: 0,
         failure: None,
         outcome: serde_json::Value::Null,
     };

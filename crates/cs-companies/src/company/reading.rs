@@ -45,6 +45,9 @@ pub fn read(
 ) -> Result<ReadReport, Refusal> {
     let mut reader = Reading::new(company, options);
     let format = report::read(file, options.limits, &mut reader)?;
+    if matches!(format, report::Format::Delimited { .. }) && !file.ends_a_line() {
+        reader.widths.refuse_cut_off()?;
+    }
     reader.finish(format)
 }
 
@@ -74,6 +77,38 @@ struct Reading<'a> {
     /// Rows of one lonely cell: notes where nothing but notes follows, else what they would be without that.
     lonely: Vec<(Place, Understood)>,
     profiler: Profiler,
+    widths: Widths,
+}
+
+/// How many cells the rows have, which tells a file that was cut off from one whose rows are as short as they please.
+#[derive(Default)]
+struct Widths {
+    columns: usize,
+    /// The narrowest row before the last one.
+    narrowest: Option<usize>,
+    last: Option<(u32, usize)>,
+}
+
+impl Widths {
+    fn add(&mut self, columns: usize, line: u32, cells: usize) {
+        self.columns = columns;
+        if let Some((_, before)) = self.last.replace((line, cells)) {
+            self.narrowest = Some(self.narrowest.map_or(before, |narrowest| narrowest.min(before)));
+        }
+    }
+
+    /// Whether the last row stops before the others do.
+    fn refuse_cut_off(&self) -> Result<(), Refusal> {
+        let &Self { columns, narrowest, last } = self;
+        match last {
+            Some((line, cells))
+                if cells < columns && narrowest.is_none_or(|narrowest| narrowest >= columns) =>
+            {
+                Err(Refusal::CutOff { line, cells, columns })
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// What a row turned out to be.
@@ -122,6 +157,7 @@ impl<'a> Reading<'a> {
             notes: Vec::new(),
             lonely: Vec::new(),
             profiler: Profiler::default(),
+            widths: Widths::default(),
         }
     }
 
@@ -177,6 +213,7 @@ impl<'a> Reading<'a> {
         }
         let status = first_filled(&columns.status, cells).text.trim();
         self.profiler.row(status, columns.headers.len(), cells);
+        self.widths.add(columns.headers.len(), line, cells.len());
         self.keep(understood);
     }
 
@@ -296,7 +333,7 @@ impl<'a> Reading<'a> {
     ) -> Result<Row, InvalidReason> {
         let status = self.word(&columns.status, cells);
         let (paid_through, paid_through_is) = match &self.company.paid_through {
-            PaidThrough::Reported(_) => (self.date(&columns.paid_through, cells)?, Basis::Reported),
+            PaidThrough::Reported(_) => (self.paid_through(columns, cells)?, Basis::Reported),
             PaidThrough::Derived(rules) => {
                 let status = status.as_deref().unwrap_or_default();
                 let rule = rules.iter().find(|rule| rule.status.iter().any(|word| same(word, status)));
@@ -332,6 +369,18 @@ impl<'a> Reading<'a> {
         let day = read_cell(cell, &self.company.dates)
             .map_err(|value| InvalidReason::BadDate { column: header_of(found, cells), value })?;
         Ok(day.filter(|day| !self.company.no_end.contains(day)))
+    }
+
+    fn paid_through(&self, columns: &Columns, cells: Cells<'_>) -> Result<Option<Date>, InvalidReason> {
+        let day = self.date(&columns.paid_through, cells)?;
+        let latest = self.options.period.paid_until;
+        match day {
+            Some(value) if value > latest => {
+                let column = header_of(&columns.paid_through, cells);
+                Err(InvalidReason::TooFarAhead { column, value, latest })
+            }
+            _ => Ok(day),
+        }
     }
 
     /// What the company's rules in code make of a row.

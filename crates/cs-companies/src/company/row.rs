@@ -101,6 +101,15 @@ pub enum InvalidReason {
         /// What stands there.
         value: String,
     },
+    /// It is paid through a day that nobody can have paid for yet ([`crate::Period::paid_until`]).
+    TooFarAhead {
+        /// The column's header.
+        column: String,
+        /// The day.
+        value: Date,
+        /// The last day that is believed.
+        latest: Date,
+    },
     /// A rule of the company's own refused it.
     Rule {
         /// What the rule says.

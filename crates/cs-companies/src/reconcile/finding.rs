@@ -270,6 +270,7 @@ fn reason_key(reason: &InvalidReason) -> &'static str {
         InvalidReason::IdDigitsLost { .. } => "invalid_row.id_digits_lost",
         InvalidReason::NotAnId { .. } => "invalid_row.not_an_id",
         InvalidReason::BadDate { .. } => "invalid_row.bad_date",
+        InvalidReason::TooFarAhead { .. } => "invalid_row.too_far_ahead",
         InvalidReason::Rule { .. } => "invalid_row.rule",
     }
 }
@@ -293,6 +294,11 @@ fn put_reason(reason: &InvalidReason, all: &mut Parameters) {
         InvalidReason::BadDate { column, value } => {
             all.put("column", column);
             all.put("value", value);
+        }
+        InvalidReason::TooFarAhead { column, value, latest } => {
+            all.put("column", column);
+            all.put("value", value);
+            all.put("latest", latest);
         }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::company::same;
+use crate::period::YEARS_AHEAD;
 
 /// A broker: its short code, and what the CRM calls it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +35,8 @@ pub struct Settings {
     pub waiting_business_days: u8,
     /// From this payment day on, the payment of the month before is meant.
     pub paid_month_before_from_day: u8,
+    /// How many years beyond the plan year somebody may have paid: a row with a later date is not believed.
+    pub paid_years_ahead: u8,
     /// Broker notes with which an order is not ours.
     pub not_ours_notes: Vec<String>,
     /// What a reviewer can say of a finding; empty is always possible.
@@ -59,6 +62,7 @@ impl Default for Settings {
             waiting_payment_types: words(&["CALENDAR", "YES"]),
             waiting_business_days: 3,
             paid_month_before_from_day: 6,
+            paid_years_ahead: YEARS_AHEAD,
             not_ours_notes: words(&["BROKER ERROR"]),
             reviews: words(&["Create Issue", "Portal Error", "Sync Error", "Paid"]),
         }

@@ -35,6 +35,14 @@ pub struct ReportFile<'a> {
     pub password: Option<&'a str>,
 }
 
+impl ReportFile<'_> {
+    /// Whether a line of text ends where the file does, in whatever encoding.
+    pub(crate) fn ends_a_line(&self) -> bool {
+        let last = self.bytes.strip_suffix(&[0]).unwrap_or(self.bytes).last();
+        last.is_none_or(|byte| matches!(byte, b'\n' | b'\r'))
+    }
+}
+
 impl std::fmt::Debug for ReportFile<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // Neither the password nor the people in the file.

@@ -110,6 +110,19 @@ pub enum Refusal {
         /// Lines that it takes.
         swallowed: usize,
     },
+    /// The last row lacks cells that every other row has, and no line ends there: the file is not whole, and every member
+    /// below would seem to be gone.
+    #[error(
+        "the file stops in the middle of line {line}: {cells} of {columns} columns, and the line has no end"
+    )]
+    CutOff {
+        /// The line.
+        line: u32,
+        /// Cells that it has.
+        cells: usize,
+        /// Columns of the report.
+        columns: usize,
+    },
     /// The workbook has a password and none is set.
     #[error("the workbook is protected and the company's settings have no password")]
     PasswordMissing,
@@ -146,6 +159,7 @@ impl Refusal {
             Self::TooLarge { .. } => "report.too_large",
             Self::RowTooLong { .. } => "report.row_too_long",
             Self::QuoteOpen { .. } => "report.quote_open",
+            Self::CutOff { .. } => "report.cut_off",
             Self::PasswordMissing => "report.password_missing",
             Self::PasswordWrong => "report.password_wrong",
             Self::ProtectionUnknown { .. } => "report.protection_unknown",
@@ -180,6 +194,9 @@ impl Refusal {
             }
             Self::QuoteOpen { .. } => {
                 "Close or take out the quote (\") on that line, then load the file again."
+            }
+            Self::CutOff { .. } => {
+                "Download the report again: it stopped midway. Where the file is whole, end its last line as the others end."
             }
             Self::RowTooLong { .. } => "Look at that line: most often a quote opens there and never closes.",
             Self::PasswordMissing => "Set the company's password in its settings, then load the file again.",

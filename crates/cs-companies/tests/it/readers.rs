@@ -300,3 +300,47 @@ fn every_text_encoding_and_delimiter_reads_the_same() {
         }
     }
 }
+
+/// Where the last line has no end and lacks cells that every other row has, the rows behind it are gone.
+#[test]
+fn a_file_that_was_cut_off_is_refused() {
+    let head = "Member ID,Name,Paid Through Date";
+    let read = |rows: &str, bytes: fn(String) -> Vec<u8>| {
+        Reading::of("cut.csv", &bytes(format!("{head}\n{rows}"))).read(generic(), DAY)
+    };
+    let utf16 = |text: String| format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for bytes in [String::into_bytes as fn(String) -> Vec<u8>, utf16] {
+        for cut in ["A1,Ana,03/31/2026\nA2,Be", "A1,Ana,03/31/2026\nA2", "A1,An"] {
+            let refusal = read(cut, bytes).map(|report| report.rows_read()).unwrap_err();
+            assert_eq!(refusal.code(), "report.cut_off", "{cut}");
+        }
+        for whole in [
+            "A1,Ana,03/31/2026\nA2,Bea\n",             // the line ends
+            "A1,Ana\nA2,Bea",                          // rows are as short as they please
+            "A1,Ana,03/31/2026\nA2,Bea,",              // every cell is there
+            "A1,Ana,03/31/2026\n1 row in this report", // a note
+        ] {
+            assert!(read(whole, bytes).is_ok(), "{whole}");
+        }
+    }
+    let refusal = read("A1,Ana,03/31/2026\nA2,Be", String::into_bytes).map(|_| ()).unwrap_err();
+    assert_eq!(
+        refusal.to_string(),
+        "the file stops in the middle of line 3: 2 of 3 columns, and the line has no end"
+    );
+}
+
+/// Dates only move forward: one that nobody can have paid for would stay.
+#[test]
+fn a_date_that_nobody_can_have_paid_for_is_not_believed() {
+    let text = "Member ID,Paid Through Date\nA1,03/31/2126\nA2,12/31/2027\nA3,01/01/2028\nA4,12/31/9999\n";
+    let report = read_text(text, generic(), DAY);
+    let days: Vec<_> = report.rows.iter().map(|row| (&*row.member_id, row.paid_through)).collect();
+    assert_eq!(days, [("A2", Some(date(2027, 12, 31))), ("A4", None)], "the last one means: no end");
+    let said: Vec<_> = report.invalid.iter().map(|row| row.message(cs_companies::Language::En)).collect();
+    assert_eq!(
+        said[0],
+        "“2126-03-31” in the column “Paid Through Date” on line 2 is later than anybody can have paid (2027-12-31)."
+    );
+    assert_eq!(report.invalid.len(), 2);
+}
