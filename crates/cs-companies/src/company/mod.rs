@@ -11,6 +11,7 @@ mod row;
 mod rule;
 mod shipped;
 mod trial;
+mod widths;
 
 pub(crate) use cells::Words;
 pub use date::DateForm;

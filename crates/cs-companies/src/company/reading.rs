@@ -11,6 +11,7 @@ use super::header::{Columns, Found, HeaderRow};
 use super::member_id::{IdFault, clean_cell};
 use super::row::{Basis, Filtered, Invalid, InvalidReason, Place, ReadReport, Row, Word};
 use super::rule::{NamedCells, RowRule, RuleVerdict};
+use super::widths::Widths;
 use crate::drift::Profiler;
 use crate::period::Period;
 use crate::report::{self, Cell, Cells, Flow, Limits, Refusal, ReportFile, RowSink};
@@ -78,37 +79,6 @@ struct Reading<'a> {
     lonely: Vec<(Place, Understood)>,
     profiler: Profiler,
     widths: Widths,
-}
-
-/// How many cells the rows have, which tells a file that was cut off from one whose rows are as short as they please.
-#[derive(Default)]
-struct Widths {
-    columns: usize,
-    /// The narrowest row before the last one.
-    narrowest: Option<usize>,
-    last: Option<(u32, usize)>,
-}
-
-impl Widths {
-    fn add(&mut self, columns: usize, line: u32, cells: usize) {
-        self.columns = columns;
-        if let Some((_, before)) = self.last.replace((line, cells)) {
-            self.narrowest = Some(self.narrowest.map_or(before, |narrowest| narrowest.min(before)));
-        }
-    }
-
-    /// Whether the last row stops before the others do.
-    fn refuse_cut_off(&self) -> Result<(), Refusal> {
-        let &Self { columns, narrowest, last } = self;
-        match last {
-            Some((line, cells))
-                if cells < columns && narrowest.is_none_or(|narrowest| narrowest >= columns) =>
-            {
-                Err(Refusal::CutOff { line, cells, columns })
-            }
-            _ => Ok(()),
-        }
-    }
 }
 
 /// What a row turned out to be.
