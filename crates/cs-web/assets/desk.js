@@ -189,6 +189,13 @@ document.addEventListener("input", event => {
   for (const one of document.querySelectorAll(`${lists} [data-hay]`)) one.hidden = !one.dataset.hay.includes(sought);
 });
 
+// Enter says what a line says; a new line is Shift+Enter.
+document.addEventListener("keydown", event => {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing || !event.target.matches("textarea[data-go]")) return;
+  event.preventDefault();
+  event.target.blur();
+});
+
 document.addEventListener("change", event => {
   const input = event.target;
   if (input.dataset.all) for (const box of document.getElementsByName(input.dataset.all)) box.checked = input.checked;

@@ -13,6 +13,7 @@ use crate::caller::Caller;
 use crate::doors::{Manner, Rule};
 use crate::error::{Refusal, WebError};
 use crate::password::digest;
+use crate::upload;
 use crate::web::Web;
 use crate::words::Language;
 
@@ -168,13 +169,16 @@ fn expect_same_site(headers: &HeaderMap) -> Result<(), WebError> {
     if same { Ok(()) } else { Err(WebError::Forged) }
 }
 
-/// What is sent with a session must carry the session's token: in a header, or in the form itself. Uploads carry the
-/// header.
+/// What is sent with a session must carry the session's token: in a header, or in the form itself.
 async fn expect_csrf(expected: &str, request: &mut Request) -> Result<(), WebError> {
     if let Some(sent) = request.headers().get(CSRF_HEADER) {
         return if same(sent.as_bytes(), expected) { Ok(()) } else { Err(WebError::Forged) };
     }
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if let Some(boundary) = kind.and_then(upload::boundary) {
+        let sent = upload::first_field(request, &boundary, CSRF_FIELD).await;
+        return if sent.is_some_and(|sent| same(&sent, expected)) { Ok(()) } else { Err(WebError::Forged) };
+    }
     if !kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded")) {
         return Err(WebError::Forged);
     }

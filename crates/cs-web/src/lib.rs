@@ -24,6 +24,7 @@ mod security;
 mod sent;
 mod slips;
 mod throttle;
+mod upload;
 mod visit;
 mod web;
 mod words;

@@ -59,6 +59,7 @@ conflicts-wants-change = Says something else now
 conflicts-is-submitted = Is submitted
 conflicts-owns-it = Has this document already
 conflicts-edit = Last edited by { $who }, { $when } by { $system }’s clock
+conflicts-vtiger-user = VTiger user { $id }
 conflicts-edit-unknown = Last edited { $when } by { $system }’s clock
 conflicts-amend = What an amended document would say
 conflicts-met = First met in run

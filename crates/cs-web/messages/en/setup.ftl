@@ -37,6 +37,10 @@ setup-lacking = { $count ->
 }
 setup-lacking-what = What
 setup-lacking-purpose = What it is for
+setup-purpose-field = { $role }: corresponds to { $fields } in VTiger
+setup-purpose-fixed = { $role }: carries a fixed value
+setup-purpose-key = { $role }: tells which VTiger record it belongs to
+setup-purpose-document = Holds the documents: { $role }
 setup-lacking-sent = What is sent
 setup-lacking-show = Show
 setup-lacking-doctype = DocType

@@ -37,6 +37,10 @@ setup-lacking = { $count ->
 }
 setup-lacking-what = Qué
 setup-lacking-purpose = Para qué sirve
+setup-purpose-field = { $role }: corresponde a { $fields } en VTiger
+setup-purpose-fixed = { $role }: lleva un valor fijo
+setup-purpose-key = { $role }: dice a qué registro de VTiger pertenece
+setup-purpose-document = Guarda los documentos: { $role }
 setup-lacking-sent = Lo que se envía
 setup-lacking-show = Mostrar
 setup-lacking-doctype = DocType

@@ -17,6 +17,7 @@ use super::told::Record;
 use crate::doors::{Doors, Rule};
 use crate::error::WebError;
 use crate::pages::conflicts::told;
+use crate::pages::labels::Labels;
 use crate::visit::Visit;
 use crate::work::conflicts::{self, Word};
 
@@ -101,7 +102,7 @@ impl ConflictShown {
             record: Record::of(&standing.subject),
             role: conflict.role().to_string(),
             field: conflict.field().map(ToString::to_string),
-            text: told::cause(words, conflict),
+            text: told::cause(words, &Labels::default(), conflict),
             vtiger,
             frappe,
             base,

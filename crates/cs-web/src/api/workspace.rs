@@ -12,6 +12,7 @@ use super::runs::RunShown;
 use crate::doors::{Doors, Rule};
 use crate::office::Health;
 use crate::visit::Visit;
+use crate::work::syncs;
 
 /// Runs that are told.
 const RUNS: u32 = 8;
@@ -69,7 +70,7 @@ async fn show(visit: Visit) -> Given<Workspace> {
     let runs = desk.runs_before(&RunFilter::default(), None, RUNS).await?;
     let mut mappings = Vec::new();
     for about in visit.web.office.mappings().await? {
-        let counts = desk.count_units(&about.name).await?;
+        let counts = syncs::units(&visit, &about.name).await?;
         mappings.push(MappingStands::of(about.name.to_string(), counts));
     }
     Ok(Json(Workspace {

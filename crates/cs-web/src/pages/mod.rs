@@ -1,13 +1,16 @@
 //! The pages, one file a place of the navigation.
 
+mod causes;
 pub(crate) mod conflicts;
 pub(crate) mod drifts;
 mod errors;
+pub(crate) mod labels;
 mod log;
 mod login;
 mod mappings;
 pub(crate) mod places;
 mod profile;
+mod purposes;
 mod records;
 pub(crate) mod reworded;
 pub(crate) mod runs;

@@ -37,7 +37,7 @@ pub(crate) fn sentence(words: &Words, said: &str) -> Option<String> {
 }
 
 /// What stands in the gaps of a sentence, where it is this one.
-fn gaps<'s>(known: &str, said: &'s str) -> Option<Vec<&'s str>> {
+pub(super) fn gaps<'s>(known: &str, said: &'s str) -> Option<Vec<&'s str>> {
     let mut parts = known.split("{}");
     let mut rest = said.strip_prefix(parts.next()?)?;
     let mut gaps = Vec::new();
@@ -48,6 +48,50 @@ fn gaps<'s>(known: &str, said: &'s str) -> Option<Vec<&'s str>> {
         rest = rest.get(end + part.len()..)?;
     }
     rest.is_empty().then_some(gaps)
+}
+
+/// What stands in the rule of a field, and the key of the same in other languages.
+const RULES: [(&str, &str); 14] = [
+    ("only when created on either side", "cause-rule-created-either"),
+    ("only when created in VTiger", "cause-rule-created-vtiger"),
+    ("only when created", "cause-rule-created"),
+    ("written last", "cause-rule-last"),
+    ("empty clears", "cause-rule-clears"),
+    ("conflicts: a person decides", "cause-rule-ask"),
+    ("conflicts: the newest wins", "cause-rule-newest"),
+    ("conflicts: {} wins", "cause-rule-wins"),
+    ("always yes", "cause-rule-yes"),
+    ("always no", "cause-rule-no"),
+    ("always {}", "cause-rule-always"),
+    ("setting {}", "cause-rule-setting"),
+    ("document {} of the {} in {}", "cause-rule-linked"),
+    ("document {}", "cause-rule-document"),
+];
+
+/// The rule of a field (`order.company <- setting company, only when created`) in the reader's language; names of fields and
+/// of transforms stay.
+pub(crate) fn rule(words: &Words, rule: &str) -> String {
+    if words.language == Language::En {
+        return rule.to_owned();
+    }
+    let part = |part: &str| {
+        let known = RULES.iter().find_map(|(known, key)| Some((gaps(known, part)?, key)));
+        known.map_or_else(
+            || part.to_owned(),
+            |(gaps, key)| {
+                let gaps = gaps.into_iter().map(|gap| gap.to_owned().into());
+                words.tell(key, &["a", "b", "c"].into_iter().zip(gaps).collect::<Vec<_>>())
+            },
+        )
+    };
+    let parts = rule.split(", ").map(|said| {
+        let arrow = ["<-> ", "<- ", "-> "].into_iter().find(|arrow| said.contains(*arrow));
+        match arrow.and_then(|arrow| Some((arrow, said.split_once(arrow)?))) {
+            Some((arrow, (field, source))) => format!("{field}{arrow}{}", part(source.trim_start())),
+            None => part(said),
+        }
+    });
+    parts.collect::<Vec<_>>().join(", ")
 }
 
 /// What is wrong with fields, in the reader's language.
@@ -74,6 +118,34 @@ mod tests {
         assert_eq!(gaps("{} stands twice.", "BS stands twice."), Some(vec!["BS"]));
         assert_eq!(gaps("It is needed.", "It is needed."), Some(vec![]));
         assert_eq!(gaps("It is needed.", "It is needed. Here."), None);
+    }
+
+    #[test]
+    fn rules_are_told_in_the_reader_s_language() {
+        let es = Words::in_language(Language::Es);
+        for (said, expected) in [
+            (
+                "order.company <- setting company, only when created",
+                "order.company <- ajuste company, solo al crear",
+            ),
+            (
+                "order.custom_id <-> cf_1, trim, conflicts: VTiger wins",
+                "order.custom_id <-> cf_1, trim, conflictos: gana VTiger",
+            ),
+            ("customer.type <- always \"Individual\"", "customer.type <- siempre \"Individual\""),
+            (
+                "customer.contact <- document owner, written last",
+                "customer.contact <- documento owner, se escribe al final",
+            ),
+        ] {
+            assert_eq!(rule(&es, said), expected);
+            assert_eq!(rule(&Words::in_language(Language::En), said), said);
+        }
+        // Those without gaps in them say something, and something else.
+        for (known, key) in RULES {
+            let said = es.tell(key, &["a", "b", "c"].map(|name| (name, "x".into())));
+            assert!(said != key && said != known, "{key}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use cs_domain::guarded;
 use cs_domain::plan::Planned;
 use cs_domain::{Failure, Kind, RecordRef, Row, System, Value};
 
-use super::reworded;
+use super::{causes, reworded};
 use crate::office::{Health, Probe};
 use crate::words::{Language, Words};
 
@@ -70,13 +70,23 @@ fn trouble(failure: &Failure) -> String {
 }
 
 /// What happened: where the catalogue knows it, in the reader's language; else in the program's own words, which say more. To
-/// who reads another language the code's meaning is told, with the program's words behind it.
+/// who reads another language those are told in it; where they are a system's own words, the code's meaning is told with them
+/// behind it.
 pub(crate) fn cause(words: &Words, failure: &Failure) -> String {
     let own = || match meaning(words, &failure.code).filter(|_| words.language != Language::En) {
-        Some(meaning) => detailed(&meaning, &failure.cause),
-        None => failure.cause.clone(),
+        Some(meaning) => detailed(words, &meaning, &failure.cause),
+        None => said(words, &failure.cause).0,
     };
     words.said(&key(failure, "")).unwrap_or_else(own)
+}
+
+/// What was said at the time, in the reader's language where it is known, and whether it is in English all the same.
+pub(crate) fn said(words: &Words, cause: &str) -> (String, bool) {
+    match causes::told(words, cause) {
+        Some(told) => (told, false),
+        None if words.language == Language::En => (cause.to_owned(), false),
+        None => (causes::quoted(words, cause), true),
+    }
 }
 
 /// What a code means, whatever it is about.
@@ -84,9 +94,9 @@ fn meaning(words: &Words, code: &str) -> Option<String> {
     words.said(&format!("trouble-{}", code.replace(['.', '_'], "-")))
 }
 
-/// What it means, with what was said at the time.
-fn detailed(meaning: &str, said: &str) -> String {
-    format!("{} ({said})", meaning.trim_end_matches('.'))
+/// What was said at the time; where only those who said it know what it is, what it means with the words behind it.
+fn detailed(words: &Words, meaning: &str, said: &str) -> String {
+    causes::told(words, said).unwrap_or_else(|| format!("{meaning} {}", causes::quoted(words, said)))
 }
 
 /// What a test of a connection found, in the reader's language as far as the catalogue goes.
@@ -96,7 +106,7 @@ pub(crate) fn probe(words: &Words, probe: Probe) -> Probe {
     }
     let code = probe.code.as_deref();
     let found = match code.and_then(|code| meaning(words, code)) {
-        Some(meaning) => detailed(&meaning, &probe.found),
+        Some(meaning) => detailed(words, &meaning, &probe.found),
         None => phrases(words, &probe.found),
     };
     let general = code.and_then(|code| meaning(words, &format!("{code}-remedy")));
@@ -113,7 +123,7 @@ pub(crate) fn health(words: &Words, health: &Health) -> String {
     let failed = found.rsplit_once(" [").and_then(|(cause, code)| Some((cause, code.strip_suffix(']')?)));
     match failed.filter(|_| health.good == Some(false)) {
         Some((cause, code)) => match meaning(words, code) {
-            Some(meaning) => format!("{} [{code}]", detailed(&meaning, cause)),
+            Some(meaning) => format!("{} [{code}]", detailed(words, &meaning, cause)),
             None => found.clone(),
         },
         None => phrases(words, found),
@@ -187,7 +197,7 @@ mod tests {
             place: None,
         };
         assert_eq!(cause(&en, &failure), "no answer within 60 s");
-        assert_eq!(cause(&es, &failure), "Frappe tardó demasiado (no answer within 60 s)");
+        assert_eq!(cause(&es, &failure), "No hubo respuesta en 60 s");
         let found = |found: &str, code: Option<&str>| {
             let code = code.map(str::to_owned);
             let (what, remedy) = ("module SalesOrder".to_owned(), code.as_ref().map(|_| "Do.".to_owned()));
@@ -199,7 +209,7 @@ mod tests {
             ("módulo SalesOrder", "VTiger 8.3.0, usuario 19x1, administrador")
         );
         let told = found("fields: x", Some("vtiger.fields_missing"));
-        assert_eq!(told.found, "A VTiger le faltan campos que el mapeo nombra (fields: x)");
+        assert_eq!(told.found, "A VTiger le faltan campos que el mapeo nombra. «fields: x»");
         assert_eq!(told.remedy.as_deref(), Some("Cree los campos en VTiger o cambie el mapeo."));
         let heard = |good: bool, found: &str| {
             let (connection, configured) = (crate::office::Connection::Vtiger, true);
@@ -212,7 +222,7 @@ mod tests {
         assert_eq!(heard(true, "the view orders is empty"), "la vista orders está vacía");
         assert_eq!(
             heard(false, "no answer within 10 seconds [frappe.timed_out]"),
-            "Frappe tardó demasiado (no answer within 10 seconds) [frappe.timed_out]"
+            "No hubo respuesta en 10 segundos [frappe.timed_out]"
         );
         assert_eq!(heard(false, "what nobody knows [x.y]"), "what nobody knows [x.y]");
         let columns = BTreeMap::from([("qty".into(), Value::Integer(1)), ("note".into(), Value::Empty)]);

@@ -10,6 +10,7 @@ use serde_json::{Value as Json, json};
 
 use crate::error::WebError;
 use crate::office::{OfficeError, Slip};
+use crate::pages::shown;
 use crate::visit::Visit;
 
 /// What somebody says about a conflict.
@@ -123,7 +124,8 @@ async fn choice(
                 Ok(value) => Choice::Value(value),
                 Err(OfficeError::Invalid { slips }) => return Ok(Err(said(&slips))),
                 Err(OfficeError::Failed { failure, .. }) => {
-                    return Ok(Err(format!("{} {}", failure.cause, failure.remedy)));
+                    let (cause, remedy) = (shown::cause(words, &failure), shown::remedy(words, &failure));
+                    return Ok(Err(format!("{cause} {remedy}")));
                 }
                 Err(error) => return Err(error.into()),
             }

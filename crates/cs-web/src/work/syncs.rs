@@ -1,7 +1,7 @@
 //! Runs of mappings that people ask for.
 
 use cs_domain::MappingName;
-use cs_ports::{Counted, Task, TaskId, TroubleFilter, Work};
+use cs_ports::{Counted, Task, TaskId, TroubleFilter, UnitCounts, Work};
 
 use super::tasks;
 use crate::error::WebError;
@@ -36,6 +36,24 @@ pub(crate) async fn apply(visit: &Visit, mapping: &MappingName, plans_of: &TaskI
     tasks::add(visit, work).await
 }
 
+/// How many units of a mapping are where. To the store, units that the brake holds wait for a run; each run only puts them back
+/// until somebody approves, so they are counted among those that wait for a person.
+pub(crate) async fn units(visit: &Visit, mapping: &MappingName) -> Result<UnitCounts, WebError> {
+    let counts = visit.web.desk.count_units(mapping).await?;
+    Ok(with_braked(counts, braked(visit, mapping).await?))
+}
+
+fn with_braked(counts: UnitCounts, braked: u64) -> UnitCounts {
+    let retrying = counts.retrying.min(braked);
+    let waiting = counts.waiting.min(braked - retrying);
+    UnitCounts {
+        retrying: counts.retrying - retrying,
+        waiting: counts.waiting - waiting,
+        parked: counts.parked + retrying + waiting,
+        ..counts
+    }
+}
+
 /// How many units of a mapping wait for somebody to say that they were really deleted.
 pub(crate) async fn braked(visit: &Visit, mapping: &MappingName) -> Result<u64, WebError> {
     let filter = TroubleFilter {
@@ -45,4 +63,21 @@ pub(crate) async fn braked(visit: &Visit, mapping: &MappingName) -> Result<u64, 
     };
     let counted: Vec<Counted> = visit.web.desk.count_troubles(&filter).await?;
     Ok(counted.iter().filter(|counted| counted.what == BRAKE).map(|counted| counted.count).sum())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_that_the_brake_holds_wait_for_a_person() {
+        let counts = UnitCounts { in_step: 5, retrying: 25, waiting: 3, parked: 1, ..UnitCounts::default() };
+        let told = with_braked(counts, 22);
+        assert_eq!((told.retrying, told.waiting, told.parked, told.in_step), (3, 3, 23, 5));
+        let staged_anew = UnitCounts { waiting: 22, ..UnitCounts::default() };
+        assert_eq!(with_braked(staged_anew, 22), UnitCounts { parked: 22, ..UnitCounts::default() });
+        assert_eq!(with_braked(counts, 0), counts);
+        // What the store counted a moment ago may be fewer.
+        assert_eq!(with_braked(UnitCounts::default(), 7), UnitCounts::default());
+    }
 }

@@ -7,7 +7,9 @@ use sha2::{Digest as _, Sha256};
 
 use crate::error::WebError;
 use crate::office::{OfficeError, ReportAbout};
+use crate::pages::shown;
 use crate::visit::Visit;
+use crate::words::Words;
 
 /// The longest name that is kept of a file, in characters.
 const LONGEST_NAME: usize = 200;
@@ -28,7 +30,8 @@ pub(crate) async fn keep(
         return Err(WebError::invalid("file", visit.words.say("upload-empty")));
     }
     let name = bare(name);
-    let about = visit.web.office.inspect_report(company, &name, bytes).await.map_err(refused)?;
+    let about = visit.web.office.inspect_report(company, &name, bytes).await;
+    let about = about.map_err(|error| refused(&visit.words, error))?;
     let file = UploadedFile {
         id: FileId(hexadecimal(&Sha256::digest(bytes))),
         name,
@@ -43,21 +46,22 @@ pub(crate) async fn keep(
 }
 
 /// What is wrong with a report is said of the file, whatever the office calls the field.
-fn refused(error: OfficeError) -> WebError {
+fn refused(words: &Words, error: OfficeError) -> WebError {
     match error {
         OfficeError::Invalid { slips } => {
             let told: Vec<String> = slips.into_iter().map(|slip| slip.message).collect();
             WebError::invalid("file", told.join(" "))
         }
         OfficeError::Failed { failure, .. } => {
-            WebError::invalid("file", format!("{} {}", sentence(&failure.cause), failure.remedy))
+            let (cause, remedy) = (shown::cause(words, &failure), shown::remedy(words, &failure));
+            WebError::invalid("file", format!("{} {remedy}", sentence(&cause)))
         }
         error => error.into(),
     }
 }
 
 fn sentence(text: &str) -> String {
-    if text.ends_with(['.', '!', '?', ':', '”']) { text.to_owned() } else { format!("{text}.") }
+    if text.ends_with(['.', '!', '?', ':', '”', '»']) { text.to_owned() } else { format!("{text}.") }
 }
 
 /// A file's name without its folders, and without what could pass for something else where it is shown.

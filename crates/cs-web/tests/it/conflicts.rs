@@ -83,7 +83,7 @@ async fn a_unit_s_conflicts_are_decided_together_field_by_field() {
         "Prueba &#60;V&#62;",
         "f@example.test",
         "Agreed before",
-        "Last edited by 19x5, 22 Nov 2026, 09:00:00 by VTiger’s clock",
+        "Last edited by VTiger user 19x5, 22 Nov 2026, 09:00:00 by VTiger’s clock",
     ]);
 
     let nothing = user.post(&path, &[]).await;

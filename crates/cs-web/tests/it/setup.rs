@@ -129,7 +129,11 @@ async fn what_was_shown_is_what_is_created_or_nothing_is() {
         vec![crate::office::probe("login", true), crate::office::probe("DocType Customer", false)];
     let mut manager = world.visitor(Part::SystemManager).await;
     let page = manager.get("/setup/check").await;
-    page.shows(&["Customer.custom_vtiger_id", "Ties it to its record", "&#34;fieldname&#34;"]);
+    page.shows(&[
+        "Customer.custom_vtiger_id",
+        "customer: tells which VTiger record it belongs to",
+        "&#34;fieldname&#34;",
+    ]);
     let text = page.text();
     let seal = text.split_once("name=\"shown\" value=\"").unwrap().1.split('"').next().unwrap();
 

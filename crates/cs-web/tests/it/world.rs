@@ -211,6 +211,21 @@ impl Client {
         name: &str,
         bytes: &[u8],
     ) -> Answer {
+        let mut with_header = self.clone();
+        with_header.headers.extend(self.csrf.clone().map(|csrf| ("x-csrf-token", csrf)));
+        let answer = with_header.upload_plain(path, fields, name, bytes).await;
+        self.cookies = with_header.cookies;
+        answer
+    }
+
+    /// The same as a browser does that runs no script: nothing but the form's own fields.
+    pub(crate) async fn upload_plain(
+        &mut self,
+        path: &str,
+        fields: &[(&str, &str)],
+        name: &str,
+        bytes: &[u8],
+    ) -> Answer {
         const BOUNDARY: &str = "a-line-that-no-report-has";
         let mut body = Vec::new();
         for (field, value) in fields {
@@ -227,11 +242,7 @@ impl Client {
         body.extend_from_slice(bytes);
         body.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
         let kind = format!("multipart/form-data; boundary={BOUNDARY}");
-        let mut with_header = self.clone();
-        with_header.headers.extend(self.csrf.clone().map(|csrf| ("x-csrf-token", csrf)));
-        let answer = with_header.send(Method::POST, path, Some(&kind), Body::from(body)).await;
-        self.cookies = with_header.cookies;
-        answer
+        self.send(Method::POST, path, Some(&kind), Body::from(body)).await
     }
 
     /// Sends JSON, as programs and scripts do.

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::told;
 use crate::error::WebError;
 use crate::frame::{Frame, Section};
+use crate::pages::labels::Labels;
 use crate::pages::shown;
 use crate::visit::{Answer, Visit, done, page};
 use crate::words::Words;
@@ -101,7 +102,7 @@ struct Row {
 }
 
 impl Row {
-    fn of(words: &Words, standing: &StandingConflict) -> Self {
+    fn of(words: &Words, labels: &Labels, standing: &StandingConflict) -> Self {
         let conflict = &standing.met.conflict;
         let values = values(conflict);
         let said = |value: &Value| told::value(words, conflict, value);
@@ -109,11 +110,11 @@ impl Row {
             id: standing.met.id.0.clone(),
             subject: shown::record(&standing.subject),
             mapping: standing.mapping.clone(),
-            place: told::place(conflict),
+            place: told::place(labels, conflict),
             kind: (!matches!(conflict, Conflict::Field { .. })).then(|| told::kind(words, conflict)),
             vtiger: values.map(|(vtiger, _)| said(vtiger)),
             frappe: values.map(|(_, frappe)| said(frappe)),
-            cause: told::cause(words, conflict),
+            cause: told::cause(words, labels, conflict),
             decided: told::decided(words, standing),
             sided: standing.takes(&Choice::Vtiger),
         }
@@ -130,11 +131,12 @@ fn values(conflict: &Conflict) -> Option<(&Value, &Value)> {
 }
 
 /// Whether a conflict holds a text, in whatever case.
-fn holds(standing: &StandingConflict, text: &str) -> bool {
+fn holds(labels: &Labels, standing: &StandingConflict, text: &str) -> bool {
     // Nobody finds out a number by looking for its beginnings.
     let conflict = &guarded::conflict(&standing.met.conflict);
     let values = values(conflict).map(|(vtiger, frappe)| [vtiger.plain(), frappe.plain()]);
-    let mut held = vec![standing.subject.to_string(), told::place(conflict)];
+    let mut held = vec![standing.subject.to_string(), told::place(labels, conflict)];
+    held.extend(conflict.field().map(ToString::to_string));
     held.extend(values.into_iter().flatten());
     if let Conflict::Field { document, .. }
     | Conflict::Submitted { document, .. }
@@ -166,7 +168,8 @@ impl Found {
         let mut all = desk.conflicts_from(filter, 0, LOOKED_AT + 1).await?;
         let cut = all.len() > LOOKED_AT as usize;
         all.truncate(LOOKED_AT as usize);
-        all.retain(|standing| holds(standing, &text));
+        let labels = Labels::of_conflicts(visit, &all).await?;
+        all.retain(|standing| holds(&labels, standing, &text));
         let (page, pages) = place(asked.page, all.len());
         let total = all.len() as u64;
         let shown = all.into_iter().skip((page - 1) * ROWS).take(ROWS).collect();
@@ -188,11 +191,12 @@ pub(super) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Answer {
     };
     let found = Found::of(&visit, &filter, &asked).await?;
     let mappings = visit.web.office.mappings().await?;
+    let labels = Labels::of_conflicts(&visit, &found.shown).await?;
     page(&ListPage {
         frame: visit.frame(Section::Conflicts, "nav-conflicts"),
         open: visit.web.desk.count_open_conflicts(None).await?,
         mappings: mappings.into_iter().map(|about| about.name).collect(),
-        rows: found.shown.iter().map(|standing| Row::of(&visit.words, standing)).collect(),
+        rows: found.shown.iter().map(|standing| Row::of(&visit.words, &labels, standing)).collect(),
         total: found.total,
         cut: found.cut,
         page: found.page,

@@ -1,5 +1,6 @@
 //! *Conflicts*: what only a person can decide, side by side.
 
+mod editors;
 mod list;
 mod one;
 mod sides;

@@ -6,10 +6,12 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use cs_domain::{ConflictId, StandingConflict};
 
-use super::sides::{Sent, Sides};
+use super::editors::Editors;
+use super::sides::{Seen, Sent, Sides};
 use crate::error::WebError;
 use crate::frame::{Frame, Section};
 use crate::office::Slip;
+use crate::pages::labels::Labels;
 use crate::pages::shown;
 use crate::visit::{Answer, Visit, done, page};
 use crate::work::conflicts;
@@ -41,9 +43,14 @@ impl ConflictPage {
 async fn drawn(visit: &Visit, id: ConflictId, sent: &Sent, slips: &[Slip]) -> Result<ConflictPage, WebError> {
     let standing = conflicts::one(visit, &id).await?;
     let all = conflicts::of_unit(visit, &standing).await?;
+    let seen = Seen {
+        visit,
+        labels: Labels::of_conflicts(visit, &all).await?,
+        editors: Editors::of(visit, &all).await,
+    };
     let sides = |one: &StandingConflict| {
         let slip = slips.iter().find(|slip| slip.field == one.met.id.0);
-        Sides::of(visit, one, sent, slip.map(|slip| slip.message.clone()))
+        Sides::of(&seen, one, sent, slip.map(|slip| slip.message.clone()))
     };
     let (waiting, over): (Vec<_>, Vec<_>) = all.iter().partition(|one| conflicts::waits(one));
     Ok(ConflictPage {

@@ -7,7 +7,9 @@ use cs_domain::plan::Conflict;
 use cs_domain::{Edit, RecordRef, StandingConflict, System, Value};
 use jiff::civil::DateTime;
 
+use super::editors::Editors;
 use super::told;
+use crate::pages::labels::Labels;
 use crate::pages::shown;
 use crate::visit::Visit;
 use crate::words::Words;
@@ -17,6 +19,8 @@ use crate::work::conflicts::{Word, takes_typed, waits};
 pub(super) struct Sides {
     pub(super) id: String,
     pub(super) place: String,
+    /// The API name of the field that it is about.
+    pub(super) field: Option<String>,
     pub(super) kind: String,
     /// Told where the sides do not tell it themselves.
     pub(super) cause: Option<String>,
@@ -38,6 +42,13 @@ pub(super) struct Sides {
     pub(super) slip: Option<String>,
     pub(super) first_run: String,
     pub(super) last_run: String,
+}
+
+/// What conflicts are told with.
+pub(super) struct Seen<'v> {
+    pub(super) visit: &'v Visit,
+    pub(super) labels: Labels,
+    pub(super) editors: Editors,
 }
 
 /// What a side says.
@@ -110,22 +121,30 @@ impl Sent {
 }
 
 impl Sides {
-    pub(super) fn of(visit: &Visit, standing: &StandingConflict, sent: &Sent, slip: Option<String>) -> Self {
+    pub(super) fn of(
+        seen: &Seen<'_>,
+        standing: &StandingConflict,
+        sent: &Sent,
+        slip: Option<String>,
+    ) -> Self {
+        let Seen { visit, labels, .. } = seen;
         let words = &visit.words;
         let conflict = &standing.met.conflict;
         let id = standing.met.id.0.clone();
         let (tone, state) = told::state(words, &standing.state);
         let answers = if waits(standing) { answers(words, standing) } else { Vec::new() };
         Self {
-            place: told::place(conflict),
+            place: told::place(labels, conflict),
+            field: conflict.field().map(ToString::to_string),
             kind: told::kind(words, conflict),
-            cause: (!matches!(conflict, Conflict::Field { .. })).then(|| told::cause(words, conflict)),
+            cause: (!matches!(conflict, Conflict::Field { .. }))
+                .then(|| told::cause(words, labels, conflict)),
             tone,
             state,
             decided: told::decided(words, standing),
             remedy: (waits(standing) && answers.is_empty()).then(|| words.say("conflict-submitted-remedy")),
-            views: sides(visit, standing),
-            changes: changes(words, conflict),
+            views: sides(seen, standing),
+            changes: changes(words, labels, conflict),
             typed: takes_typed(standing) && waits(standing),
             text: sent.typed.get(&id).cloned().unwrap_or_default(),
             picked: sent.picked.get(&id).cloned().unwrap_or_default(),
@@ -144,14 +163,15 @@ impl Sides {
 }
 
 /// Who edited a side last, and when by that system's own clock: neither says in which zone.
-fn edited(words: &Words, system: System, edit: &Edit) -> String {
+fn edited(seen: &Seen<'_>, system: System, edit: &Edit) -> String {
+    let words = &seen.visit.words;
     let version = edit.version.as_str();
     let when = version.parse::<DateTime>().map_or_else(
         |_| version.to_owned(),
         |at| format!("{}, {:02}:{:02}:{:02}", words.day(&at.date()), at.hour(), at.minute(), at.second()),
     );
     let parameters = [
-        ("who", edit.by.clone().unwrap_or_default().into()),
+        ("who", edit.by.as_deref().map(|by| seen.editors.name(words, system, by)).unwrap_or_default().into()),
         ("when", when.into()),
         ("system", system.to_string().into()),
     ];
@@ -159,7 +179,7 @@ fn edited(words: &Words, system: System, edit: &Edit) -> String {
 }
 
 struct Saying<'a> {
-    visit: &'a Visit,
+    seen: &'a Seen<'a>,
     standing: &'a StandingConflict,
 }
 
@@ -172,21 +192,21 @@ impl Saying<'_> {
         Side {
             label: system.to_string(),
             record: record.map(shown::record),
-            address: record.and_then(|record| self.visit.web.office.address_of(record)),
+            address: record.and_then(|record| self.seen.visit.web.office.address_of(record)),
             value,
             empty,
-            edit: edit.map(|edit| edited(&self.visit.words, system, edit)),
+            edit: edit.map(|edit| edited(self.seen, system, edit)),
             base: false,
         }
     }
 
     fn holds(&self, system: System, record: &RecordRef, value: &Value) -> Side {
-        let said = told::value(&self.visit.words, &self.standing.met.conflict, value);
+        let said = told::value(&self.seen.visit.words, &self.standing.met.conflict, value);
         self.side(system, Some(record), said, value.is_empty())
     }
 
     fn base(&self, value: Option<&Value>) -> Side {
-        let words = &self.visit.words;
+        let words = &self.seen.visit.words;
         Side {
             label: words.say("conflicts-base"),
             record: None,
@@ -203,9 +223,9 @@ impl Saying<'_> {
 }
 
 /// What the sides say, VTiger first as everywhere.
-fn sides(visit: &Visit, standing: &StandingConflict) -> Vec<Side> {
-    let saying = Saying { visit, standing };
-    let words = &visit.words;
+fn sides(seen: &Seen<'_>, standing: &StandingConflict) -> Vec<Side> {
+    let saying = Saying { seen, standing };
+    let words = &seen.visit.words;
     let subject = &standing.subject;
     match &standing.met.conflict {
         Conflict::Field { document, base, vtiger, frappe, .. } => vec![
@@ -220,7 +240,8 @@ fn sides(visit: &Visit, standing: &StandingConflict) -> Vec<Side> {
         }
         Conflict::DeleteEdit { document, deleted, edited, .. } => {
             let gone = words.say("conflicts-deleted");
-            let fields = edited.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let label = |field| seen.labels.of_document(&standing.met.conflict, field);
+            let fields = edited.iter().map(label).collect::<Vec<_>>().join(", ");
             let kept = words.tell("conflicts-edited", &[("fields", fields.into())]);
             [(System::Vtiger, subject), (System::Frappe, document)]
                 .into_iter()
@@ -245,12 +266,12 @@ fn sides(visit: &Visit, standing: &StandingConflict) -> Vec<Side> {
     }
 }
 
-fn changes(words: &Words, conflict: &Conflict) -> Vec<Changed> {
+fn changes(words: &Words, labels: &Labels, conflict: &Conflict) -> Vec<Changed> {
     let Conflict::Submitted { changes, .. } = &guarded::conflict(conflict) else { return Vec::new() };
     changes
         .iter()
         .map(|change| Changed {
-            field: change.field.to_string(),
+            field: labels.of_document(conflict, &change.field),
             before: shown::value(words, change.before.as_ref().unwrap_or(&Value::Empty)),
             after: shown::planned(words, &change.after),
         })

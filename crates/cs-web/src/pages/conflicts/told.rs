@@ -1,15 +1,16 @@
 //! Conflicts in words.
 
 use cs_domain::plan::Conflict;
-use cs_domain::{Choice, ConflictState, RecordRef, StandingConflict, Value};
+use cs_domain::{Choice, ConflictState, FieldName, RecordRef, StandingConflict, Value};
 
+use crate::pages::labels::Labels;
 use crate::pages::shown;
 use crate::words::Words;
 
 /// What it is about: a field of a document's role, or the role.
-pub(crate) fn place(conflict: &Conflict) -> String {
+pub(crate) fn place(labels: &Labels, conflict: &Conflict) -> String {
     match conflict.field() {
-        Some(field) => format!("{}: {field}", conflict.role()),
+        Some(field) => format!("{}: {}", conflict.role(), labels.of_document(conflict, field)),
         None => conflict.role().to_string(),
     }
 }
@@ -44,9 +45,11 @@ fn key(conflict: &Conflict) -> &'static str {
 }
 
 /// What happened, in a sentence.
-pub(crate) fn cause(words: &Words, conflict: &Conflict) -> String {
+pub(crate) fn cause(words: &Words, labels: &Labels, conflict: &Conflict) -> String {
     let record = |record: &RecordRef| shown::record(record).into();
-    let place = place(conflict).into();
+    let place = place(labels, conflict).into();
+    let listed = |fields: Vec<String>| fields.join(", ");
+    let label = |field: &FieldName| labels.of_document(conflict, field);
     match conflict {
         Conflict::Ambiguous { candidates, .. } => {
             let listed = candidates.iter().map(shown::record).collect::<Vec<_>>().join(", ");
@@ -65,7 +68,7 @@ pub(crate) fn cause(words: &Words, conflict: &Conflict) -> String {
             &[("place", place), ("document", record(document)), ("other", record(other))],
         ),
         Conflict::DeleteEdit { document, deleted, edited, .. } => {
-            let fields = edited.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let fields = listed(edited.iter().map(label).collect());
             words.tell(
                 "conflict-delete-edit",
                 &[
@@ -77,7 +80,7 @@ pub(crate) fn cause(words: &Words, conflict: &Conflict) -> String {
             )
         }
         Conflict::Submitted { document, changes, .. } => {
-            let fields = changes.iter().map(|change| change.field.to_string()).collect::<Vec<_>>().join(", ");
+            let fields = listed(changes.iter().map(|change| label(&change.field)).collect());
             words.tell("conflict-submitted", &[("document", record(document)), ("fields", fields.into())])
         }
         Conflict::Field { vtiger, frappe, .. } => words.tell(

@@ -62,6 +62,8 @@ struct Cause {
     meaning: String,
     /// Whether the meaning is only what was said of one of them.
     is_example: bool,
+    /// Whether those are English where the page is not.
+    is_foreign: bool,
     remedy: String,
     advice: String,
     /// Whether this is what the list is narrowed to.
@@ -82,6 +84,8 @@ struct Row {
     more: u64,
     attempts: u64,
     next: (&'static str, String),
+    /// Whether it waits for somebody's approval, and not for another try.
+    braked: bool,
     system: &'static str,
     kind: String,
     id: String,
@@ -147,11 +151,12 @@ async fn causes(
         let Some(example) = visit.web.desk.troubles(&of_code, 0, 1).await?.pop() else { continue };
         let Some(failure) = example.outcome.failures.first() else { continue };
         let words = &visit.words;
-        let meaning = told::meaning(words, &what);
+        let (meaning, said) = (told::meaning(words, &what), shown::said(words, &failure.cause));
         let key = format!("trouble-{}-remedy", what.replace(['.', '_'], "-"));
         causes.push(Cause {
             is_example: meaning.is_none(),
-            meaning: meaning.unwrap_or_else(|| failure.cause.clone()),
+            is_foreign: meaning.is_none() && said.1,
+            meaning: meaning.unwrap_or(said.0),
             remedy: words.said(&key).unwrap_or_else(|| shown::remedy(words, failure)),
             advice: told::advice(words, failure.advice),
             chosen: asked.code == what,
@@ -175,6 +180,7 @@ fn row(visit: &Visit, trouble: &TroubledUnit, now: Timestamp) -> Row {
         more: (outcome.failures.len() as u64).saturating_sub(1),
         attempts: u64::from(outcome.attempts),
         next: told::next(&visit.words, trouble, now),
+        braked: told::is_braked(trouble),
         system: subject.system.as_str(),
         kind: subject.kind.to_string(),
         // Where the name is one that nobody is to see, the unit is tried again with all of its cause.

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::pages::shown;
 use crate::words::{Language, Words};
+use crate::work::syncs;
 
 /// What the codes of conflicts begin with.
 const CONFLICT: &str = "conflict.";
@@ -16,11 +17,13 @@ pub(crate) struct Told {
     pub(crate) place: Option<String>,
     /// What the code means, where the catalogue knows it.
     pub(crate) meaning: Option<String>,
-    /// What was said, in the program's own words.
+    /// What was said at the time.
     pub(crate) cause: String,
+    /// Whether that is English where the page is not.
+    pub(crate) is_foreign: bool,
+    /// What was said, and what to do, in the program's own words: they say the most, and whoever helps reads them.
+    pub(crate) original: Option<(String, String)>,
     pub(crate) remedy: String,
-    /// What was said to do, where the remedy above is a translation that says less.
-    pub(crate) said: Option<String>,
     /// When trying again helps.
     pub(crate) advice: String,
 }
@@ -31,12 +34,15 @@ impl Told {
         let decided = failure.code.starts_with(CONFLICT);
         let translated = decided || words.language != Language::En;
         let remedy = if translated { shown::remedy(words, failure) } else { failure.remedy.clone() };
+        let (cause, is_foreign) = shown::said(words, &failure.cause);
         Self {
             code: failure.code.clone(),
             place: failure.place.clone(),
             meaning: meaning(words, &failure.code),
-            cause: failure.cause.clone(),
-            said: (!decided && remedy != failure.remedy).then(|| failure.remedy.clone()),
+            original: (words.language != Language::En)
+                .then(|| (failure.cause.clone(), failure.remedy.clone())),
+            cause,
+            is_foreign,
             advice: advice(words, failure.advice),
             remedy,
         }
@@ -63,9 +69,18 @@ pub(crate) fn advice(words: &Words, advice: Advice) -> String {
     })
 }
 
+/// Whether somebody has to say that its record was really deleted: trying again helps nothing.
+pub(crate) fn is_braked(trouble: &TroubledUnit) -> bool {
+    trouble.outcome.failures.iter().any(|failure| failure.code == syncs::BRAKE)
+}
+
 /// What happens next to a failed unit: pill and words.
 pub(crate) fn next(words: &Words, trouble: &TroubledUnit, now: Timestamp) -> (&'static str, String) {
     let outcome = &trouble.outcome;
+    // To the store it waits for a run; every run puts it back until somebody approves.
+    if is_braked(trouble) {
+        return ("warn", words.say("errors-next-approval"));
+    }
     match (outcome.state, outcome.not_before.filter(|time| *time > now)) {
         (StagedState::Waiting, Some(time)) => {
             ("wait", words.tell("errors-next-at", &[("when", words.moment(&time).into())]))

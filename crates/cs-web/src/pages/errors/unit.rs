@@ -11,12 +11,13 @@ use super::list::notice;
 use super::told::{self, Told};
 use crate::error::WebError;
 use crate::frame::{Frame, Section};
+use crate::pages::labels::Labels;
 use crate::pages::records::address;
 use crate::pages::records::compare::{Comparison, both_sides};
 use crate::pages::runs::Write;
 use crate::pages::shown;
 use crate::visit::{Answer, Visit, done, page};
-use crate::work::{errors, syncs};
+use crate::work::errors;
 
 /// Writes that are looked at for what was sent last.
 const WRITES: u32 = 40;
@@ -82,6 +83,7 @@ pub(super) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Answer {
     let journal = desk.journal_about(&key.subject, WRITES).await?;
     let (writes_run, sent) = last_sent(&key.mapping, journal);
     let numbers = visit.web.office.numbers(&key.mapping).await;
+    let labels = Labels::of_writes(&visit, &sent).await?;
     let failures = &trouble.outcome.failures;
     page(&UnitPage {
         frame: visit.titled(Section::Errors, shown::record(&key.subject)),
@@ -91,9 +93,9 @@ pub(super) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Answer {
         address: visit.web.office.address_of(&key.subject),
         attempts: u64::from(trouble.outcome.attempts),
         next: told::next(&visit.words, &trouble, visit.web.clock.now()),
-        braked: failures.iter().any(|failure| failure.code == syncs::BRAKE),
+        braked: told::is_braked(&trouble),
         failures: failures.iter().map(|failure| Told::of(&visit.words, failure)).collect(),
-        writes: sent.iter().map(|entry| Write::of(&visit.words, &numbers, entry)).collect(),
+        writes: sent.iter().map(|entry| Write::of(&visit.words, &labels, &numbers, entry)).collect(),
         writes_run,
         comparison,
         subject: key.subject.clone(),

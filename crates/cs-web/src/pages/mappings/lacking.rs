@@ -7,7 +7,8 @@ use cs_domain::MappingName;
 use super::bench::Bench;
 use crate::error::WebError;
 use crate::frame::{Frame, Section};
-use crate::office::{Lacking, Probe};
+use crate::office::Probe;
+use crate::pages::purposes::{self, Wanted};
 use crate::pages::runs::told::Trouble;
 use crate::pages::shown;
 use crate::sent::Sent;
@@ -19,7 +20,7 @@ use crate::work::preparation;
 struct LackingPage {
     frame: Frame,
     bench: Bench,
-    lacking: Vec<Lacking>,
+    lacking: Vec<Wanted>,
     /// Why Frappe could not be asked.
     failure: Option<Trouble>,
     /// What became of creating something.
@@ -33,7 +34,7 @@ impl LackingPage {
         let bench = Bench::of(visit, name, "").await?;
         let found = visit.web.office.lacking(name, Some(bench.standing.text())).await;
         let (lacking, failure) = match found {
-            Ok(lacking) => (lacking, None),
+            Ok(lacking) => (Wanted::all(visit, bench.mapping(), lacking).await?, None),
             Err(error) => (Vec::new(), Some(Trouble::of(&visit.words, &error.failure()))),
         };
         let frame = visit.titled(Section::Mappings, name.to_string());
@@ -42,11 +43,11 @@ impl LackingPage {
 
     /// What can be created here.
     fn ours(&self) -> u64 {
-        self.lacking.iter().filter(|lacking| lacking.is_ours()).count() as u64
+        self.lacking.iter().filter(|wanted| wanted.lacking.is_ours()).count() as u64
     }
 
     fn seal(&self) -> String {
-        preparation::seal(&self.lacking)
+        purposes::seal(&self.lacking)
     }
 }
 

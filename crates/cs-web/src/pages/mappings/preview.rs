@@ -11,6 +11,7 @@ use super::Where;
 use super::bench::Bench;
 use crate::frame::{Frame, Section};
 use crate::office::SampleWish;
+use crate::pages::labels::Labels;
 use crate::pages::runs::told::Trouble;
 use crate::pages::sync::planned::Unit;
 use crate::visit::{Answer, Visit, page};
@@ -111,7 +112,12 @@ pub(super) async fn show(
             seed: (asked.which == "random").then_some(asked.seed.unwrap_or(1)),
         };
         match visit.web.office.preview(&wish).await {
-            Ok(preview) => tried = Some(self::tried(&visit.words, &Numbers::of(bench.mapping()), &preview)),
+            Ok(preview) => {
+                let plans = preview.records.iter().map(|previewed| &previewed.plan);
+                let labels = Labels::of_plans(&visit, plans).await?;
+                let numbers = Numbers::of(bench.mapping());
+                tried = Some(self::tried(&visit.words, &labels, &numbers, &preview));
+            }
             Err(error) => failure = Some(Trouble::of(&visit.words, &error.failure())),
         }
     }
@@ -120,11 +126,11 @@ pub(super) async fn show(
     page(&PreviewPage { frame, bench: &bench, units, asked, next_seed, tried, failure })
 }
 
-fn tried(words: &Words, numbers: &Numbers, preview: &cs_engine::Preview) -> Tried {
+fn tried(words: &Words, labels: &Labels, numbers: &Numbers, preview: &cs_engine::Preview) -> Tried {
     let plans = || preview.records.iter().map(|previewed| &previewed.plan);
     let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
     Tried {
-        units: plans().map(|plan| Unit::of(words, numbers, plan)).collect(),
+        units: plans().map(|plan| Unit::of(words, labels, numbers, plan)).collect(),
         lone: preview.lone.iter().map(|lone| Lone::of(words, lone)).collect(),
         writes: count(plans().filter(|plan| !plan.writes_nothing()).count()),
         troubled: count(

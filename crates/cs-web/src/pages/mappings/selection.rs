@@ -10,6 +10,7 @@ use super::bench::{Bench, Told};
 use super::{Where, place, revision};
 use crate::error::WebError;
 use crate::frame::{Frame, Section};
+use crate::pages::shown;
 use crate::sent::Sent;
 use crate::visit::{Answer, Visit, done, fragment, page};
 use crate::work::mappings;
@@ -186,7 +187,7 @@ async fn count(
     wanted.sort();
     wanted.dedup();
     let records = visit.web.office.newest(System::Vtiger, &unit.module, &wanted, LOOKED_AT).await;
-    let records = records.map_err(|error| error.failure().cause)?;
+    let records = records.map_err(|error| shown::cause(&visit.words, &error.failure()))?;
     let met = records
         .iter()
         .filter(|record| conditions.iter().all(|condition| condition.holds(record, &Settings::new())));

@@ -8,7 +8,7 @@ use cs_ports::Tie;
 use super::address;
 use crate::error::WebError;
 use crate::office::{Lookup, Sight, SightField};
-use crate::pages::shown;
+use crate::pages::{reworded, shown};
 use crate::visit::Visit;
 use crate::words::Words;
 
@@ -113,7 +113,7 @@ pub(crate) async fn both_sides(
         Err(error) => {
             let failure = error.failure();
             let silence = Silence {
-                cause: failure.cause.clone(),
+                cause: shown::cause(&visit.words, &failure),
                 remedy: shown::remedy(&visit.words, &failure),
                 code: failure.code,
             };
@@ -212,7 +212,7 @@ impl Comparing<'_> {
             vtiger: partners.into_iter().map(|field| self.cell(field)).collect(),
             base: agreed.and_then(|agreed| self.base(tie, &agreed.frappe)),
             frappe: Some(self.cell(field)),
-            rule: field.rule.clone(),
+            rule: field.rule.as_deref().map(|rule| reworded::rule(self.words, rule)),
             why: address::of_reason(self.mapping, self.subject, &name),
             field: name,
         }
@@ -247,7 +247,7 @@ impl Comparing<'_> {
             vtiger: vec![self.cell(field)],
             base: None,
             frappe: None,
-            rule: field.rule.clone(),
+            rule: field.rule.as_deref().map(|rule| reworded::rule(self.words, rule)),
             mark: Mark::Open,
             why: address::of_reason(self.mapping, self.subject, &first),
             field: partner,

@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use super::unit::Unit;
 use crate::error::WebError;
 use crate::pages::conflicts::told;
+use crate::pages::labels::Labels;
 use crate::pages::runs::{Field, Write};
 use crate::visit::Visit;
 
@@ -61,7 +62,8 @@ pub(super) async fn all(
     journal: &[JournalEntry],
     findings: &[StandingFinding],
 ) -> Result<Vec<Happened>, WebError> {
-    let telling = Telling { visit };
+    let labels = Labels::of_conflicts(visit, &unit.conflicts).await?;
+    let telling = Telling { visit, labels, written: Labels::of_writes(visit, journal).await? };
     let mut all = Vec::new();
     for entry in journal {
         let numbers = visit.web.office.numbers(&entry.intent.mapping).await;
@@ -80,6 +82,9 @@ pub(super) async fn all(
 
 struct Telling<'v> {
     visit: &'v Visit,
+    /// Of the fields that conflicts are about, and of those that were written.
+    labels: Labels,
+    written: Labels,
 }
 
 impl Telling<'_> {
@@ -89,7 +94,7 @@ impl Telling<'_> {
     }
 
     fn write(&self, entry: &JournalEntry, numbers: &Numbers) -> Happened {
-        let write = Write::of(&self.visit.words, numbers, entry);
+        let write = Write::of(&self.visit.words, &self.written, numbers, entry);
         let run = entry.intent.run.clone();
         let tone = match (entry.state, &entry.intent.action) {
             (IntentState::Open, _) => "wait",
@@ -115,11 +120,11 @@ impl Telling<'_> {
         let words = &self.visit.words;
         let conflict = &standing.met.conflict;
         let address = Some(format!("/conflicts/{}", standing.met.id));
-        let place = told::place(conflict);
+        let place = told::place(&self.labels, conflict);
         let met = began(&standing.first_run).map(|at| Happened {
             run: Some(standing.first_run.clone()),
             address: address.clone(),
-            ..self.happened(at, "warn", "records-did-conflict", told::cause(words, conflict))
+            ..self.happened(at, "warn", "records-did-conflict", told::cause(words, &self.labels, conflict))
         });
         let decided = standing.state.resolution().map(|resolution| Happened {
             who: Some(resolution.by.clone()),

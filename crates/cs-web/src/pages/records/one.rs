@@ -14,6 +14,7 @@ use crate::error::WebError;
 use crate::frame::{Frame, Section};
 use crate::pages::conflicts::told as conflicts;
 use crate::pages::errors::told::Told;
+use crate::pages::labels::Labels;
 use crate::pages::runs::told::{verdict, verdict_tone};
 use crate::pages::shown;
 use crate::visit::{Answer, Visit, page};
@@ -112,11 +113,12 @@ async fn of_unit(visit: &Visit, unit: &Unit) -> Answer {
         Some(number) => history::findings(visit, &number).await?,
         None => Vec::new(),
     };
+    let labels = Labels::of_conflicts(visit, &unit.conflicts).await?;
     page(&RecordPage {
         frame: visit.titled(Section::Records, shown::record(&unit.subject)),
         address: visit.web.office.address_of(&unit.subject),
         standings: standings(visit, unit),
-        conflicts: waiting(visit, unit),
+        conflicts: waiting(visit, &labels, unit),
         findings: findings.iter().map(|finding| found(visit, finding)).collect(),
         history: history::all(visit, unit, &journal, &findings).await?,
         comparisons,
@@ -164,7 +166,7 @@ fn standings(visit: &Visit, unit: &Unit) -> Vec<Standing> {
         .collect()
 }
 
-fn waiting(visit: &Visit, unit: &Unit) -> Vec<Waiting> {
+fn waiting(visit: &Visit, labels: &Labels, unit: &Unit) -> Vec<Waiting> {
     let words = &visit.words;
     let waiting = unit.conflicts.iter().filter(|standing| waits(standing));
     waiting
@@ -173,9 +175,9 @@ fn waiting(visit: &Visit, unit: &Unit) -> Vec<Waiting> {
             let conflict = &standing.met.conflict;
             Waiting {
                 id: standing.met.id.to_string(),
-                place: conflicts::place(conflict),
+                place: conflicts::place(labels, conflict),
                 kind: conflicts::kind(words, conflict),
-                cause: conflicts::cause(words, conflict),
+                cause: conflicts::cause(words, labels, conflict),
                 tone,
                 state,
             }

@@ -20,6 +20,7 @@ use super::unit::{self, Owner, Unit};
 use crate::error::WebError;
 use crate::frame::{Frame, Section};
 use crate::pages::conflicts::told;
+use crate::pages::labels::Labels;
 use crate::pages::shown;
 use crate::visit::{Answer, Visit, page};
 use crate::work::tasks;
@@ -116,7 +117,8 @@ pub(super) async fn show(
     let writes = finding.writes(&journal, &vtiger);
     let document = finding.tie.map(|tie| &tie.link.document);
     let steps = steps(&visit, &unit, document, writes, &findings).await?;
-    let decisions = decisions(&visit, &unit, &finding);
+    let labels = Labels::of_conflicts(&visit, &unit.conflicts).await?;
+    let decisions = decisions(&visit, &labels, &unit, &finding);
     page(&WhyPage {
         frame: visit.titled(Section::Records, visit.words.say("records-why")),
         record: shown::record(&unit.subject),
@@ -299,7 +301,7 @@ async fn of_report(
     }))
 }
 
-fn decisions(visit: &Visit, unit: &Unit, finding: &Finding<'_>) -> Vec<Decision> {
+fn decisions(visit: &Visit, labels: &Labels, unit: &Unit, finding: &Finding<'_>) -> Vec<Decision> {
     let words = &visit.words;
     let about = unit.conflicts.iter().filter(|standing| finding.is_about(standing));
     about
@@ -307,7 +309,7 @@ fn decisions(visit: &Visit, unit: &Unit, finding: &Finding<'_>) -> Vec<Decision>
             let (tone, state) = told::state(words, &standing.state);
             Decision {
                 id: standing.met.id.to_string(),
-                text: told::cause(words, &standing.met.conflict),
+                text: told::cause(words, labels, &standing.met.conflict),
                 decided: told::decided(words, standing),
                 tone,
                 state,

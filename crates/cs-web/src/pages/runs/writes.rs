@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::told::verb;
 use crate::error::WebError;
 use crate::frame::{Frame, Section};
+use crate::pages::labels::{Labels, kind_written};
 use crate::pages::shown;
 use crate::visit::{Answer, Visit, page};
 use crate::words::Words;
@@ -51,6 +52,9 @@ pub(crate) struct Write {
 
 /// A field that was written.
 pub(crate) struct Field {
+    /// What it is called.
+    pub(crate) label: String,
+    /// Its API name.
     pub(crate) name: String,
     pub(crate) before: Option<String>,
     pub(crate) after: Option<String>,
@@ -63,11 +67,12 @@ pub(super) async fn show(visit: Visit, Path(id): Path<RunId>, Query(asked): Quer
     let numbers = visit.web.office.numbers(&run.mapping).await;
     let pages = journal.len().div_ceil(PAGE).max(1);
     let number = asked.page.clamp(1, pages);
-    let shown = journal.iter().skip((number - 1) * PAGE).take(PAGE);
+    let shown = || journal.iter().skip((number - 1) * PAGE).take(PAGE);
+    let labels = Labels::of_writes(&visit, shown()).await?;
     page(&WritesPage {
         frame: visit.titled(Section::Sync, run.mapping.to_string()),
         asked_by: tasks::of_run(&visit, &id).await?.map(|task| task.asked_by),
-        writes: shown.map(|entry| Write::of(&visit.words, &numbers, entry)).collect(),
+        writes: shown().map(|entry| Write::of(&visit.words, &labels, &numbers, entry)).collect(),
         total: journal.len() as u64,
         page: number,
         pages,
@@ -77,7 +82,7 @@ pub(super) async fn show(visit: Visit, Path(id): Path<RunId>, Query(asked): Quer
 
 impl Write {
     /// Numbers of accounts and cards show their last digits.
-    pub(crate) fn of(words: &Words, numbers: &Numbers, entry: &JournalEntry) -> Self {
+    pub(crate) fn of(words: &Words, labels: &Labels, numbers: &Numbers, entry: &JournalEntry) -> Self {
         let intent = &entry.intent;
         let action = &numbers.action(&intent.action);
         let (tone, state) = match entry.state {
@@ -94,17 +99,23 @@ impl Write {
         Self {
             tone,
             state: words.say(state),
-            verb: verb(words, action.verb()),
+            // What did not come to be was not done: it is told by what it would have been.
+            verb: match entry.state {
+                IntentState::Settled => verb(words, action.verb()),
+                IntentState::Open | IntentState::Dropped => words
+                    .said(&format!("write-{}", action.verb()))
+                    .unwrap_or_else(|| action.verb().to_owned()),
+            },
             system: action.system().to_string(),
             target,
             role: intent.role.as_ref().map(ToString::to_string),
             subject: shown::record(&intent.subject),
-            fields: fields(words, action),
+            fields: fields(words, labels, action),
         }
     }
 }
 
-fn fields(words: &Words, action: &Action) -> Vec<Field> {
+fn fields(words: &Words, labels: &Labels, action: &Action) -> Vec<Field> {
     let none = Fields::new();
     let (before, after) = match action {
         Action::Create { fields, .. } => (&none, fields),
@@ -114,6 +125,11 @@ fn fields(words: &Words, action: &Action) -> Vec<Field> {
     let names = if after.is_empty() { before.keys() } else { after.keys() };
     let said = |fields: &Fields, name| fields.get(name).map(|value| shown::value(words, value));
     names
-        .map(|name| Field { name: name.to_string(), before: said(before, name), after: said(after, name) })
+        .map(|name| Field {
+            label: labels.field(action.system(), kind_written(action), name),
+            name: name.to_string(),
+            before: said(before, name),
+            after: said(after, name),
+        })
         .collect()
 }

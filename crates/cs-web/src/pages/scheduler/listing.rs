@@ -44,12 +44,27 @@ impl Row {
         if found.member_id.is_empty() { order } else { &found.member_id }
     }
 
+    /// How high its description is drawn: all of it is to be read, unless somebody wrote a letter.
+    pub(crate) fn lines(&self) -> usize {
+        lines(&self.finding.description)
+    }
+
     /// The address that looks its order up.
     pub(crate) fn order_address(&self) -> Option<String> {
         let order = self.finding.found.salesorder_no.as_deref()?;
         let query = form_urlencoded::Serializer::new(String::new()).append_pair("q", order).finish();
         Some(format!("/records?{query}"))
     }
+}
+
+/// Characters that the list has room for in a line of a description, and lines that it shows of a long one.
+const LINE: usize = 22;
+const LINES: usize = 6;
+
+/// How many lines a text takes in the list.
+fn lines(text: &str) -> usize {
+    let lines = text.split('\n').map(|line| line.chars().count().div_ceil(LINE).max(1)).sum::<usize>();
+    lines.clamp(1, LINES)
 }
 
 /// One of what a select offers.

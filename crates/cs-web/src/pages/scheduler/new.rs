@@ -33,6 +33,8 @@ struct Typed {
     /// `dry` or `real`: the button.
     mode: String,
     file: Option<(String, Vec<u8>)>,
+    /// Whether a file came along, wherever it is now.
+    had_file: bool,
 }
 
 /// What the form shows.
@@ -41,6 +43,8 @@ struct Form {
     brokers: Vec<BrokerAbout>,
     typed: Typed,
     slips: Vec<Slip>,
+    /// Whether the file is to be chosen once more: only our script keeps it.
+    file_again: bool,
     upload_bytes: usize,
     today: Date,
 }
@@ -88,6 +92,7 @@ async fn form(visit: &Visit, typed: Typed, slips: Vec<Slip>) -> Result<Form, Web
         brokers: visit.web.office.brokers().await?,
         typed,
         slips,
+        file_again: false,
         upload_bytes: visit.web.exposure.upload_bytes,
         today: visit.web.clock.now().to_zoned(visit.web.zone.clone()).date(),
     })
@@ -125,7 +130,8 @@ async fn read(visit: &Visit, mut sent: Multipart, typed: &mut Typed) -> Result<(
         if name == "file" {
             let file = field.file_name().unwrap_or_default().to_owned();
             let bytes = field.bytes().await.map_err(broken)?;
-            typed.file = (!file.is_empty()).then(|| (file, bytes.into()));
+            typed.had_file = !file.is_empty();
+            typed.file = typed.had_file.then(|| (file, bytes.into()));
             continue;
         }
         let text = text(visit, field).await?;
@@ -222,11 +228,13 @@ async fn again(visit: &Visit, headers: &HeaderMap, typed: Typed, error: WebError
         WebError::State { cause, .. } => vec![Slip { field: "form".to_owned(), message: cause }],
         error => return Err(error),
     };
+    let file_again = typed.had_file && !slips.iter().any(|slip| slip.field == "file");
     let form = form(visit, typed, slips).await?;
     let frame = visit.frame(Section::Scheduler, "scheduler-new");
     if headers.contains_key(FRAGMENT) {
         let part = (HeaderName::from_static(FRAGMENT), HeaderValue::from_static("1"));
         return Ok((status, [part], Html(FormPart { frame, form }.render()?)).into_response());
     }
+    let form = Form { file_again, ..form };
     Ok((status, Html(NewPage { frame, form }.render()?)).into_response())
 }

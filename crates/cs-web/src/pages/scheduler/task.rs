@@ -13,7 +13,9 @@ use super::listing::Listing;
 use super::tasks::{foretell, percent};
 use crate::error::WebError;
 use crate::frame::{Frame, Section};
+use crate::pages::shown;
 use crate::visit::{Answer, Visit, done, fragment, page};
+use crate::words::Words;
 use crate::work::reconciliation::{self, ReconciliationOutcome};
 use crate::work::tasks;
 
@@ -244,7 +246,7 @@ async fn stand(visit: &Visit, mut task: Task) -> Result<Head, WebError> {
         stops: told(visit, outcome.as_ref().map(|outcome| &outcome.drift.stops)),
         notices: told(visit, outcome.as_ref().map(|outcome| &outcome.drift.notices)),
         foreseen: foreseen(visit, outcome.as_ref()),
-        left: left(&task),
+        left: left(&visit.words, &task),
         left_out: left_out(outcome.as_ref()),
         rows: rows_told(visit, outcome.as_ref()),
         kinds,
@@ -316,8 +318,9 @@ async fn book(visit: &Visit, task: &Task) -> Result<(Option<String>, Option<Stri
 fn told_failure(visit: &Visit, task: &Task) -> (String, String) {
     let Some(failure) = &task.failure else { return (String::new(), String::new()) };
     let key = format!("error-{}", failure.code.replace(['.', '_'], "-"));
-    let cause = visit.words.said(&key).unwrap_or_else(|| failure.cause.clone());
-    let remedy = visit.words.said(&format!("{key}-remedy")).unwrap_or_else(|| failure.remedy.clone());
+    let words = &visit.words;
+    let cause = words.said(&key).unwrap_or_else(|| shown::cause(words, failure));
+    let remedy = words.said(&format!("{key}-remedy")).unwrap_or_else(|| shown::remedy(words, failure));
     (cause, remedy)
 }
 
@@ -371,7 +374,7 @@ fn left_out(outcome: Option<&ReconciliationOutcome>) -> (u64, u64) {
 }
 
 /// The orders that an undo did not write back, as its executor tells them.
-fn left(task: &Task) -> Vec<(String, String)> {
+fn left(words: &Words, task: &Task) -> Vec<(String, String)> {
     #[derive(Deserialize)]
     struct Left {
         record: RecordRef,
@@ -379,7 +382,7 @@ fn left(task: &Task) -> Vec<(String, String)> {
     }
     let left = task.outcome.get("left").cloned().unwrap_or_default();
     let left: Vec<Left> = serde_json::from_value(left).unwrap_or_default();
-    left.into_iter().map(|left| (left.record.to_string(), left.failure.cause)).collect()
+    left.into_iter().map(|left| (left.record.to_string(), shown::cause(words, &left.failure))).collect()
 }
 
 fn foreseen(visit: &Visit, outcome: Option<&ReconciliationOutcome>) -> Vec<Foreseen> {

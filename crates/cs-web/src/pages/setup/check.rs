@@ -3,11 +3,13 @@
 use askama::Template;
 use axum::extract::Path;
 use cs_domain::MappingName;
+use cs_domain::mapping::parse_with;
 
 use super::Step;
 use crate::error::WebError;
 use crate::frame::{Frame, Section};
-use crate::office::{Connection, Lacking, MappingAbout, Probe};
+use crate::office::{Connection, MappingAbout, Probe};
+use crate::pages::purposes::{self, Wanted};
 use crate::pages::runs::told::Trouble;
 use crate::pages::shown;
 use crate::sent::Sent;
@@ -40,11 +42,11 @@ struct Checked {
 struct Needs {
     about: MappingAbout,
     /// Nothing is known where Frappe does not answer as it must.
-    lacking: Option<Result<Vec<Lacking>, Trouble>>,
+    lacking: Option<Result<Vec<Wanted>, Trouble>>,
 }
 
 impl Needs {
-    fn lacking(&self) -> &[Lacking] {
+    fn lacking(&self) -> &[Wanted] {
         match &self.lacking {
             Some(Ok(lacking)) => lacking,
             Some(Err(_)) | None => &[],
@@ -57,7 +59,7 @@ impl Needs {
 
     /// What names exactly this list: what was shown is what is created, or nothing is.
     fn seal(&self) -> String {
-        preparation::seal(self.lacking())
+        purposes::seal(self.lacking())
     }
 }
 
@@ -72,7 +74,7 @@ impl CheckPage {
             if !about.problems.is_empty() {
                 continue;
             }
-            let lacking = if reachable { Some(lacking(visit, &about.name).await) } else { None };
+            let lacking = if reachable { Some(lacking(visit, &about.name).await?) } else { None };
             mappings.push(Needs { about, lacking });
         }
         Ok(Self {
@@ -92,8 +94,16 @@ async fn checked(visit: &Visit, connection: Connection) -> Checked {
     Checked { name: visit.words.connection(&connection), good, probes }
 }
 
-async fn lacking(visit: &Visit, mapping: &MappingName) -> Result<Vec<Lacking>, Trouble> {
-    visit.web.office.lacking(mapping, None).await.map_err(|error| Trouble::of(&visit.words, &error.failure()))
+/// What Frappe lacks for a mapping, or why it did not say.
+async fn lacking(visit: &Visit, name: &MappingName) -> Result<Result<Vec<Wanted>, Trouble>, WebError> {
+    let office = &visit.web.office;
+    let found = match office.lacking(name, None).await {
+        Ok(found) => found,
+        Err(error) => return Ok(Err(Trouble::of(&visit.words, &error.failure()))),
+    };
+    let running = office.running_mapping(name).await?;
+    let parsed = running.and_then(|running| parse_with(&running.text, &office.own_transforms()).ok());
+    Wanted::all(visit, parsed.as_ref().map(|parsed| &parsed.mapping), found).await.map(Ok)
 }
 
 pub(super) async fn show(visit: Visit) -> Answer {

@@ -11,6 +11,7 @@ use super::now::Going;
 use super::planned::{Unit, deletes};
 use crate::error::WebError;
 use crate::frame::{Frame, Section};
+use crate::pages::labels::Labels;
 use crate::pages::runs::told::Trouble;
 use crate::visit::{Answer, Visit, fragment, page};
 use crate::work::tasks;
@@ -175,6 +176,7 @@ pub(super) async fn show(
     let which = Which::ALL.into_iter().find(|which| which.name() == asked.show).unwrap_or_default();
     let (plans, next) = look(&visit, &id, which, asked.from).await?;
     let numbers = visit.web.office.numbers(&mapping).await;
+    let labels = Labels::of_plans(&visit, &plans).await?;
     let title = visit.words.tell("plan-title", &[("mapping", mapping.to_string().into())]);
     page(&DryRunPage {
         frame: visit.titled(Section::Sync, title),
@@ -183,7 +185,7 @@ pub(super) async fn show(
         balance: task.balance,
         cost: Cost::of(&task),
         deletes: count_deletes(&visit, &task).await?,
-        units: plans.iter().map(|plan| Unit::of(&visit.words, &numbers, plan)).collect(),
+        units: plans.iter().map(|plan| Unit::of(&visit.words, &labels, &numbers, plan)).collect(),
         applied: applied(&visit, &mapping, &id).await?,
         from: asked.from,
         which,

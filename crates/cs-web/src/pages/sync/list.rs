@@ -11,7 +11,7 @@ use crate::error::WebError;
 use crate::frame::{Frame, Section};
 use crate::office::{MappingAbout, UnitAbout};
 use crate::visit::{Answer, Visit, fragment, page};
-use crate::work::schedules;
+use crate::work::{schedules, syncs};
 
 /// A mapping with how it stands.
 pub(super) struct Standing {
@@ -33,7 +33,7 @@ impl Standing {
         let retired = desk.retired_mappings().await?.into_iter().find(|one| one.mapping == *name);
         let next = schedules.iter().filter_map(|schedule| next(visit, schedule)).min();
         Ok(Self {
-            counts: desk.count_units(name).await?,
+            counts: syncs::units(visit, name).await?,
             last: desk.runs_before(&runs, None, 1).await?.pop(),
             next: next.filter(|_| retired.is_none()),
             going: going(visit, name).await?,

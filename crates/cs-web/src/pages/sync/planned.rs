@@ -2,9 +2,10 @@
 
 use cs_domain::guarded::Numbers;
 use cs_domain::plan::{Act, Change, Plan, SkipReason, Step, VtigerStep};
-use cs_domain::{RecordRef, System, Verdict};
+use cs_domain::{Kind, RecordRef, System, Verdict};
 
 use crate::pages::conflicts::told;
+use crate::pages::labels::Labels;
 use crate::pages::runs::told::{Trouble, verdict_tone};
 use crate::pages::shown;
 use crate::words::Words;
@@ -34,6 +35,9 @@ pub(crate) struct Shown {
 
 /// One field.
 pub(crate) struct Changed {
+    /// What it is called.
+    pub(crate) label: String,
+    /// Its API name.
     pub(crate) field: String,
     pub(crate) before: Option<String>,
     pub(crate) after: String,
@@ -54,18 +58,18 @@ impl Shown {
 
 impl Unit {
     /// Numbers of accounts and cards show their last digits.
-    pub(crate) fn of(words: &Words, numbers: &Numbers, plan: &Plan) -> Self {
+    pub(crate) fn of(words: &Words, labels: &Labels, numbers: &Numbers, plan: &Plan) -> Self {
         let plan = &numbers.plan(plan);
         let result = plan.verdict();
-        let record = plan.vtiger.iter().map(|step| record_step(words, step));
-        let documents = plan.steps.iter().map(|step| document_step(words, step));
+        let record = plan.vtiger.iter().map(|step| record_step(words, labels, &plan.subject.kind, step));
+        let documents = plan.steps.iter().map(|step| document_step(words, labels, step));
         Self {
             subject: plan.subject.clone(),
             tone: verdict_tone(result),
             verdict: would(words, result),
             remark: remark(words, plan),
             steps: record.chain(documents).collect(),
-            conflicts: plan.conflicts.iter().map(|conflict| told::cause(words, conflict)).collect(),
+            conflicts: plan.conflicts.iter().map(|conflict| told::cause(words, labels, conflict)).collect(),
             failures: plan.failures.iter().map(|failure| Trouble::of(words, failure)).collect(),
         }
     }
@@ -96,7 +100,11 @@ fn remark(words: &Words, plan: &Plan) -> Option<String> {
     })
 }
 
-fn record_step(words: &Words, step: &VtigerStep) -> Shown {
+fn record_step(words: &Words, labels: &Labels, subject: &Kind, step: &VtigerStep) -> Shown {
+    let module = match step {
+        VtigerStep::Create { module, .. } => module,
+        VtigerStep::Revise { .. } | VtigerStep::Delete { .. } => subject,
+    };
     let (tone, verb, target, changes): (_, _, _, &[Change]) = match step {
         VtigerStep::Revise { target, changes, .. } => ("busy", "plan-update", shown::record(target), changes),
         VtigerStep::Create { module, changes, .. } => ("good", "plan-create", module.to_string(), changes),
@@ -108,11 +116,14 @@ fn record_step(words: &Words, step: &VtigerStep) -> Shown {
         system: System::Vtiger,
         target,
         role: None,
-        changes: changes.iter().map(|change| changed(words, change)).collect(),
+        changes: changes
+            .iter()
+            .map(|change| changed(words, labels, (System::Vtiger, module), change))
+            .collect(),
     }
 }
 
-fn document_step(words: &Words, step: &Step) -> Shown {
+fn document_step(words: &Words, labels: &Labels, step: &Step) -> Shown {
     let named = |target: &RecordRef| shown::record(target);
     let (tone, verb, target) = match &step.act {
         Act::Create { .. } => ("good", "plan-create", step.doctype.to_string()),
@@ -129,12 +140,17 @@ fn document_step(words: &Words, step: &Step) -> Shown {
         system: System::Frappe,
         target,
         role: Some(step.role.to_string()),
-        changes: step.changes.iter().map(|change| changed(words, change)).collect(),
+        changes: step
+            .changes
+            .iter()
+            .map(|change| changed(words, labels, (System::Frappe, &step.doctype), change))
+            .collect(),
     }
 }
 
-fn changed(words: &Words, change: &Change) -> Changed {
+fn changed(words: &Words, labels: &Labels, (system, kind): (System, &Kind), change: &Change) -> Changed {
     Changed {
+        label: labels.field(system, kind, &change.field),
         field: change.field.to_string(),
         before: change.before.as_ref().map(|before| shown::value(words, before)),
         after: shown::planned(words, &change.after),

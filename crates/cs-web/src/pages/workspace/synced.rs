@@ -13,6 +13,7 @@ use super::period::Period;
 use crate::error::WebError;
 use crate::office::MappingAbout;
 use crate::visit::Visit;
+use crate::work::syncs;
 
 /// What the runs of a period account for, by day.
 pub(super) struct Runs {
@@ -65,11 +66,11 @@ pub(super) fn by_day(visit: &Visit, period: Period, runs: &Runs) -> Days {
     Days::of(&visit.words, "workspace-synced", &series, counts)
 }
 
-/// How the units of every mapping stand now.
+/// How the units of the mappings stand now.
 pub(super) async fn standings(visit: &Visit, mappings: Vec<MappingAbout>) -> Result<Vec<Standing>, WebError> {
     let mut standings = Vec::new();
     for about in mappings {
-        let counts = visit.web.desk.count_units(&about.name).await?;
+        let counts = syncs::units(visit, &about.name).await?;
         standings.push(Standing {
             mapping: about.name,
             parts: parts(&counts),
