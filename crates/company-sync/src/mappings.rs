@@ -17,7 +17,7 @@ use crate::commands::mapping::CatalogueError;
 use crate::config::{Config, ConfigError, MappingConfig};
 use crate::failure::CommandError;
 use crate::render::aside;
-use crate::wiring::{existing_store, has_store};
+use crate::wiring::{existing_store, has_store, unusable};
 
 /// The mapping that runs where nothing else is said.
 const DEFAULT: &str = "policy";
@@ -57,9 +57,9 @@ impl<'c> Editions<'c> {
             return Ok(Self::of_files(config));
         }
         let store = existing_store(&config.data_dir).await?;
-        let editions = Self::read(config, &store).await?;
+        let editions = Self::read(config, &store).await.map_err(unusable(&config.data_dir));
         store.close().await;
-        Ok(editions)
+        editions
     }
 
     /// Files alone: where nothing can have been published.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use cs_domain::{MappingName, Run, System};
 use cs_engine::{Engine, EngineError, Job, RetryPolicy, lease_name};
 use cs_frappe::{FrappeClient, FrappeConfig};
-use cs_ports::{Clock, Entropy, Lease, LeaseAnswer, Observer, Store};
+use cs_ports::{Clock, Entropy, Lease, LeaseAnswer, Observer, Store, StoreError};
 use cs_store::{MemoryStore, SqliteStore};
 use cs_vtiger::{DatabaseConfig, VtigerClient, VtigerConfig};
 
@@ -235,9 +235,13 @@ pub(crate) async fn open_store(data_dir: &Path) -> Result<SqliteStore, CommandEr
         file: data_dir.display().to_string(),
         source,
     })?;
-    let path = store_file(data_dir);
-    let file = path.display().to_string();
-    SqliteStore::open(path).await.map_err(|source| CommandError::OpenStore { file, source })
+    SqliteStore::open(store_file(data_dir)).await.map_err(unusable(data_dir))
+}
+
+/// For `map_err`: the store in this folder cannot be used.
+pub(crate) fn unusable(data_dir: &Path) -> impl FnOnce(StoreError) -> CommandError {
+    let file = store_file(data_dir).display().to_string();
+    move |source| CommandError::OpenStore { file, source }
 }
 
 /// A client of the VTiger that is configured.

@@ -1,7 +1,7 @@
 //! What stops a run.
 
-use cs_domain::mapping::BindProblem;
 use cs_domain::mapping::drift::Drift;
+use cs_domain::mapping::{BindProblem, SettingMisfit};
 use cs_domain::{Advice, Failure, RunStatus};
 use cs_ports::{PeerError, StoreError};
 use jiff::Timestamp;
@@ -53,6 +53,14 @@ pub enum EngineError {
         /// What it is for.
         help: String,
     },
+    /// A setting that was supplied is not what the field that it is for takes.
+    #[error("mapping {mapping} cannot use the setting {} for {}: {}", misfit.setting, misfit.kind, misfit.misfit)]
+    SettingForm {
+        /// Which mapping.
+        mapping: String,
+        /// Which setting, and why not.
+        misfit: Box<SettingMisfit>,
+    },
     /// It was told to end before its end.
     #[error("told to stop: {0:?}")]
     Stopped(Stop),
@@ -67,6 +75,16 @@ impl From<Stop> for EngineError {
 /// A name as environment variables spell it.
 fn variable(name: &str) -> String {
     name.replace('-', "_").to_uppercase()
+}
+
+/// Where a setting is said, and how.
+fn said(mapping: &str, setting: &str, value: &str) -> String {
+    format!(
+        "`{setting} = \"{value}\"` under [mapping.{mapping}.settings] in the configuration, or set the variable \
+         COMPANY_SYNC_MAPPING_{}_{}",
+        variable(mapping),
+        variable(setting)
+    )
 }
 
 /// The first change, and how many there are besides.
@@ -102,6 +120,7 @@ impl EngineError {
             | Self::Unfit { .. }
             | Self::Drifted { .. }
             | Self::SettingMissing { .. }
+            | Self::SettingForm { .. }
             | Self::Stopped(_) => true,
         }
     }
@@ -145,12 +164,12 @@ impl EngineError {
             ),
             Self::SettingMissing { mapping, setting, .. } => failure(
                 "mapping.setting_missing",
-                format!(
-                    "Add `{setting} = \"...\"` under [mapping.{mapping}.settings] in the configuration, or set the variable \
-                     COMPANY_SYNC_MAPPING_{}_{}.",
-                    variable(mapping),
-                    variable(setting)
-                ),
+                format!("Add {}.", said(mapping, setting, "...")),
+                Advice::NeedsSetup,
+            ),
+            Self::SettingForm { mapping, misfit } => failure(
+                "mapping.setting_form",
+                format!("Correct {}.", said(mapping, &misfit.setting, misfit.example().unwrap_or("..."))),
                 Advice::NeedsSetup,
             ),
         }

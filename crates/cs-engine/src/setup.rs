@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cs_domain::mapping::drift::{Seen, compare};
-use cs_domain::mapping::{BindProblem, DocumentMapping, Place, SettingSpec, Settings, Severity, bind};
+use cs_domain::mapping::{
+    BindProblem, DocumentMapping, Place, SettingMisfit, SettingSpec, Settings, Severity, bind,
+    setting_misfits,
+};
 use cs_domain::{Event, FieldType, Kind, KindSchema, Mapping};
 use cs_ports::PeerError;
 
@@ -24,11 +27,22 @@ pub(crate) struct Ready {
 }
 
 impl Engine {
-    /// What about the two systems does not fit the mapping: errors and warnings, all of them.
-    pub async fn examine(&self, mapping: &Mapping) -> Result<Vec<SetupProblem>, PeerError> {
+    /// What about the two systems does not fit the mapping and what was supplied for its settings: errors and warnings, all
+    /// of them but what [`missing_settings`] tells without asking anybody.
+    pub async fn examine(
+        &self,
+        mapping: &Mapping,
+        supplied: &Settings,
+    ) -> Result<Vec<SetupProblem>, PeerError> {
         let reporter = Reporter::unrecorded(self.observers.clone());
         let (vtiger, frappe) = self.read_schemas(mapping, &reporter).await?;
-        Ok(bind(mapping, &vtiger, &frappe).map_or_else(|problems| problems, |bound| bound.warnings))
+        let misfits = setting_misfits(mapping, &filled_in(mapping, supplied), &vtiger, &frappe);
+        let problem =
+            |misfit: SettingMisfit| setting_problem(&misfit.setting.clone(), &setting_form(mapping, misfit));
+        let mut problems: Vec<SetupProblem> = misfits.into_iter().map(problem).collect();
+        problems
+            .extend(bind(mapping, &vtiger, &frappe).map_or_else(|problems| problems, |bound| bound.warnings));
+        Ok(problems)
     }
 
     pub(crate) async fn ready(
@@ -53,6 +67,10 @@ impl Engine {
             mapping: mapping.name.to_string(),
             problems: problems.into_iter().filter(|problem| problem.severity == Severity::Error).collect(),
         })?;
+        if let Some(misfit) = setting_misfits(mapping, &settings, &now.vtiger, &now.frappe).into_iter().next()
+        {
+            return Err(setting_form(mapping, misfit));
+        }
         if reporter.leaves_traces() {
             self.rely_on_unchanged(mapping, (&before, &now), &drifts).await?;
         }
@@ -111,18 +129,20 @@ pub(crate) fn tables(document: &DocumentMapping, frappe: &BTreeMap<Kind, KindSch
 
 /// The settings that the mapping requires and nobody supplied: one problem each, an error.
 pub fn missing_settings(mapping: &Mapping, supplied: &Settings) -> Vec<SetupProblem> {
-    let missing = lacking(mapping, supplied).map(|(name, spec)| {
-        let failure = setting_missing(mapping, name, spec).failure();
-        BindProblem {
-            code: failure.code,
-            message: failure.cause,
-            remedy: failure.remedy,
-            place: Place::Setting { name: name.clone() },
-            severity: Severity::Error,
-            said: None,
-        }
-    });
-    missing.collect()
+    let missing = lacking(mapping, supplied);
+    missing.map(|(name, spec)| setting_problem(name, &setting_missing(mapping, name, spec))).collect()
+}
+
+fn setting_problem(name: &str, error: &EngineError) -> SetupProblem {
+    let failure = error.failure();
+    BindProblem {
+        code: failure.code,
+        message: failure.cause,
+        remedy: failure.remedy,
+        place: Place::Setting { name: name.to_owned() },
+        severity: Severity::Error,
+        said: None,
+    }
 }
 
 fn lacking<'a>(
@@ -143,13 +163,22 @@ fn setting_missing(mapping: &Mapping, name: &str, spec: &SettingSpec) -> EngineE
     }
 }
 
+fn setting_form(mapping: &Mapping, misfit: SettingMisfit) -> EngineError {
+    EngineError::SettingForm { mapping: mapping.name.to_string(), misfit: Box::new(misfit) }
+}
+
 fn settings(mapping: &Mapping, supplied: &Settings) -> Result<Settings, EngineError> {
-    if let Some((name, spec)) = lacking(mapping, supplied).next() {
-        return Err(setting_missing(mapping, name, spec));
+    match lacking(mapping, supplied).next() {
+        Some((name, spec)) => Err(setting_missing(mapping, name, spec)),
+        None => Ok(filled_in(mapping, supplied)),
     }
+}
+
+/// What was supplied, and defaults for the rest.
+fn filled_in(mapping: &Mapping, supplied: &Settings) -> Settings {
     let value = |(name, spec): (&String, &SettingSpec)| {
         let value = supplied.get(name).or(spec.default.as_ref())?;
         Some((name.clone(), value.clone()))
     };
-    Ok(mapping.settings.iter().filter_map(value).collect())
+    mapping.settings.iter().filter_map(value).collect()
 }

@@ -218,7 +218,7 @@ impl StoreError {
                 "Free space on the disk, then run again: nothing that was recorded is lost."
             }
             Self::Corrupt { .. } => {
-                "Restore the data directory from a backup; the systems themselves are not affected."
+                "Go back to a backup (`company-sync restore FILE`); the systems themselves are not affected."
             }
             Self::TooNew { .. } => "Use the program version that wrote the store, or a newer one.",
             Self::Journal { .. } => {

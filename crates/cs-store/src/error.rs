@@ -45,6 +45,12 @@ pub enum OpenError {
         /// Which.
         path: PathBuf,
     },
+    /// It was damaged after it was written.
+    #[error("it is damaged: {said}")]
+    Damaged {
+        /// Where, in SQLite's words: pages and tables, nothing of what is in them.
+        said: String,
+    },
     /// There is a file already where a backup is to go.
     #[error("{} is there already", path.display())]
     Exists {

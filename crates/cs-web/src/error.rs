@@ -250,9 +250,10 @@ pub(crate) fn of_engine(error: &EngineError) -> StatusCode {
     match error {
         EngineError::Busy { .. } | EngineError::Stopped(_) => StatusCode::CONFLICT,
         EngineError::Peer(_) => StatusCode::BAD_GATEWAY,
-        EngineError::Unfit { .. } | EngineError::Drifted { .. } | EngineError::SettingMissing { .. } => {
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
+        EngineError::Unfit { .. }
+        | EngineError::Drifted { .. }
+        | EngineError::SettingMissing { .. }
+        | EngineError::SettingForm { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         EngineError::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
     }
 }

@@ -55,14 +55,29 @@ pub(crate) async fn restore(global: &Global, restore: &Restore) -> Result<Outcom
     }
     let aside = free_beside(&place);
     if place.exists() {
-        // Folds the write-ahead log into the file, so that it is whole by itself.
-        existing_store(&data_dir).await?.close().await;
-        fs::rename(&place, &aside).map_err(failed("put aside", &place))?;
+        // Folds the write-ahead log into the file, so that it is whole by itself. Where it can no longer be opened, which may
+        // be why somebody restores, the log goes along: nothing of it may be taken for the restored store's.
+        if let Ok(store) = existing_store(&data_dir).await {
+            store.close().await;
+        }
+        for companion in ["", "-wal", "-shm"] {
+            let (from, to) = (beside(&place, companion), beside(&aside, companion));
+            if from.exists() {
+                fs::rename(&from, &to).map_err(failed("put aside", &from))?;
+            }
+        }
         line(&format!("What was remembered until now is in {}.", aside.display()))?;
     }
     fs::rename(&fresh, &place).map_err(failed("write", &place))?;
     line(&format!("{} is restored. Run `company-sync check`, then a sync with --census.", place.display()))?;
     Ok(Outcome::Done)
+}
+
+/// The file of a database's own beside it.
+fn beside(place: &Path, companion: &str) -> PathBuf {
+    let mut name = place.as_os_str().to_owned();
+    name.push(companion);
+    name.into()
 }
 
 /// Where a file can be put aside: an earlier one that was put aside stays.

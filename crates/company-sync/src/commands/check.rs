@@ -1,9 +1,9 @@
 //! `check`: are both systems there, and is there everything the mappings need?
 
 mod directions;
+mod memory;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use cs_domain::mapping::{BindProblem, Place, Severity};
 use cs_domain::{FieldName, Kind, Mapping};
@@ -14,6 +14,7 @@ use cs_vtiger::{ServerProbe, WantedFields};
 use serde_json::json;
 
 use self::directions::{Direction, can_create, directions};
+use self::memory::Memory;
 use super::configuration;
 use crate::cli::{Check, Global};
 use crate::config::ConfigError;
@@ -44,8 +45,8 @@ pub(crate) async fn run(global: &Global, check: &Check) -> Result<Outcome, Comma
         }
         findings.push(finding);
     }
-    let no_data_dir = (!config.data_dir.is_dir()).then(|| config.data_dir.clone());
-    let report = Report { vtiger, frappe, findings, no_data_dir };
+    let memory = Memory::of(&config, &looking).await;
+    let report = Report { vtiger, frappe, findings, memory };
     if global.json {
         line(&report.for_machines().to_string())?;
     } else {
@@ -58,8 +59,7 @@ struct Report {
     vtiger: Result<ServerProbe, PeerError>,
     frappe: Result<SiteProbe, PeerError>,
     findings: Vec<Finding>,
-    /// The data directory, where it is not there yet.
-    no_data_dir: Option<PathBuf>,
+    memory: Memory,
 }
 
 /// What was found about one mapping.
@@ -85,7 +85,7 @@ impl Finding {
         let mut problems = missing_settings(&job.mapping, &job.settings);
         let examined = match engine {
             None => Examined::No,
-            Some(engine) => match engine.examine(&job.mapping).await {
+            Some(engine) => match engine.examine(&job.mapping, &job.settings).await {
                 Ok(found) => {
                     problems.extend(found);
                     Examined::Yes
@@ -184,14 +184,19 @@ pub(crate) fn wanted_of_frappe(mappings: &[&Mapping]) -> BTreeMap<Kind, Vec<Fiel
 
 impl Report {
     fn outcome(&self) -> Outcome {
-        let broken = |finding: &Finding| matches!(finding.examined, Examined::Broken(_));
-        if self.vtiger.is_err() || self.frappe.is_err() || self.findings.iter().any(broken) {
+        if self.is_cut_short() {
             Outcome::Failed
         } else if self.lacks().is_empty() {
             Outcome::Done
         } else {
-            Outcome::Wrong
+            Outcome::Wrong.and(self.memory.outcome())
         }
+    }
+
+    /// Whether a system did not answer to the end.
+    fn is_cut_short(&self) -> bool {
+        let broken = |finding: &Finding| matches!(finding.examined, Examined::Broken(_));
+        self.vtiger.is_err() || self.frappe.is_err() || self.findings.iter().any(broken)
     }
 
     /// What is missing, in a few words each.
@@ -215,6 +220,7 @@ impl Report {
             }
         }
         lacks.extend(self.findings.iter().filter_map(Finding::lacks));
+        lacks.extend(self.memory.lacks());
         lacks
     }
 
@@ -229,10 +235,7 @@ impl Report {
             Err(error) => lines.push(format!("Frappe\n{}", trouble("not reached", &error.failure()))),
         }
         lines.extend(self.findings.iter().flat_map(Finding::lines));
-        if let Some(path) = &self.no_data_dir {
-            let path = path.display();
-            lines.push(format!("Data directory\n  note: {path} is not there yet; the first sync makes it"));
-        }
+        lines.extend(self.memory.lines());
         lines.push(self.verdict());
         lines
     }
@@ -244,10 +247,10 @@ impl Report {
             Outcome::Failed if lacks.is_empty() => {
                 "A system cannot be reached; nothing more can be said.".to_owned()
             }
-            Outcome::Failed => {
+            Outcome::Failed if self.is_cut_short() => {
                 format!("A system cannot be reached. Missing as far as can be said: {lacks}.")
             }
-            Outcome::Partial | Outcome::Wrong => {
+            Outcome::Failed | Outcome::Partial | Outcome::Wrong => {
                 format!("Something is missing: mend what is listed, then check again. Missing: {lacks}.")
             }
         }
@@ -259,6 +262,7 @@ impl Report {
             "vtiger": self.vtiger.as_ref().map_or_else(failure, |probe| json!(probe)),
             "frappe": self.frappe.as_ref().map_or_else(failure, |probe| json!(probe)),
             "mappings": self.findings.iter().map(Finding::for_machines).collect::<Vec<_>>(),
+            "store": self.memory.for_machines(),
             "missing": self.lacks(),
             "ready": self.outcome() == Outcome::Done,
         })
@@ -419,7 +423,7 @@ mod tests {
             kinds: Vec::new(),
         };
         let findings = vec![Finding { mapping: "policy".into(), problems, examined, directions: Vec::new() }];
-        Report { vtiger: Ok(vtiger), frappe: Ok(frappe), findings, no_data_dir: None }
+        Report { vtiger: Ok(vtiger), frappe: Ok(frappe), findings, memory: Memory::Fits }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use toml::Table;
 use super::sealing::Seal;
 use crate::config::{Config, ConfigError, Environment, Flags, Kept, Lacks, Layers};
 use crate::failure::CommandError;
-use crate::wiring::{existing_store, has_store};
+use crate::wiring::{existing_store, has_store, unusable};
 
 /// The configuration that a command line leads to, with what people set on pages where there is a store.
 pub(crate) async fn load(flags: &Flags, environment: &Environment) -> Result<Config, CommandError> {
@@ -19,11 +19,24 @@ pub(crate) async fn load(flags: &Flags, environment: &Environment) -> Result<Con
         let store = existing_store(&data_dir).await?;
         let read = read(&store, &layers, &data_dir).await;
         store.close().await;
+        // What goes wrong here is the store's, and the store is a file.
+        let read = read.map_err(|error| match error {
+            CommandError::Store(source) => unusable(&data_dir)(source),
+            other => other,
+        });
         read?.1
     } else {
         Kept::default()
     };
     Ok(layers.resolve(&kept, Lacks::Refused)?)
+}
+
+/// What the store keeps apart from secrets, and how often it was changed.
+pub(crate) async fn document(store: &dyn SettingsStore) -> Result<(i64, Table), CommandError> {
+    let KeptSettings { revision, text } = store.settings().await?;
+    let read = toml::from_str(&text);
+    let read = read.map_err(|source| ConfigError::Kept { message: source.message().to_owned() })?;
+    Ok((revision, read))
 }
 
 /// What the store keeps, and how often it was changed. The key of secrets is asked for where there are some.
@@ -32,9 +45,7 @@ pub(crate) async fn read(
     layers: &Layers,
     data_dir: &Path,
 ) -> Result<(i64, Kept), CommandError> {
-    let KeptSettings { revision, text } = store.settings().await?;
-    let document: Table =
-        toml::from_str(&text).map_err(|source| ConfigError::Kept { message: source.message().to_owned() })?;
+    let (revision, document) = document(store).await?;
     let names = store.secret_names().await?;
     let mut secrets = BTreeMap::new();
     if !names.is_empty() {

@@ -1,6 +1,6 @@
 //! A store belongs to the systems that it was first used with.
 
-use crate::world::{Wish, World, count};
+use crate::world::{STORE_FILE, Wish, World, count};
 
 /// `sync` in one world with the other's store.
 fn sync_with_the_store_of(world: &World, other: &World) -> crate::world::Ended {
@@ -35,6 +35,56 @@ fn a_store_of_other_systems_is_refused_before_anything_is_written() {
     assert!(shown[1]["time_zone"].is_string(), "{shown:?}");
     let again = ours.sync().expect(0).last();
     assert_eq!(count(&again, "failed"), 0);
+}
+
+#[test]
+fn check_tells_what_sync_would_refuse() {
+    let (ours, other) = (Wish::orders(8).start(), Wish::orders(5).start());
+    ours.sync().expect(0);
+    ours.run(&["check"]).expect(0);
+    let mut command = other.command(&["check"]);
+    let elsewhere =
+        crate::world::Ended::of(command.env("COMPANY_SYNC_DATA_DIR", ours.data_dir()).output().unwrap());
+    let said = &elsewhere.expect(2).stdout;
+    for part in ["[store.other_address]", "systems accept", "a store for these systems (store.other_address)"]
+    {
+        assert!(said.contains(part), "{part:?} is not in\n{said}");
+    }
+    // Another VTiger at the same address.
+    for order in &ours.orders {
+        ours.put_over(order, |record| {
+            record.values.insert("createdtime".to_owned(), Some("2020-02-02 02:02:02".to_owned()));
+        });
+    }
+    let answer = ours.run(&["check", "--json"]).expect(2).last();
+    assert_eq!(answer["store"]["error"]["code"], "store.other_system", "{answer}");
+    assert_eq!(answer["ready"], false);
+}
+
+#[test]
+fn check_tells_of_a_store_that_is_damaged_or_none() {
+    let world = Wish::orders(8).start();
+    world.sync().expect(0);
+    // With a backup, everything is in the file and nothing beside it.
+    world.run(&["backup", "kept"]).expect(0);
+    let file = world.data_dir().join(STORE_FILE);
+    // A damaged page shows when it is read; no store at all is seen at once.
+    let mut damaged = std::fs::read(&file).unwrap();
+    let end = damaged.len();
+    damaged[end - 3 * 4096..].fill(0x55);
+    for bytes in [damaged, b"not a database ".repeat(1000)] {
+        std::fs::write(&file, bytes).unwrap();
+        let ended = world.run(&["check"]);
+        ended.expect(3);
+        let said = format!("{}{}", ended.stdout, ended.stderr);
+        for part in ["[store.corrupt]", STORE_FILE, "company-sync restore FILE"] {
+            assert!(said.contains(part), "{part:?} is not in\n{said}");
+        }
+        assert!(!said.contains("Everything is there"), "{said}");
+    }
+    // What the remedy says can be done.
+    world.run(&["restore", "kept"]).expect(0);
+    world.run(&["check"]).expect(0);
 }
 
 #[test]

@@ -253,6 +253,30 @@ fn a_setting_that_is_missing_is_asked_for() {
     }
 }
 
+#[test]
+fn a_setting_of_the_wrong_form_is_told_before_it_fails_every_order() {
+    let world = Wish::orders(3).start();
+    for (variable, value, part) in [
+        (
+            "DELIVERY_DATE",
+            "31.12.2026",
+            "Correct `delivery_date = \"2026-12-31\"` under [mapping.policy.settings]",
+        ),
+        ("SALES_FROM", "01/02/2026", "Correct `sales_from = \"2026-12-31\"` under [mapping.policy.settings]"),
+        ("RATE", "free", "Correct `rate = \"12.50\"` under [mapping.policy.settings]"),
+    ] {
+        let variable = format!("COMPANY_SYNC_MAPPING_POLICY_{variable}");
+        let ended = sync_with(&world, &variable, value);
+        assert_stopped(ended.expect(2), &["mapping.setting_form", value, part, &variable]);
+        let check = Ended::of(world.command(&["check"]).env(&variable, value).output().unwrap());
+        check.expect(2);
+        for part in ["[mapping.setting_form]", value, part, "Missing: mapping policy: settings ("] {
+            assert!(check.stdout.contains(part), "{part:?} is not in\n{}", check.stdout);
+        }
+    }
+    assert_eq!(world.requests().1.write, 0);
+}
+
 /// Takes a right on a DocType from everybody but the Administrator.
 fn forbid(world: &World, doctype: &str, right: char) {
     let mut site = world.site();
@@ -423,7 +447,7 @@ fn a_store_that_is_no_database_is_named_and_left_alone() {
     let ended = world.run(&["sync"]);
     ended.expect(3).complains("error: the store ").complains(&store.display().to_string());
     ended.complains("[store.corrupt]").complains("because: ").complains("file is not a database");
-    ended.complains("what to do: Restore the data directory from a backup");
+    ended.complains("what to do: Go back to a backup (`company-sync restore FILE`)");
     assert_eq!(fs::read_to_string(&store).unwrap(), letter);
     assert_eq!(world.requests().1.write, 0);
 }

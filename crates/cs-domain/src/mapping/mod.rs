@@ -25,6 +25,7 @@ mod sentence;
 mod shipped;
 mod sketch;
 pub mod suggest;
+mod supplied;
 mod transform;
 mod transform_error;
 mod transform_phone;
@@ -52,6 +53,7 @@ pub use place::{DocumentPart, Place, UnitPart};
 pub use sentence::{Gap, Rule, Said, Sentence, Wording};
 pub use shipped::{shipped, shipped_text};
 pub use sketch::{Sketch, sketch, sketch_with};
+pub use supplied::{SettingMisfit, setting_misfits};
 pub use transform_error::{TransformError, TransformFault};
 pub use validate::{ParsedMapping, can_name, parse, parse_with};
 

@@ -79,6 +79,12 @@ impl SqliteStore {
         backup::copy(&self.pools.readers, path.as_ref()).await
     }
 
+    /// Reads the file from end to end for damage ([`StoreError::Corrupt`]), which opening it does not show. Takes as long
+    /// as the store is large.
+    pub async fn expect_sound(&self) -> Result<(), StoreError> {
+        open::expect_sound(&self.pools.readers).await
+    }
+
     /// The systems that the store belongs to; none before its first run.
     pub async fn systems(&self) -> Result<BTreeMap<System, SystemIdentity>, StoreError> {
         systems::known(self).await

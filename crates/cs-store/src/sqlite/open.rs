@@ -11,7 +11,7 @@ use sqlx::sqlite::{
 };
 use sqlx::{ConnectOptions as _, Connection as _};
 
-use crate::error::{OpenError, database, failed, is_busy};
+use crate::error::{OpenError, corrupt, database, failed, is_busy};
 use crate::migrate::{Found, holds_store, migrate};
 
 const OPERATION: &str = "open its database";
@@ -59,6 +59,18 @@ pub(super) async fn expect_store(path: &Path) -> Result<(), StoreError> {
     let holds = holds?;
     closed?;
     if holds { Ok(()) } else { Err(failed(OPERATION, OpenError::NoStore { path: path.to_owned() })) }
+}
+
+/// That SQLite finds no damage in the file (<https://www.sqlite.org/pragma.html#pragma_quick_check>).
+pub(super) async fn expect_sound(readers: &SqlitePool) -> Result<(), StoreError> {
+    const OPERATION: &str = "look for damage";
+    let options = readers.connect_options().as_ref().clone().disable_statement_logging();
+    let mut connection = options.connect().await.map_err(database(OPERATION))?;
+    let said = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(&mut connection).await;
+    let closed = connection.close().await.map_err(database(OPERATION));
+    let said: String = said.map_err(database(OPERATION))?;
+    closed?;
+    if said == "ok" { Ok(()) } else { Err(corrupt("database file", OpenError::Damaged { said })) }
 }
 
 async fn attempt(path: &Path) -> Result<Pools, StoreError> {

@@ -259,6 +259,25 @@ async fn damaged_pages_are_told() {
     assert!(matches!(error, StoreError::Corrupt { .. }), "{error:?}");
 }
 
+#[tokio::test]
+async fn damage_that_nobody_has_read_yet_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.sqlite3");
+    let store = SqliteStore::open(&path).await.unwrap();
+    crate::story::tell(&store).await;
+    store.expect_sound().await.unwrap();
+    store.close().await;
+    // A page at the end of the file, which opening the store and looking at its settings do not touch.
+    let mut bytes = fs::read(&path).unwrap();
+    let end = bytes.len();
+    bytes[end - 4096..].fill(0x55);
+    fs::write(&path, bytes).unwrap();
+    let store = SqliteStore::open(&path).await.unwrap();
+    let error = store.expect_sound().await.unwrap_err();
+    assert!(matches!(error, StoreError::Corrupt { .. }), "{error:?}");
+    assert!(matches!(cause(&error), OpenError::Damaged { .. }), "{error:?}");
+}
+
 /// This test again, in a process of its own, told what to do by an environment variable.
 fn again(test: &str, variable: &str, path: &Path) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
