@@ -19,7 +19,7 @@ pub(crate) use links::{LinkName, LinksCommand};
 pub(crate) use reconciliation::{
     CompaniesCommand, FindingsCommand, FindingsFilter, Reconcile, StateOfFinding, Undo,
 };
-pub(crate) use serving::{Serve, UsersCommand};
+pub(crate) use serving::{PartName, Serve, UsersCommand};
 pub(crate) use simulation::{SabotageName, Simulate};
 pub(crate) use systems::SystemsCommand;
 

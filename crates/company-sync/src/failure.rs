@@ -9,6 +9,7 @@ use cs_domain::{MappingName, Role, Run, RunStatus, UnitName};
 use cs_engine::EngineError;
 use cs_ports::{PeerError, StoreError};
 
+use crate::accounts::AccountError;
 use crate::belonging::BelongingError;
 use crate::choice::ConflictError;
 use crate::commands::mapping::CatalogueError;
@@ -226,12 +227,9 @@ pub(crate) enum CommandError {
         #[source]
         source: StoreError,
     },
-    /// Nobody logs in by this name.
-    #[error("nobody logs in as {login}")]
-    Nobody {
-        /// Which.
-        login: String,
-    },
+    /// An account that is not made, changed or removed.
+    #[error(transparent)]
+    Account(#[from] AccountError),
     /// The service cannot be reached where it should be.
     #[error("the service cannot listen on {address}")]
     Listen {
@@ -241,9 +239,9 @@ pub(crate) enum CommandError {
         #[source]
         source: io::Error,
     },
-    /// Somebody's account cannot be kept.
+    /// A password that cannot be kept.
     #[error(transparent)]
-    Account(#[from] cs_web::PasswordError),
+    Password(#[from] cs_web::PasswordError),
     /// A part of the program that worked beside the others broke.
     #[error("a part of the program broke")]
     Broken(#[source] Box<dyn Error + Send + Sync>),
@@ -292,9 +290,9 @@ impl CommandError {
             Self::InUse { .. } => "store.in_use".to_owned(),
             Self::BackupThere { .. } => "backup.there".to_owned(),
             Self::NoBackup { .. } => "backup.none".to_owned(),
-            Self::Nobody { .. } => "people.nobody".to_owned(),
+            Self::Account(error) => error.code().to_owned(),
             Self::Listen { .. } => "serve.listen".to_owned(),
-            Self::Account(_) => "people.password".to_owned(),
+            Self::Password(_) => "people.password".to_owned(),
             Self::Broken(_) => "program.broken".to_owned(),
             Self::Print(_) => "output.io".to_owned(),
         }
@@ -340,11 +338,11 @@ impl CommandError {
             Self::NoBackup { .. } => {
                 "Name a file that `company-sync backup` has made. Nothing was changed.".into()
             }
-            Self::Nobody { .. } => "`company-sync users list` shows who does.".into(),
+            Self::Account(error) => error.remedy().to_owned(),
             Self::Listen { .. } => {
                 "End what listens there, or name another address: --listen 127.0.0.1:PORT.".into()
             }
-            Self::Account(_) => "Choose a password of 10 to 256 characters.".into(),
+            Self::Password(_) => "Choose a password of 10 to 256 characters.".into(),
             Self::Broken(_) => "Try again; if it happens again, please report it.".into(),
             Self::Print(_) => "Check where the output goes.".into(),
         }
@@ -382,9 +380,12 @@ impl CommandError {
             | Self::Account(_)
             | Self::BackupThere { .. }
             | Self::NoBackup { .. }
-            | Self::Nobody { .. }
+            | Self::Password(_)
             | Self::Engine(
-                EngineError::SettingMissing { .. } | EngineError::Unfit { .. } | EngineError::Drifted { .. },
+                EngineError::SettingMissing { .. }
+                | EngineError::SettingForm { .. }
+                | EngineError::Unfit { .. }
+                | EngineError::Drifted { .. },
             ) => Outcome::Wrong,
             Self::Engine(_)
             | Self::Store(_)

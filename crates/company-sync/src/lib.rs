@@ -4,6 +4,7 @@
 //! It is a library for one reason: whoever needs a transform, a company, a connector or an observer that does not come
 //! with it builds a program of their own out of [`Program`], and need not change anything here.
 
+mod accounts;
 mod alerts;
 mod belonging;
 mod choice;

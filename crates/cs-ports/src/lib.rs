@@ -42,6 +42,7 @@ pub use peer::{
 pub use peer::{Peer, Schemas};
 pub use people::{
     ApiToken, AuditEntry, AuditFilter, GivenAnswer, Part, PeopleStore, Person, Reserved, Right, Session,
+    somebody_else_manages,
 };
 pub use schemas::{KindsSeen, ReliedOn, SchemaSight, SchemaStore};
 pub use settings::{KeptSettings, Pruned, SealedSecret, SettingsStore};

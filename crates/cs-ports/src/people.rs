@@ -116,6 +116,30 @@ pub struct Person {
     pub seen: Option<Timestamp>,
 }
 
+/// What an e-mail address may have, in bytes (RFC 5321).
+const LONGEST_LOGIN: usize = 254;
+
+impl Person {
+    /// Whether somebody can log in by this name: an e-mail address.
+    pub fn can_be_called(login: &str) -> bool {
+        let parts = login.split_once('@').filter(|(name, host)| !name.is_empty() && !host.is_empty());
+        let bare =
+            !login.contains(|letter: char| letter.is_whitespace() || letter.is_control() || letter == '/');
+        parts.is_some_and(|(_, host)| !host.contains('@')) && bare && login.len() <= LONGEST_LOGIN
+    }
+
+    /// Whether they can let others in.
+    pub fn manages(&self) -> bool {
+        self.enabled && self.part.may(Right::Administer)
+    }
+}
+
+/// Whether somebody manages people, whatever becomes of the one who logs in by this name. Where nobody did, nobody could be
+/// let in again: the setup wizard asks only where nobody is known.
+pub fn somebody_else_manages(people: &[Person], login: &str) -> bool {
+    people.iter().any(|person| person.manages() && person.login != login)
+}
+
 /// A login that lasts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
@@ -282,6 +306,17 @@ mod tests {
         assert_eq!(Part::ALL.map(rights), [5, 4, 3, 1]);
         assert!(!Part::SyncerUser.may(Right::Configure));
         assert!(!Part::SyncerAdmin.may(Right::Administer));
+    }
+
+    #[test]
+    fn logins_are_addresses() {
+        for login in ["ana@example.test", "ana.maria+crm@sur.example.test", "ana@localhost"] {
+            assert!(Person::can_be_called(login), "{login}");
+        }
+        let long = format!("{}@example.test", "a".repeat(250));
+        for login in ["", "ana", "@example.test", "ana@", "a na@example.test", "a@b@c", "../etc@x", &long] {
+            assert!(!Person::can_be_called(login), "{login}");
+        }
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub(crate) enum UsersCommand {
         /// What they are called
         #[arg(long)]
         name: Option<String>,
-        /// What they may do
+        /// What they may do [default: what they may now; somebody new looks, but the first manages everything]
         #[arg(long, value_enum)]
         part: Option<PartName>,
         /// The language of their pages

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::process::Stdio;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -12,7 +13,7 @@ use jiff::Timestamp;
 
 use crate::killed::{assert_finished, made_twice};
 use crate::service::{MANAGER, Service};
-use crate::world::{STORE_FILE, Wish, World, writes};
+use crate::world::{Ended, STORE_FILE, Wish, World, writes};
 
 const ORDERS: usize = 30;
 
@@ -147,6 +148,41 @@ fn a_backup_of_a_serving_program_brings_it_back() {
         aside.filter(|file| file.as_ref().unwrap().path().to_string_lossy().contains("before-restore"));
     assert_eq!(aside.count(), 2, "what was put aside stays");
     assert_eq!(made_twice(&world.site()), Vec::<String>::new());
+}
+
+/// `users set` with a password on standard input.
+fn admit(world: &World, arguments: &[&str]) -> Ended {
+    let mut command = world.command(&[&["users", "set"], arguments].concat());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // Where the account is refused, nobody reads it.
+    let _ = child.stdin.take().unwrap().write_all(b"a long enough password\n");
+    Ended::of(child.wait_with_output().unwrap())
+}
+
+#[test]
+fn there_is_always_somebody_who_manages_people() {
+    let world = Wish::orders(1).start();
+    world.run(&["users", "list"]).expect(2).complains("[config.no_store]");
+    assert!(!world.data_dir().exists(), "looking makes no store");
+    admit(&world, &["ana"]).expect(2).complains("\"ana\" is no e-mail address [people.no_address]");
+    let refused = admit(&world, &["ana@example.test", "--part", "read-only"]);
+    refused.expect(2).complains("[people.last]");
+    let first = admit(&world, &["Ana@example.test"]);
+    assert!(first.expect(0).stdout.contains("ana@example.test may log in as System Manager."), "{first:?}");
+    assert!(first.stdout.contains("The first person manages everything"), "{first:?}");
+    let second = admit(&world, &["rosa@example.test"]);
+    assert_eq!(second.expect(0).stdout, "rosa@example.test may log in as Read Only.\n");
+    for refused in [
+        admit(&world, &["ana@example.test", "--part", "syncer-admin"]),
+        world.run(&["users", "remove", "ANA@example.test"]),
+    ] {
+        refused.expect(2).complains("[people.last]").complains("--part system-manager");
+    }
+    admit(&world, &["rosa@example.test", "--part", "system-manager"]).expect(0);
+    world.run(&["users", "remove", "ANA@example.test"]).expect(0);
+    let left = world.run(&["users", "list", "--json"]).expect(0).objects();
+    assert_eq!(left.len(), 1, "{left:?}");
 }
 
 /// A mail server that takes what comes; the messages that it took.

@@ -32,10 +32,9 @@ const SOURCES: [&str; 22] = [
 ];
 
 /// What has the form of a code and is none, and codes that only a command line can meet.
-const NEITHER: [&str; 26] = [
+const NEITHER: [&str; 25] = [
     "backup.none",
     "backup.there",
-    "people.nobody",
     "config.exists",
     "config.no_store",
     "export.form",
