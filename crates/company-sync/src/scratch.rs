@@ -1,7 +1,11 @@
 //! A place for what need not last.
 
+use std::fs::DirBuilder;
 use std::path::{Path, PathBuf};
 
+use cs_ports::Entropy as _;
+
+use crate::clock::SystemEntropy;
 use crate::failure::CommandError;
 
 /// Where what belongs to a sandbox is kept: where somebody says, else in a folder that goes when the sandbox does. The stand-ins
@@ -17,10 +21,13 @@ impl Scratch {
         if let Some(path) = said {
             return Ok(Self { path: path.to_owned(), temporary: false });
         }
-        let path = std::env::temp_dir().join(format!("company-sync-sandbox-{}", std::process::id()));
+        let path = std::env::temp_dir().join(format!("company-sync-sandbox-{:016x}", SystemEntropy.next()));
         let failed =
             |source| CommandError::File { doing: "create", file: path.display().to_string(), source };
-        std::fs::create_dir(&path).map_err(failed)?;
+        let mut how = DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut how, 0o700);
+        how.create(&path).map_err(failed)?;
         Ok(Self { path, temporary: true })
     }
 }

@@ -54,6 +54,8 @@ mod refused;
 #[cfg(test)]
 mod retired;
 #[cfg(test)]
+mod sandbox;
+#[cfg(test)]
 mod secrets;
 #[cfg(test)]
 mod service;
