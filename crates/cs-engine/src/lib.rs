@@ -38,7 +38,7 @@ mod stop;
 mod tenure;
 
 pub use error::EngineError;
-pub use handover::lease_name;
+pub use handover::{SoFar, lease_name};
 pub use linking::Gathered;
 pub use preview::{Preview, Previewed};
 pub use retirement::{RetireError, resume, retire};

@@ -31,7 +31,7 @@ pub(crate) async fn run(global: &Global, command: &FindingsCommand) -> Result<Ou
         FindingsCommand::List { filter, limit, language } => {
             list(global, &store, &filter_of(filter)?, *limit, spoken(language)).await
         }
-        FindingsCommand::Show { id, language } => show(global, &store, id, spoken(language)).await,
+        FindingsCommand::Show { id, language } => show(global, &config, &store, id, spoken(language)).await,
         FindingsCommand::Review { ids, review, description } => {
             let said = Review { review: review.clone(), description: description.clone(), by: user::name() };
             note(global, &config, &store, ids, said).await
@@ -109,6 +109,7 @@ async fn one(store: &SqliteStore, id: &str) -> Result<StandingFinding, CommandEr
 
 async fn show(
     global: &Global,
+    config: &Config,
     store: &SqliteStore,
     id: &str,
     language: Language,
@@ -122,7 +123,7 @@ async fn show(
         }
         line(&object.to_string())?;
     } else {
-        line(&finding::whole(&found, &history, language))?;
+        line(&finding::whole(&found, &history, language, &config.zone))?;
     }
     Ok(Outcome::Done)
 }

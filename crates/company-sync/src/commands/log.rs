@@ -2,14 +2,15 @@
 
 use cs_domain::{Event, RunId, guarded};
 use cs_ports::{LogEntry, Store, UnitOutcome};
+use jiff::tz::TimeZone;
 use serde_json::json;
 
-use super::data_dir;
+use super::{data_dir, zone};
 use crate::cli::{Global, Log};
 use crate::failure::{CommandError, Outcome};
-use crate::render::line;
 use crate::render::progress::done_about;
 use crate::render::run::{for_people, trouble};
+use crate::render::{line, moment};
 use crate::wiring::existing_store;
 
 /// Runs `log`.
@@ -33,9 +34,10 @@ pub(crate) async fn run(global: &Global, arguments: &Log) -> Result<Outcome, Com
     {
         return Err(CommandError::NoRun { id: id.clone() });
     }
+    let zone = zone(global, &store).await?;
     for entry in store.latest_log(run.as_ref(), arguments.limit).await? {
         let entry = LogEntry { event: guarded::event(&entry.event), ..entry };
-        line(&if global.json { json!(entry).to_string() } else { entry_line(&entry) })?;
+        line(&if global.json { json!(entry).to_string() } else { entry_line(&entry, &zone) })?;
     }
     Ok(Outcome::Done)
 }
@@ -85,8 +87,8 @@ fn troubled_object(unit: &UnitOutcome) -> String {
     .to_string()
 }
 
-fn entry_line(entry: &LogEntry) -> String {
-    format!("{}  {}", entry.at.strftime("%Y-%m-%d %H:%M:%S"), told(&entry.event))
+fn entry_line(entry: &LogEntry, zone: &TimeZone) -> String {
+    format!("{}  {}", moment(entry.at, zone), told(&entry.event))
 }
 
 fn told(event: &Event) -> String {

@@ -24,6 +24,9 @@ pub(crate) mod users;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use cs_store::SqliteStore;
+use jiff::tz::TimeZone;
+
 use crate::cli::Global;
 use crate::config::{Config, Environment, Flags, Kept, Lacks, Layers};
 use crate::failure::CommandError;
@@ -43,6 +46,13 @@ fn data_dir(global: &Global) -> Result<PathBuf, CommandError> {
     let layers = Layers::read(&flags(global), &Environment::of_process())?;
     // A misspelt variable is refused here, too: it may have been meant to say where.
     Ok(layers.resolve(&Kept::default(), Lacks::Forgiven)?.data_dir)
+}
+
+/// Where the agency is: its clocks are those that people read. Secrets are not opened for that, whose key may be lost.
+async fn zone(global: &Global, store: &SqliteStore) -> Result<TimeZone, CommandError> {
+    let layers = Layers::read(&flags(global), &Environment::of_process())?;
+    let kept = Kept { document: office::kept::document(store).await?.1, ..Kept::default() };
+    Ok(layers.resolve(&kept, Lacks::Forgiven)?.zone)
 }
 
 /// The key of this installation's secrets.

@@ -5,7 +5,10 @@ use std::fmt::Write as _;
 use cs_companies::Language;
 use cs_companies::reconcile::finding_message;
 use cs_ports::{FindingChange, FindingEvent, FindingState, StandingFinding};
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
+
+use super::moment;
 
 /// What it says.
 pub(crate) fn message(found: &StandingFinding, language: Language) -> String {
@@ -57,7 +60,12 @@ pub(crate) fn object(found: &StandingFinding, language: Language) -> Value {
 }
 
 /// All that is known.
-pub(crate) fn whole(found: &StandingFinding, history: &[FindingEvent], language: Language) -> String {
+pub(crate) fn whole(
+    found: &StandingFinding,
+    history: &[FindingEvent],
+    language: Language,
+    zone: &TimeZone,
+) -> String {
     let mut text = row(found, language);
     let shown = &found.found;
     let _ = write!(
@@ -90,7 +98,7 @@ pub(crate) fn whole(found: &StandingFinding, history: &[FindingEvent], language:
                 format!("reviewed{by}: {review} {description}")
             }
         };
-        let _ = write!(text, "\n  {}  {}", event.at.strftime("%Y-%m-%d %H:%M:%S"), what.trim_end());
+        let _ = write!(text, "\n  {}  {}", moment(event.at, zone), what.trim_end());
     }
     text
 }

@@ -12,6 +12,9 @@ pub(crate) mod run;
 
 use std::io::{self, Write};
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
 use crate::failure::CommandError;
 
 /// Writes a line to standard output. A reader that has gone away (`| head`) is not an error.
@@ -26,6 +29,11 @@ pub(crate) fn line(text: &str) -> Result<(), CommandError> {
 pub(crate) fn aside(text: &str) {
     // There is nowhere left to complain to.
     let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// A moment as clocks show it where the agency is, and which clocks those are: `2026-11-22 04:03:12 EST`.
+pub(crate) fn moment(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
 }
 
 /// A number with thousands set off: 1,234,567.
@@ -43,7 +51,16 @@ pub(crate) fn grouped(number: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::grouped;
+    use super::*;
+
+    #[test]
+    fn a_moment_says_whose_clock_it_is_by() {
+        let at: Timestamp = "2026-11-22T09:03:12Z".parse().unwrap();
+        let there = TimeZone::get("America/New_York").unwrap();
+        assert_eq!(moment(at, &there), "2026-11-22 04:03:12 EST");
+        assert_eq!(moment(at, &TimeZone::UTC), "2026-11-22 09:03:12 UTC");
+        assert_eq!(moment(at, &TimeZone::get("America/Bogota").unwrap()), "2026-11-22 04:03:12 -05");
+    }
 
     #[test]
     fn thousands_are_set_off() {

@@ -87,6 +87,31 @@ fn killed_at_twenty_moments_one_after_the_other() {
 }
 
 #[test]
+fn what_a_killed_run_had_done_is_told() {
+    let world = Wish::orders(ORDERS).start();
+    // Enough that some units are done and logged, not so much that any batch is.
+    assert!(kill_after(&world, 500, Duration::ZERO));
+    let written = world.requests().1.write;
+    let told = |world: &World| world.run(&["runs", "--json"]).expect(0).objects().pop().unwrap();
+    let before = told(&world);
+    let of = |run: &Value, what: &str| run["journal"][what].as_u64().unwrap();
+    assert!(of(&before, "written") > 100, "{before}");
+    // Four write at a time; each may have been under way.
+    assert!(written - of(&before, "written") <= of(&before, "unanswered") + 4, "{written}: {before}");
+    assert!(before["balance"]["created"].as_u64().unwrap() > 0, "{before}");
+    let shown = world.run(&["runs"]);
+    assert!(shown.expect(0).stdout.contains("not at its end: its journal holds "), "{}", shown.stdout);
+    world.sync().expect(0);
+    let after = told(&world);
+    assert_eq!((&after["run"], &after["status"]), (&before["run"], &"Error".into()), "{after}");
+    assert!(of(&after, "written") >= of(&before, "written") && of(&after, "unanswered") == 0, "{after}");
+    assert_eq!(after["balance"], before["balance"]);
+    let shown = world.run(&["runs"]);
+    assert!(shown.expect(0).stdout.contains("cut short: its journal holds "), "{}", shown.stdout);
+    assert!(world.run(&["runs", "-n", "1", "--json"]).expect(0).last()["journal"].is_null());
+}
+
+#[test]
 fn killed_again_and_again_while_answers_are_lost() {
     let faults = "[[fault]]\nsystem = \"frappe\"\nevery = 5\nkind = \"drop_after\"\n";
     let mut world = Wish::orders(24).start_with(faults);

@@ -73,6 +73,19 @@ fn people_can_look_back_at_runs_and_troubles() {
 }
 
 #[test]
+fn times_are_those_of_the_agency_and_say_so() {
+    let world = after_a_run();
+    for (zone, clocks) in [("UTC", " UTC  "), ("Asia/Kolkata", " IST  ")] {
+        for command in ["runs", "log"] {
+            let ended =
+                Ended::of(world.command(&[command]).env("COMPANY_SYNC_TIME_ZONE", zone).output().unwrap());
+            let first = ended.expect(0).stdout.lines().next().unwrap();
+            assert!(first.contains(clocks), "{command} in {zone}: {first}");
+        }
+    }
+}
+
+#[test]
 fn the_log_shows_its_end() {
     let world = after_a_run();
     let all = world.run(&["log", "--json", "-n", "10000"]).expect(0).objects();
