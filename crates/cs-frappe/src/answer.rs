@@ -92,6 +92,9 @@ impl Notice {
     }
 }
 
+/// What Frappe means where it says `AuthenticationError` and no more.
+const NOT_ACCEPTED: &str = "Frappe does not accept the API key and secret";
+
 /// What an answer looks like that was made for a browser.
 pub(crate) const PAGE: &str = "HTML or text";
 
@@ -144,8 +147,11 @@ fn misses_site(body: &[u8]) -> bool {
 fn untold(effect: Effect, received: &Received<'_>, what: &'static str) -> Answer {
     let refusal = |class: Class| {
         Answer::NotDone(FrappeError::Refused {
+            message: match class {
+                Class::Credentials => NOT_ACCEPTED.to_owned(),
+                _ => format!("the web server answers HTTP {}", received.status),
+            },
             class,
-            message: format!("HTTP {}", received.status),
             subject: Subject::default(),
             retry_after: received.retry_after,
         })
@@ -200,7 +206,10 @@ impl Exception {
 
     fn answer(&self, effect: Effect, received: &Received<'_>) -> Answer {
         let class = Class::of(&self.exc_type, &self.text, effect);
-        let message = self.message();
+        let message = match class {
+            Class::Credentials if self.messages.is_empty() => NOT_ACCEPTED.to_owned(),
+            _ => self.message(),
+        };
         let error = FrappeError::Refused {
             class,
             subject: Subject::of(class, &self.text, self.messages.first().unwrap_or(&message)),
@@ -295,6 +304,19 @@ mod tests {
             panic!("nothing was done");
         };
         assert_eq!(error.code(), "frappe.unknown_site");
+    }
+
+    #[test]
+    fn a_login_that_fails_is_told_in_words() {
+        let bare =
+            r#"{"exception":"frappe.exceptions.AuthenticationError","exc_type":"AuthenticationError"}"#;
+        for (content_type, body) in [(JSON, bare), ("text/html", "<h1>401</h1>")] {
+            let Answer::NotDone(error) = answer(Effect::Read, 401, content_type, body) else {
+                panic!("nothing was done");
+            };
+            assert_eq!(error.code(), "frappe.credentials");
+            assert_eq!(error.to_string(), "Frappe does not accept the API key and secret");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What can go wrong between this crate and Frappe, each with its stable code, cause and remedy.
 
 use std::borrow::Cow;
+use std::error::Error;
 use std::time::Duration;
 
 use cs_domain::{FieldName, Kind, Misfit, System};
@@ -22,22 +23,28 @@ pub enum FrappeError {
         what: String,
     },
     /// No connection was made: nothing was sent.
-    #[error("no connection to the Frappe server")]
+    #[error("no connection to the Frappe server at {address}: {}", innermost(source))]
     Unreachable {
+        /// Where: scheme, host and port.
+        address: String,
         /// What the network said.
         #[source]
         source: reqwest::Error,
     },
     /// The connection broke after the request was on its way.
-    #[error("the connection to the Frappe server broke before its answer was complete")]
+    #[error("the connection to the Frappe server at {address} broke before its answer was complete")]
     Broken {
+        /// Where.
+        address: String,
         /// What the network said.
         #[source]
         source: reqwest::Error,
     },
     /// No answer in time; the server may still be at work (facts/FRAPPE.md, trap 2).
-    #[error("the Frappe server did not answer in time")]
+    #[error("the Frappe server at {address} did not answer in time")]
     TimedOut {
+        /// Where.
+        address: String,
         /// What the network said.
         #[source]
         source: reqwest::Error,
@@ -216,6 +223,15 @@ impl From<Misfit> for FrappeError {
     fn from(misfit: Misfit) -> Self {
         Self::Misfit(misfit)
     }
+}
+
+/// What lies at the bottom of an error of the network: `Connection refused`, a name that nobody knows, a certificate.
+fn innermost(error: &dyn Error) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
 }
 
 impl FrappeError {

@@ -302,18 +302,27 @@ fn limiter(per_second: NonZeroU32) -> DefaultDirectRateLimiter {
     RateLimiter::direct(Quota::per_second(per_second).allow_burst(NonZeroU32::MIN))
 }
 
+/// Scheme, host and port of what was asked.
+fn address(error: &reqwest::Error) -> String {
+    error.url().map_or_else(|| "its address".to_owned(), |url| url.origin().ascii_serialization())
+}
+
 /// A request without an answer. Before a connection stood, nothing can have been done; after, anything.
 fn broken(effect: Effect, error: reqwest::Error) -> Answer {
-    // The URL holds document names.
+    // The URL holds document names: only where it leads is told.
+    let address = address(&error);
     let source = error.without_url();
     if source.is_builder() {
         return Answer::NotDone(FrappeError::Configuration { what: source.to_string() });
     }
     if source.is_connect() {
-        return Answer::NotDone(FrappeError::Unreachable { source });
+        return Answer::NotDone(FrappeError::Unreachable { address, source });
     }
-    let error =
-        if source.is_timeout() { FrappeError::TimedOut { source } } else { FrappeError::Broken { source } };
+    let error = if source.is_timeout() {
+        FrappeError::TimedOut { address, source }
+    } else {
+        FrappeError::Broken { address, source }
+    };
     match effect {
         Effect::Read => Answer::NotDone(error),
         Effect::Write => Answer::Unknown(error),

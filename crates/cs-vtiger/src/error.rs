@@ -1,6 +1,7 @@
 //! What can go wrong between this crate and VTiger, each with its stable code, cause and remedy.
 
 use std::borrow::Cow;
+use std::error::Error;
 use std::time::Duration;
 
 use cs_domain::{FieldName, Kind, Misfit, RecordId, System};
@@ -17,22 +18,28 @@ pub enum VtigerError {
         what: String,
     },
     /// No connection was made: nothing was sent.
-    #[error("no connection to the VTiger server")]
+    #[error("no connection to the VTiger server at {address}: {}", innermost(source))]
     Unreachable {
+        /// Where: scheme, host and port.
+        address: String,
         /// What the network said.
         #[source]
         source: reqwest::Error,
     },
     /// The connection broke after the request was on its way.
-    #[error("the connection to the VTiger server broke before its answer was complete")]
+    #[error("the connection to the VTiger server at {address} broke before its answer was complete")]
     Broken {
+        /// Where.
+        address: String,
         /// What the network said.
         #[source]
         source: reqwest::Error,
     },
     /// No answer in time; the server may still be at work.
-    #[error("the VTiger server did not answer in time")]
+    #[error("the VTiger server at {address} did not answer in time")]
     TimedOut {
+        /// Where.
+        address: String,
         /// What the network said.
         #[source]
         source: reqwest::Error,
@@ -284,6 +291,15 @@ fn refused(code: &str, message: &str) -> (Cow<'static, str>, ErrorKind) {
             (Cow::Owned(stable), ErrorKind::Refused)
         }
     }
+}
+
+/// What lies at the bottom of an error of the network: `Connection refused`, a name that nobody knows, a certificate.
+fn innermost(error: &dyn Error) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
 }
 
 impl VtigerError {

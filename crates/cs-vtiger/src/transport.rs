@@ -168,15 +168,24 @@ impl Transport {
     }
 }
 
-/// Sorts a failure below HTTP. The error's URL holds session and values: it is taken out.
+/// Scheme, host and port of what was asked.
+fn address(error: &reqwest::Error) -> String {
+    error.url().map_or_else(|| "its address".to_owned(), |url| url.origin().ascii_serialization())
+}
+
+/// Sorts a failure below HTTP. The error's URL holds session and values: it is taken out but for where it leads.
 fn broken(effect: Effect, error: reqwest::Error) -> Answer {
+    let address = address(&error);
     let source = error.without_url();
     if source.is_connect() || source.is_builder() {
         // No connection, so nothing was sent.
-        return Answer::NotDone(VtigerError::Unreachable { source });
+        return Answer::NotDone(VtigerError::Unreachable { address, source });
     }
-    let error =
-        if source.is_timeout() { VtigerError::TimedOut { source } } else { VtigerError::Broken { source } };
+    let error = if source.is_timeout() {
+        VtigerError::TimedOut { address, source }
+    } else {
+        VtigerError::Broken { address, source }
+    };
     unsure(effect, error)
 }
 

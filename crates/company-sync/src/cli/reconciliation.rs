@@ -5,6 +5,11 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::Date;
 
+/// A day as it is typed.
+fn day(typed: &str) -> Result<Date, String> {
+    typed.parse().map_err(|_| "a day is written 2026-12-31: year, month, day".to_owned())
+}
+
 /// `companies ...`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum CompaniesCommand {
@@ -32,7 +37,7 @@ pub(crate) enum CompaniesCommand {
         #[arg(long)]
         company: String,
         /// As of this day [default: today, where the agency is]
-        #[arg(long, value_name = "DAY")]
+        #[arg(long, value_name = "DAY", value_parser = day)]
         as_of: Option<Date>,
         /// How many rows of each kind
         #[arg(long, short = 'n', default_value_t = 10)]
@@ -56,7 +61,7 @@ pub(crate) struct Reconcile {
     #[arg(long)]
     pub(crate) broker: String,
     /// As of this day [default: today, where the agency is]
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = day)]
     pub(crate) as_of: Option<Date>,
     /// The year of the plans [default: the configuration's; else that of the day]
     #[arg(long, value_name = "YEAR")]

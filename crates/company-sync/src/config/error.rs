@@ -83,6 +83,15 @@ pub(crate) enum ConfigError {
         /// Which file.
         path: PathBuf,
     },
+    /// A file that should hold a secret and cannot be read.
+    #[error("cannot read the secret in {}", path.display())]
+    UnreadableSecret {
+        /// Which file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
     /// Nothing is kept in the data directory, or it is not there.
     #[error("no run is remembered in {}: there is no store", path.display())]
     NoStore {
@@ -141,6 +150,7 @@ impl ConfigError {
             Self::UnknownSetting { .. } => "config.unknown_setting",
             Self::Credentials { .. } => "config.credentials_in_url",
             Self::EmptySecret { .. } => "config.empty_secret",
+            Self::UnreadableSecret { .. } => "config.unreadable_secret",
             Self::NoStore { .. } => "config.no_store",
             Self::Zone { .. } => "config.time_zone",
             Self::NoSystem { .. } => "config.no_system",
@@ -174,6 +184,11 @@ impl ConfigError {
             Self::Credentials { .. } => "Write the address alone, as in https://crm.example.test; user, key and secret have keys of their own."
                 .to_owned(),
             Self::EmptySecret { .. } => "Write the secret on the file's first line.".to_owned(),
+            Self::UnreadableSecret { .. } => {
+                "Write the secret on the first line of that file, readable by this program's user only; or name another file, or \
+                 say the secret itself (the same key without _file)."
+                    .to_owned()
+            }
             Self::NoStore { .. } => {
                 "Check data_dir (or --data-dir), which `company-sync config show` names; the first `company-sync sync` makes it."
                     .to_owned()

@@ -168,7 +168,7 @@ pub(super) fn secret(
         (None, Some(path)) => {
             let path = beside.join(path);
             let text = std::fs::read_to_string(&path)
-                .map_err(|source| ConfigError::Unreadable { path: path.clone(), source })?;
+                .map_err(|source| ConfigError::UnreadableSecret { path: path.clone(), source })?;
             let first = text.lines().next().unwrap_or_default().trim();
             if first.is_empty() {
                 Err(ConfigError::EmptySecret { path })

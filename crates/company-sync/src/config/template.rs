@@ -17,7 +17,8 @@ time_zone = "America/New_York"
 [vtiger]
 url = "https://crm.example.test"
 user = "sync"
-# My Preferences > Access Key. Better in a file of its own, readable by this program only:
+# My Preferences > Access Key. Write it on the first line of a file beside this one, which only you and the program can read
+# (chmod 600 vtiger.key); or say it here as access_key.
 access_key_file = "vtiger.key"
 # access_key = "..."
 # requests_per_minute = 60        # VTiger's cloud edition meters requests
@@ -27,7 +28,7 @@ access_key_file = "vtiger.key"
 [frappe]
 url = "https://erp.example.test"
 api_key = "..."
-api_secret_file = "frappe.secret"
+api_secret_file = "frappe.secret"   # a file of the same kind, for the secret that belongs to the key
 # api_secret = "..."
 # site = "erp.example.test"       # where several sites share the address
 # time_zone = "America/Mexico_City"  # where the user may not read System Settings

@@ -86,7 +86,14 @@ fn wrong_credentials_are_told_and_not_shown() {
     );
     assert!(!format!("{ended:?}").contains("whispered"), "{ended:?}");
     let ended = sync_with(&world, API_SECRET.0, "wrong-secret-whispered");
-    assert_stopped(ended.expect(3), &["frappe.credentials", "Generate a new key and secret"]);
+    assert_stopped(
+        ended.expect(3),
+        &[
+            "frappe.credentials",
+            "Frappe does not accept the API key and secret",
+            "Generate a new key and secret",
+        ],
+    );
     assert!(!format!("{ended:?}").contains("whispered"), "{ended:?}");
     assert_eq!(world.requests().1.write, 0);
     // The right ones do, with what the wrong ones left behind.
@@ -99,7 +106,12 @@ fn a_vtiger_that_is_down_is_told() {
     let ended = sync_with(&world, VTIGER_URL, &nowhere());
     assert_stopped(
         ended.expect(3),
-        &["vtiger.unreachable", "no connection to the VTiger server", "Check that the server runs"],
+        &[
+            "vtiger.unreachable",
+            "no connection to the VTiger server at http://127.0.0.1:",
+            "onnection refused",
+            "Check that the server runs",
+        ],
     );
 }
 
@@ -109,7 +121,12 @@ fn a_frappe_that_is_down_is_told() {
     let ended = sync_with(&world, FRAPPE_URL, &nowhere());
     assert_stopped(
         ended.expect(3),
-        &["frappe.unreachable", "no connection to the Frappe server", "Check that the server runs"],
+        &[
+            "frappe.unreachable",
+            "no connection to the Frappe server at http://127.0.0.1:",
+            "onnection refused",
+            "Check that the server runs",
+        ],
     );
     let check = Ended::of(world.command(&["check"]).env(FRAPPE_URL, nowhere()).output().unwrap());
     check.expect(3);
@@ -218,6 +235,13 @@ fn whoever_only_looks_makes_no_data_directory() {
     let check = world.run(&["check"]);
     assert!(check.expect(0).stdout.contains("is not there yet; the first sync makes it"), "{check:?}");
     assert!(!world.data_dir().exists());
+    // Nor does a sync that has nothing to connect to.
+    let mut command = world.command(&["sync"]);
+    for variable in [FRAPPE_URL, API_SECRET.0, "COMPANY_SYNC_FRAPPE_API_KEY"] {
+        command.env_remove(variable);
+    }
+    Ended::of(command.output().unwrap()).expect(2).complains("[config.no_system]");
+    assert!(!world.data_dir().exists());
 }
 
 #[test]
@@ -251,6 +275,39 @@ fn a_setting_that_is_missing_is_asked_for() {
     for part in ["[mapping.setting_missing]", "Missing: mapping policy: settings (company)."] {
         assert!(check.stdout.contains(part), "{part:?} is not in\n{}", check.stdout);
     }
+}
+
+#[test]
+fn the_first_steps_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| Ended::of(program(folder.path()).args(arguments).output().unwrap());
+    let begun = run(&["config", "init"]);
+    assert!(begun.expect(0).stdout.contains("write VTiger's access key into vtiger.key"), "{begun:?}");
+    let check = run(&["check"]);
+    check.expect(2).complains("cannot read the secret in vtiger.key [config.unreadable_secret]");
+    check.complains("Write the secret on the first line of that file");
+    let day = run(&["companies", "try", "a.csv", "--company", "oscar", "--as-of", "18.3.2026"]);
+    day.expect(2).complains("a day is written 2026-12-31");
+}
+
+#[test]
+fn a_file_that_is_not_there_is_wrong_use_everywhere() {
+    let world = Wish::orders(1).start();
+    for arguments in [
+        &["companies", "try", "none", "--company", "oscar"][..],
+        &["companies", "validate", "none"],
+        &["mapping", "validate", "none"],
+        &["mapping", "diff", "none.toml"],
+        &["sandbox", "--faults", "none"],
+        &["sync", "--apply", "none"],
+        &["restore", "none"],
+    ] {
+        let ended = world.run(arguments);
+        assert_eq!(ended.code, Some(2), "{arguments:?}: {ended:?}");
+        ended.complains("none").complains("Check the path");
+    }
+    fs::write(world.folder().join("latin"), b"name = \"Compa\xf1ia\"").unwrap();
+    world.run(&["companies", "validate", "latin"]).expect(2).complains("Save the file as text in UTF-8");
 }
 
 #[test]
