@@ -34,8 +34,7 @@ impl Direction {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Clearing {
-    /// Nothing: empty is "not known here", and the other side keeps its value (spec/DEFAULT-MAPPING.md, "Empty
-    /// source values are left out").
+    /// Nothing: empty is "not known here", and the other side keeps its value.
     #[default]
     Keep,
     /// Clearing a field clears it on the other side too.

@@ -105,6 +105,12 @@ pub enum KeepTest {
 }
 
 impl Company {
+    /// Whether a report without this column is refused: by itself, or since a filter that always holds looks at it.
+    pub fn requires(&self, column: &Column) -> bool {
+        let looked_at = |keep: &Keep| keep.column.required && keep.column.names == column.names;
+        column.required || self.keep.iter().any(looked_at)
+    }
+
     /// The same definition for another company: what "any other company" means for the generic one.
     pub fn named(&self, key: &str, name: &str) -> Self {
         Self { key: key.to_owned(), name: name.to_owned(), crm_name: name.to_owned(), ..self.clone() }
