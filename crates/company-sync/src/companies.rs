@@ -130,10 +130,15 @@ pub(crate) fn settings(config: &Config) -> BTreeMap<String, String> {
     all.collect()
 }
 
-/// The password that a company's definition names.
-pub(crate) fn password<'c>(config: &'c Config, company: &Company) -> Option<&'c str> {
+/// Under whose name the configuration keeps the password that a company's definition names.
+pub(crate) fn password_key(company: &Company) -> Option<String> {
     let setting = company.password_setting.as_deref()?;
     let (key, name) = setting.strip_prefix("companies.")?.rsplit_once('.')?;
-    let said = config.companies.get(key).filter(|_| name == "password")?;
+    (name == "password").then(|| key.to_owned())
+}
+
+/// That password.
+pub(crate) fn password<'c>(config: &'c Config, company: &Company) -> Option<&'c str> {
+    let said = config.companies.get(&password_key(company)?)?;
     said.password.as_ref().map(ExposeSecret::expose_secret)
 }

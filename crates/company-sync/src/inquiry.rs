@@ -80,7 +80,10 @@ impl Inquiry {
         let options = ReadOptions { period: &self.period, limits, settings: &settings, rules: &rules };
         let password = companies::password(config, &self.company);
         let file = ReportFile { name, bytes, password };
-        let refused = |refusal| ReconciliationError::Refused { file: name.to_owned(), refusal };
+        let refused = |refusal| {
+            let password_of = companies::password_key(&self.company);
+            ReconciliationError::Refused { file: name.to_owned(), password_of, refusal }
+        };
         let report = read(&file, &self.company, &options).map_err(refused)?;
         Ok((report, digest(bytes)))
     }

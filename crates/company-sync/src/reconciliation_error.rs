@@ -32,6 +32,8 @@ pub(crate) enum ReconciliationError {
     Refused {
         /// Which file.
         file: String,
+        /// Under whose name the configuration keeps the password of such reports; `None`: its definition names none.
+        password_of: Option<String>,
         /// Why.
         #[source]
         refusal: Refusal,
@@ -41,6 +43,14 @@ pub(crate) enum ReconciliationError {
     NoFinding {
         /// What was asked for.
         id: String,
+    },
+    /// The beginning of several findings' ids.
+    #[error("several findings begin with {id}: {}", ids.join(", "))]
+    AmbiguousFinding {
+        /// What was asked for.
+        id: String,
+        /// Some of those.
+        ids: Vec<String>,
     },
     /// A review that is none of the configured ones.
     #[error("{review:?} is none of the reviews there are: {}", known.join(", "))]
@@ -81,6 +91,15 @@ pub(crate) enum ReconciliationError {
     },
 }
 
+/// The ways to say the password of a company's reports.
+fn password(key: &str) -> String {
+    format!(
+        "on the first line of a file that [companies.{key}] in the configuration names (password_file = \"...\"), in the \
+         variable COMPANY_SYNC_COMPANIES_{}_PASSWORD, or on the settings' pages; never on the command line",
+        key.replace('-', "_").to_uppercase()
+    )
+}
+
 impl ReconciliationError {
     /// Stable code.
     pub(crate) fn code(&self) -> &'static str {
@@ -90,6 +109,7 @@ impl ReconciliationError {
             Self::NoBroker { .. } => "broker.unknown",
             Self::Refused { refusal, .. } => refusal.code(),
             Self::NoFinding { .. } => "finding.unknown",
+            Self::AmbiguousFinding { .. } => "finding.ambiguous",
             Self::NoReview { .. } => "finding.review",
             Self::NoKind { .. } => "finding.kind",
             Self::ExportForm { .. } => "export.form",
@@ -112,10 +132,22 @@ impl ReconciliationError {
                 "Add `{code} = \"...\"` under [reconciliation.brokers] in the configuration: the broker's name as it stands \
                  in the CRM's orders."
             ),
+            Self::Refused { refusal: Refusal::PasswordMissing, password_of: Some(key), .. } => {
+                format!("Say it: {}. Then load the file again.", password(key))
+            }
+            Self::Refused { refusal: Refusal::PasswordMissing, .. } => {
+                "Name a setting for it in the company's definition (password_setting = \"companies.KEY.password\"), or save the \
+                 file without a password."
+                    .to_owned()
+            }
+            Self::Refused { refusal: Refusal::PasswordWrong, password_of: Some(key), .. } => {
+                format!("Correct it: {}. Then load the file again.", password(key))
+            }
             Self::Refused { refusal, .. } => refusal.remedy().to_owned(),
             Self::NoFinding { .. } => {
                 "Name one of those that `company-sync findings list --state all` lists.".to_owned()
             }
+            Self::AmbiguousFinding { .. } => "Name more of the id.".to_owned(),
             Self::NoReview { .. } => {
                 "Say one of those, or add it to `reviews` under [reconciliation.rules] in the configuration."
                     .to_owned()
@@ -138,6 +170,7 @@ impl ReconciliationError {
             | Self::Definition { .. }
             | Self::NoBroker { .. }
             | Self::NoFinding { .. }
+            | Self::AmbiguousFinding { .. }
             | Self::NoReview { .. }
             | Self::NoKind { .. }
             | Self::ExportForm { .. }

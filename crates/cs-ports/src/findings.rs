@@ -196,6 +196,8 @@ pub struct FindingFilter {
     pub review: Option<String>,
     /// With one of these ids.
     pub ids: Option<Vec<FindingId>>,
+    /// With an id that begins so.
+    pub begins: Option<String>,
 }
 
 /// What a reviewer says; what is `None` stays as it is.

@@ -108,6 +108,9 @@ fn trial(
     let options = ReadOptions { period: &period, limits, settings: &settings, rules: &rules };
     let password = companies::password(config, &known.company);
     let file = ReportFile { name: &name, bytes: &bytes, password };
-    let refused = |refusal| ReconciliationError::Refused { file: name.clone(), refusal };
+    let refused = |refusal| {
+        let password_of = companies::password_key(&known.company);
+        ReconciliationError::Refused { file: name.clone(), password_of, refusal }
+    };
     Ok(try_report(&file, &known.company, &options, rows).map_err(refused)?)
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use cs_companies::Language;
 use cs_companies::reconcile::FindingKind;
-use cs_ports::{Clock, FindingFilter, FindingId, FindingState, FindingStore, Review, StandingFinding};
+use cs_ports::{Clock, FindingFilter, FindingState, FindingStore, Review, StandingFinding};
 use cs_store::SqliteStore;
 use serde_json::json;
 
@@ -61,6 +61,7 @@ fn filter_of(asked: &FindingsFilter) -> Result<FindingFilter, ReconciliationErro
         },
         review: asked.review.clone(),
         ids: None,
+        begins: None,
     })
 }
 
@@ -101,10 +102,30 @@ async fn list(
     Ok(Outcome::Done)
 }
 
-async fn one(store: &SqliteStore, id: &str) -> Result<StandingFinding, CommandError> {
-    let filter = FindingFilter { ids: Some(vec![FindingId(id.to_owned())]), ..FindingFilter::default() };
-    let found = store.findings(&filter, None, 1).await?.pop();
-    Ok(found.ok_or_else(|| ReconciliationError::NoFinding { id: id.to_owned() })?)
+/// Findings that an error names, where the beginning of an id is that of several.
+const NAMED: u32 = 10;
+
+/// The finding whose id this is, or begins so.
+async fn named(store: &SqliteStore, id: &str) -> Result<StandingFinding, CommandError> {
+    let wanted = id.trim().to_lowercase();
+    let none = || ReconciliationError::NoFinding { id: id.to_owned() };
+    if wanted.is_empty() {
+        return Err(none().into());
+    }
+    let filter = FindingFilter { begins: Some(wanted.clone()), ..FindingFilter::default() };
+    let mut found = store.findings(&filter, None, NAMED).await?;
+    // A whole id is what it says, whatever begins like it.
+    if let Some(whole) = found.iter().position(|one| one.found.id.0 == wanted) {
+        return Ok(found.swap_remove(whole));
+    }
+    match found.as_slice() {
+        [] => Err(none().into()),
+        [_] => Ok(found.swap_remove(0)),
+        several => {
+            let ids = several.iter().map(|one| one.found.id.0.clone()).collect();
+            Err(ReconciliationError::AmbiguousFinding { id: id.to_owned(), ids }.into())
+        }
+    }
 }
 
 async fn show(
@@ -114,7 +135,7 @@ async fn show(
     id: &str,
     language: Language,
 ) -> Result<Outcome, CommandError> {
-    let found = one(store, id).await?;
+    let found = named(store, id).await?;
     let history = store.finding_history(&found.found.id).await?;
     if global.json {
         let mut object = finding::object(&found, language);
@@ -144,11 +165,11 @@ async fn note(
             None => return Err(ReconciliationError::NoReview { review, known: known.clone() }.into()),
         });
     }
+    let mut found = Vec::new();
     for id in ids {
-        one(store, id).await?;
+        found.push(named(store, id).await?.found.id);
     }
-    let ids: Vec<FindingId> = ids.iter().map(|id| FindingId(id.clone())).collect();
-    let count = store.review(&ids, &said, SystemClock.now()).await?;
+    let count = store.review(&found, &said, SystemClock.now()).await?;
     line(&if global.json {
         json!({ "reviewed": count }).to_string()
     } else {

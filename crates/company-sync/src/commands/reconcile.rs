@@ -52,7 +52,11 @@ fn against_file(
     report: &ReadReport,
     path: &Path,
 ) -> Result<Outcome, CommandError> {
-    let refused = |refusal| ReconciliationError::Refused { file: path.display().to_string(), refusal };
+    let refused = |refusal| ReconciliationError::Refused {
+        file: path.display().to_string(),
+        password_of: None,
+        refusal,
+    };
     let orders: Vec<Order> =
         parse_orders(&read_file(path, &config.reconciliation.limits)?).map_err(refused)?;
     let result = reconcile(report, &orders, &known.company, &known.broker(), &known.period, &known.rules);

@@ -162,8 +162,10 @@ pub(super) fn inspect(
     let rules = config.extensions.rules();
     let options = ReadOptions { period: &period, limits, settings: &settings, rules: &rules };
     let file = ReportFile { name, bytes, password: companies::password(config, &company) };
-    let trial = try_report(&file, &company, &options, SHOWN)
-        .map_err(|refusal| ReconciliationError::Refused { file: name.to_owned(), refusal })?;
+    let trial = try_report(&file, &company, &options, SHOWN).map_err(|refusal| {
+        let password_of = companies::password_key(&company);
+        ReconciliationError::Refused { file: name.to_owned(), password_of, refusal }
+    })?;
     Ok(about_report(&trial, config.reconciliation.language))
 }
 

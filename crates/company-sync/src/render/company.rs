@@ -7,12 +7,12 @@ use cs_companies::company::{Column, Company, DateForm, KeepTest, PaidThrough, Tr
 use cs_companies::report::Format;
 use serde_json::{Value, json};
 
-fn column(column: &Column) -> String {
+fn column(company: &Company, column: &Column) -> String {
     let mut text = column.names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(" or ");
     for name in &column.otherwise {
         let _ = write!(text, ", where empty \"{name}\"");
     }
-    if !column.required {
+    if !company.requires(column) {
         text.push_str(" (may be missing)");
     }
     text
@@ -24,9 +24,9 @@ pub(crate) fn in_words(company: &Company, file: &str) -> String {
     if company.crm_name != company.name {
         lines.push(format!("  in the CRM      {}", company.crm_name));
     }
-    lines.push(format!("  member id       {}", column(&company.member_id)));
+    lines.push(format!("  member id       {}", column(company, &company.member_id)));
     match &company.paid_through {
-        PaidThrough::Reported(found) => lines.push(format!("  paid through    {}", column(found))),
+        PaidThrough::Reported(found) => lines.push(format!("  paid through    {}", column(company, found))),
         PaidThrough::Derived(rules) => {
             lines.push("  paid through    follows from the status:".to_owned());
             for rule in rules {
@@ -41,7 +41,7 @@ pub(crate) fn in_words(company: &Company, file: &str) -> String {
     }
     if let Some(term) = &company.term_date {
         let fixed = if term.plan_year_end { "; counts as 31 December of the plan year" } else { "" };
-        lines.push(format!("  term date       {}{fixed}", column(&term.column)));
+        lines.push(format!("  term date       {}{fixed}", column(company, &term.column)));
     }
     let optional = [
         ("status", &company.status),
@@ -51,7 +51,7 @@ pub(crate) fn in_words(company: &Company, file: &str) -> String {
     ];
     for (name, found) in optional {
         if let Some(found) = found {
-            lines.push(format!("  {name:<15} {}", column(found)));
+            lines.push(format!("  {name:<15} {}", column(company, found)));
         }
     }
     for keep in &company.keep {
@@ -60,7 +60,7 @@ pub(crate) fn in_words(company: &Company, file: &str) -> String {
             KeepTest::IsNot(words) => format!("is not {}", words.join(" or ")),
             KeepTest::IsSetting(name) => format!("is what the setting {name} says, where it is set"),
         };
-        lines.push(format!("  keeps rows      where {} {test}", column(&keep.column)));
+        lines.push(format!("  keeps rows      where {} {test}", column(company, &keep.column)));
     }
     let dates: Vec<&str> = company.dates.iter().map(DateForm::as_str).collect();
     lines.push(format!("  dates           {}", dates.join(", ")));

@@ -320,7 +320,7 @@ fn a_later_report_that_agrees_closes_the_finding_and_one_that_does_not_opens_it_
     reconcile(&world, "oscar", &unpaid, "2026-05-04", &[]).expect(0);
     let again = findings(&world, &["--member", &two]);
     assert!(again.iter().any(|found| found["id"] == json!(id) && found["review"] == "Paid"), "{again:?}");
-    let shown = run(&world, &["findings", "show", &id, "--json"]).last();
+    let shown = run(&world, &["findings", "show", &id[..6], "--json"]).last();
     let changes: Vec<&Value> =
         shown["history"].as_array().unwrap().iter().map(|event| &event["what"]["change"]).collect();
     assert_eq!(changes, ["reviewed", "closed", "reopened"]);
@@ -391,6 +391,23 @@ fn undo_takes_back_what_a_run_wrote_and_leaves_what_was_edited_since() {
     let again = run(&world, &["undo", id, "--json"]).last();
     assert_eq!((count(&again, "unchanged"), vtiger_writes(&again)), (2, 0));
     assert_eq!(run(&world, &["undo", "20260101-000000-0000"]).expect(2).code, Some(2));
+}
+
+#[test]
+fn undo_names_the_newer_run_that_is_to_be_taken_back_first() {
+    let world = crm(&json!([order(1, "2026-01-31")]));
+    let one = member(1);
+    let file = oscar(&world, "a.csv", &[(&one, "Active")]);
+    let older = run_of(reconcile(&world, "oscar", &file, DAY, &[]).expect(0));
+    let newer = run_of(reconcile(&world, "oscar", &file, "2026-04-18", &[]).expect(0));
+    let (older, newer) = (older["run"].as_str().unwrap(), newer["run"].as_str().unwrap());
+    let left = run(&world, &["undo", older]);
+    for part in [format!("run {newer} has written it since"), format!("company-sync undo {newer}")] {
+        assert!(left.expect(1).stdout.contains(&part), "{part:?} is not in\n{}", left.stdout);
+    }
+    run(&world, &["undo", newer]).expect(0);
+    run(&world, &["undo", older]).expect(0);
+    assert_eq!(orders_of(&world)[0].text("cf_2261"), "2026-01-31");
 }
 
 #[test]
@@ -507,6 +524,25 @@ fn findings_are_exported_in_both_languages_and_forms() {
 }
 
 #[test]
+fn a_beginning_that_several_findings_share_names_none() {
+    // Seventeen ids and sixteen digits.
+    let numbers: Vec<u32> = (1..=17).collect();
+    let world = crm(&Value::Array(numbers.iter().map(|number| order(*number, "2026-02-28")).collect()));
+    let members: Vec<String> = numbers.iter().map(|number| member(*number)).collect();
+    let rows: Vec<(&str, &str)> = members.iter().map(|member| (member.as_str(), "Grace period")).collect();
+    reconcile(&world, "oscar", &oscar(&world, "a.csv", &rows), DAY, &[]).expect(0);
+    let open = findings(&world, &[]);
+    assert_eq!(open.len(), 17);
+    let mut first: Vec<&str> = open.iter().map(|found| &found["id"].as_str().unwrap()[..1]).collect();
+    first.sort_unstable();
+    let shared = first.windows(2).find(|pair| pair[0] == pair[1]).unwrap()[0];
+    run(&world, &["findings", "show", shared]).expect(2).complains("[finding.ambiguous]");
+    let review = run(&world, &["findings", "review", shared, "--as", "Paid"]);
+    review.expect(2).complains("Name more of the id");
+    run(&world, &["findings", "show", ""]).expect(2).complains("[finding.unknown]");
+}
+
+#[test]
 fn companies_are_listed_shown_validated_and_tried() {
     let world = Wish::orders(0).start();
     let list = run(&world, &["companies", "list", "--json"]);
@@ -535,6 +571,12 @@ fn companies_are_listed_shown_validated_and_tried() {
     assert!(said.contains("cannot be read: Line 3 has no member id.") && !said.contains('{'), "{said}");
     std::fs::write(&report, "Member ID,Paid Through Date\nA-1,03/31/2026\n").unwrap();
     run(&world, &["companies", "try", path(&report), "--company", "blue-shield"]).expect(0);
+    // What reading demands is not called optional.
+    let shown = run(&world, &["companies", "show", "aetna"]).expect(0).stdout.clone();
+    for (name, optional) in [("status", false), ("relationship", false), ("premium", true)] {
+        let line = shown.lines().find(|line| line.trim_start().starts_with(name)).unwrap();
+        assert_eq!(line.contains("(may be missing)"), optional, "{shown}");
+    }
     run(&world, &["companies", "show", "acme"]).expect(2).complains("[company.unknown]");
 }
 

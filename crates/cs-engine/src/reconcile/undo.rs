@@ -1,5 +1,7 @@
 //! Takes back what a run wrote to the CRM.
 
+use std::collections::BTreeMap;
+
 use cs_domain::{
     Action, Advice, Event, Failure, Fields, IntentState, MappingName, Record, RecordRef, Run, RunId, Verdict,
 };
@@ -37,33 +39,34 @@ impl Reconciler {
         if !undone.mapping.as_str().starts_with("company/") {
             return Ok(None);
         }
-        let mapping: MappingName = undone.mapping;
+        let mapping: MappingName = undone.mapping.clone();
         let (run, lease) = self.begin(&mapping).await?;
         let reporter = self.reporter(&run.id);
         let before = self.vtiger.requests();
         let voyage = Voyage::new(self.store.as_ref(), self.clock.as_ref(), &reporter, lease, run);
         reporter.tell(Event::RunStarted { run: voyage.run().id, mapping: mapping.clone() });
         let mut kept = Vec::new();
-        let outcome = self.take_back(id, &voyage, &mapping, &mut kept).await;
+        let outcome = self.take_back(&undone, &voyage, &mapping, &mut kept).await;
         let run = self.end(&voyage, before, outcome, None).await?;
         Ok(Some(Undone { run, kept }))
     }
 
     async fn take_back(
         &self,
-        id: &RunId,
+        undone: &Run,
         voyage: &Voyage<'_>,
         mapping: &MappingName,
         kept: &mut Vec<Kept>,
     ) -> Result<(), EngineError> {
         let scribe = self.scribe(voyage, mapping);
         scribe.recover().await?;
-        let mut journal = self.store.journal(id).await?;
+        let later = self.written_later(undone, &voyage.run().id).await?;
+        let mut journal = self.store.journal(&undone.id).await?;
         journal.retain(|entry| entry.state == IntentState::Settled);
         voyage.reporter.tell(Event::Expecting { units: journal.len() as u64 });
         for entry in journal.iter().rev() {
             self.stop.go_on()?;
-            let Some((record, end)) = restore(&scribe, entry).await? else { continue };
+            let Some((record, end)) = restore(&scribe, entry, &later).await? else { continue };
             let (verdict, failures) = match end {
                 End::Restored => (Verdict::Updated, Vec::new()),
                 End::AsBefore => (Verdict::Unchanged, Vec::new()),
@@ -78,6 +81,37 @@ impl Reconciler {
     }
 }
 
+impl Reconciler {
+    /// The orders that runs after this one wrote, each with the last run that did.
+    async fn written_later(
+        &self,
+        undone: &Run,
+        own: &RunId,
+    ) -> Result<BTreeMap<RecordRef, RunId>, EngineError> {
+        let mut later = BTreeMap::new();
+        let runs = self.store.runs(LATEST).await?.into_iter();
+        let after = |run: &Run| {
+            run.mapping.as_str().starts_with("company/")
+                && run.started > undone.started
+                && ![&undone.id, own].contains(&&run.id)
+        };
+        for run in runs.filter(after) {
+            for entry in self.store.journal(&run.id).await? {
+                if let (IntentState::Settled, Action::Update { target, .. }) =
+                    (entry.state, entry.intent.action)
+                {
+                    // The latest run comes first.
+                    later.entry(target).or_insert_with(|| run.id.clone());
+                }
+            }
+        }
+        Ok(later)
+    }
+}
+
+/// So many of the latest runs are looked through for one that wrote an order after the run that is taken back.
+const LATEST: u32 = 200;
+
 /// What became of one order.
 enum End {
     Restored,
@@ -86,7 +120,11 @@ enum End {
     Left(Failure),
 }
 
-async fn restore(scribe: &Scribe<'_>, entry: &JournalEntry) -> Result<Option<(RecordRef, End)>, EngineError> {
+async fn restore(
+    scribe: &Scribe<'_>,
+    entry: &JournalEntry,
+    later: &BTreeMap<RecordRef, RunId>,
+) -> Result<Option<(RecordRef, End)>, EngineError> {
     let Action::Update { target, changes, before, .. } = &entry.intent.action else { return Ok(None) };
     let image: Fields = before
         .iter()
@@ -110,7 +148,7 @@ async fn restore(scribe: &Scribe<'_>, entry: &JournalEntry) -> Result<Option<(Re
         };
         write_back(scribe, change).await?
     } else {
-        End::Left(left("somebody has edited it since"))
+        End::Left(later.get(target).map_or_else(|| left("somebody has edited it since"), written_since))
     };
     if matches!(end, End::Restored) {
         let verb = "update".to_owned();
@@ -131,6 +169,15 @@ async fn write_back(scribe: &Scribe<'_>, change: Change<'_>) -> Result<End, Engi
         Sent::Refused(error) if error.kind.stops_run() => return Err(error.into()),
         Sent::Refused(error) => End::Left(error.failure()),
     })
+}
+
+fn written_since(run: &RunId) -> Failure {
+    Failure {
+        remedy: format!(
+            "Take that run back first (`company-sync undo {run}`), then this one; unless somebody has edited the order besides."
+        ),
+        ..left(&format!("run {run} has written it since"))
+    }
 }
 
 fn left(why: &str) -> Failure {

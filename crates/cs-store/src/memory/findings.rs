@@ -105,6 +105,7 @@ pub(super) fn fits(filter: &FindingFilter, finding: &StandingFinding) -> bool {
         && is(&filter.review, &finding.review)
         && filter.state.is_none_or(|state| state == finding.state)
         && filter.ids.as_ref().is_none_or(|ids| ids.contains(&finding.found.id))
+        && filter.begins.as_ref().is_none_or(|begins| finding.found.id.0.starts_with(begins))
 }
 
 pub(super) fn key(finding: &StandingFinding) -> [&str; 5] {

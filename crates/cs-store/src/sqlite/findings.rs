@@ -335,6 +335,12 @@ pub(super) fn narrow(query: &mut QueryBuilder<Sqlite>, filter: &FindingFilter) -
         let ids = to_json("read findings", ids)?;
         query.push(" AND id IN (SELECT value FROM json_each(").push_bind(ids).push("))");
     }
+    if let Some(begins) = &filter.begins {
+        query
+            .push(" AND substr(id, 1, ")
+            .push_bind(i64::try_from(begins.chars().count()).unwrap_or(i64::MAX));
+        query.push(") = ").push_bind(begins.clone());
+    }
     Ok(())
 }
 

@@ -161,6 +161,10 @@ async fn recall(store: &dyn FindingStore) {
     assert_eq!(filter(FindingFilter { kind: Some("unpaid".into()), ..all.clone() }).await, ["7", "9"]);
     assert_eq!(filter(FindingFilter { state: Some(FindingState::Open), ..all.clone() }).await, ["9"]);
     assert_eq!(filter(FindingFilter { review: Some(String::new()), ..all.clone() }).await, ["12", "9"]);
+    let begins = |text: &str| FindingFilter { begins: Some(text.to_owned()), ..FindingFilter::default() };
+    assert_eq!(filter(begins(&id.0)).await, ["7"]);
+    assert_eq!(filter(begins("%")).await, Vec::<String>::new());
+    assert_eq!(filter(begins("")).await.len() as u64, store.count_findings(&all).await.unwrap());
     assert_eq!(filter(FindingFilter { ids: Some(vec![id]), ..all.clone() }).await, ["7"]);
     assert_eq!(
         filter(FindingFilter { broker: Some("ADC".into()), ..all.clone() }).await,

@@ -123,6 +123,7 @@ impl Sought {
             state: self.state.map(Into::into),
             review: self.review,
             ids: None,
+            begins: None,
         };
         FindingQuery { filter, text: self.text, ..FindingQuery::default() }
     }

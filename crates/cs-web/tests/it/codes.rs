@@ -32,13 +32,14 @@ const SOURCES: [&str; 22] = [
 ];
 
 /// What has the form of a code and is none, and codes that only a command line can meet.
-const NEITHER: [&str; 25] = [
+const NEITHER: [&str; 26] = [
     "backup.none",
     "backup.there",
     "config.exists",
     "config.no_store",
     "export.form",
     "export.io",
+    "finding.ambiguous",
     "finding.kind",
     "finding.review",
     "finding.unknown",

@@ -70,6 +70,7 @@ impl Asked {
             state,
             review,
             ids: None,
+            begins: None,
         };
         let (sort, descending) = self.sorted()?;
         let (from, to) = (day("from", &self.from)?, day("to", &self.to)?);
