@@ -13,7 +13,7 @@ use crate::visit::Answer;
 use crate::web::Web;
 
 pub(crate) fn doors(doors: Doors) -> Doors {
-    doors.get("/healthz", Rule::Open, lives).get("/readyz", Rule::Open, can_work).get(
+    doors.get_json("/healthz", Rule::Open, lives).get_json("/readyz", Rule::Open, can_work).get_json(
         "/metrics",
         Rule::Needs(Right::Read),
         measures,

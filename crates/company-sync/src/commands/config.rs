@@ -6,12 +6,11 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::Path;
 
-use cs_ports::SettingsStore as _;
-
 use super::{configuration, data_dir};
 use crate::cli::{ConfigCommand, Global};
 use crate::config::{Config, ConfigError, TEMPLATE};
 use crate::failure::{CommandError, Outcome};
+use crate::office;
 use crate::render::line;
 use crate::wiring::existing_store;
 
@@ -22,7 +21,9 @@ pub(crate) async fn run(global: &Global, command: &ConfigCommand) -> Result<Outc
         ConfigCommand::Init { file, .. } => {
             write_new(file)?;
             line(&format!(
-                "Wrote {}. Fill in the two systems and the mapping's settings, then run `company-sync check`.",
+                "Wrote {}. Fill in the two systems and the mapping's settings; then write VTiger's access key into vtiger.key and \
+                 Frappe's API secret into frappe.secret beside it, each on the first line of its file (chmod 600), and run \
+                 `company-sync check`.",
                 file.display()
             ))?;
         }
@@ -38,11 +39,9 @@ pub(crate) async fn run(global: &Global, command: &ConfigCommand) -> Result<Outc
 /// Removes the secrets that pages keep, whether or not anybody has their key. Nothing else is read: it may need them.
 async fn forget_secrets(global: &Global) -> Result<(), CommandError> {
     let store = existing_store(&data_dir(global)?).await?;
-    let names = store.secret_names().await?;
-    for name in &names {
-        store.put_secret(name, None).await?;
-    }
+    let names = office::kept::forget_secrets(&store).await;
     store.close().await;
+    let names = names?;
     line(&match names.as_slice() {
         [] => "There are no secrets in the store.".to_owned(),
         names => format!("Forgotten: {}. Type them again on the settings' pages.", names.join(", ")),

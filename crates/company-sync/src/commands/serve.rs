@@ -20,7 +20,7 @@ use crate::following::{self, Followed};
 use crate::measures::{self, Measures};
 use crate::office::Office;
 use crate::playground::{Playground, Wish};
-use crate::render::line;
+use crate::render::{aside, line};
 use crate::scratch::Scratch;
 use crate::stopped::stopped;
 use crate::tidying;
@@ -48,6 +48,9 @@ pub(crate) async fn run(global: &Global, serve: &Serve) -> Result<Outcome, Comma
     let office = Arc::new(Office::open(&flags, &environment, Arc::clone(&home.store)).await?);
     let listening = |source| CommandError::Listen { address: serve.listen, source };
     let listener = TcpListener::bind(serve.listen).await.map_err(listening)?;
+    if let Some(warning) = unprotected(serve.listen, office.config().service.is_https()) {
+        aside(&warning);
+    }
     let code = welcome(global, serve, &home, listener.local_addr().map_err(listening)?).await?;
     work(&home, &office, listener, code).await?;
     office.rest().await;
@@ -163,6 +166,16 @@ async fn welcome(
     }
 }
 
+/// What is to be said where others can reach the service and nothing seals what they send.
+fn unprotected(listen: SocketAddr, behind_https: bool) -> Option<String> {
+    (!listen.ip().is_loopback() && !behind_https).then(|| {
+        format!(
+            "warning: whoever reaches {listen} sends passwords as they are, for anybody on the way to read. Let a proxy with TLS \
+             stand before it, and name its address: public_url = \"https://...\" in the configuration, or under Settings."
+        )
+    })
+}
+
 /// Who tries the sandbox.
 const FIRST: &str = "admin@example.test";
 
@@ -182,4 +195,19 @@ fn first_person(password: &str) -> Result<Person, CommandError> {
 /// Sixteen hexadecimal digits.
 fn chance() -> String {
     format!("{:016x}", SystemEntropy.next())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_listens_to_others_without_tls_is_warned() {
+        let listen = |text: &str| text.parse::<SocketAddr>().unwrap();
+        assert!(unprotected(listen("0.0.0.0:8484"), false).is_some_and(|text| text.contains("0.0.0.0:8484")));
+        assert!(unprotected(listen("[::]:8484"), false).is_some());
+        assert_eq!(unprotected(listen("0.0.0.0:8484"), true), None);
+        assert_eq!(unprotected(listen("127.0.0.1:8484"), false), None);
+        assert_eq!(unprotected(listen("[::1]:8484"), false), None);
+    }
 }

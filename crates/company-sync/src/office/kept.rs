@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use cs_ports::{KeptSettings, SettingsStore};
+use cs_ports::{KeptSettings, SealedSecret, SettingsStore, StoreError};
 use toml::Table;
 
 use super::sealing::Seal;
@@ -37,6 +37,20 @@ pub(crate) async fn document(store: &dyn SettingsStore) -> Result<(i64, Table), 
     let read = toml::from_str(&text);
     let read = read.map_err(|source| ConfigError::Kept { message: source.message().to_owned() })?;
     Ok((revision, read))
+}
+
+/// Removes all secrets, whether or not anybody has their key, as one change of the settings, which a service that runs takes.
+/// Answers their names.
+pub(crate) async fn forget_secrets(store: &dyn SettingsStore) -> Result<Vec<String>, StoreError> {
+    loop {
+        let kept = store.settings().await?;
+        let names = store.secret_names().await?;
+        let none: Vec<SealedSecret> = names.iter().map(|name| (name.clone(), None)).collect();
+        // Where somebody changes settings in between, it is done again on what they left.
+        if names.is_empty() || store.put_settings(kept.revision, &kept.text, &none).await? {
+            return Ok(names);
+        }
+    }
 }
 
 /// What the store keeps, and how often it was changed. The key of secrets is asked for where there are some.

@@ -212,6 +212,15 @@ async fn what_somebody_else_keeps_is_taken_without_a_restart() {
     assert_eq!((office.follow().await.unwrap(), other.follow().await.unwrap()), (true, false));
     assert_eq!(office.config().service.retention_days, Some(30));
     assert!(!office.follow().await.unwrap(), "nothing is new any more");
+    // Secrets that are forgotten are forgotten by what runs, too.
+    let secret = BTreeMap::from([("companies.oscar.password".to_owned(), Some("whispered".to_owned()))]);
+    other.change_settings(&secret).await.unwrap();
+    assert!(office.follow().await.unwrap());
+    assert!(office.config().companies["oscar"].password.is_some());
+    assert_eq!(super::kept::forget_secrets(store.as_ref()).await.unwrap(), ["companies.oscar.password"]);
+    assert!(office.follow().await.unwrap());
+    assert!(office.config().companies.get("oscar").is_none_or(|oscar| oscar.password.is_none()));
+    assert_eq!(super::kept::forget_secrets(store.as_ref()).await.unwrap(), Vec::<String>::new());
     // What is kept and cannot be read changes nothing of what runs.
     let revision = store.settings().await.unwrap().revision;
     assert!(store.put_settings(revision, "[service", &[]).await.unwrap());

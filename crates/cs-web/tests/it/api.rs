@@ -83,6 +83,13 @@ async fn first_run(world: &World) -> Run {
 }
 
 #[tokio::test]
+async fn measures_are_refused_to_programs_as_programs_read_it() {
+    let world = World::new().await;
+    let refused = world.stranger().get("/metrics").await;
+    is_problem(&refused, StatusCode::UNAUTHORIZED, "web.not_logged_in");
+}
+
+#[tokio::test]
 async fn what_cannot_be_read_is_a_problem_that_names_it() {
     let world = World::new().await;
     add_runs(&world, 3).await;
