@@ -210,6 +210,9 @@ pub(crate) enum MappingCommand {
         /// Where to; it is printed where nothing is said
         #[arg(long, value_name = "FILE")]
         to: Option<PathBuf>,
+        /// Write over a file that is there
+        #[arg(long, requires = "to")]
+        force: bool,
     },
     /// Take a file as its mapping's draft, or publish it
     Import {

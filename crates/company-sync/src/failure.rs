@@ -324,6 +324,9 @@ impl CommandError {
             }
             Self::Reconciliation(error) => error.remedy(),
             Self::NoRun { .. } => "Name one of those that `company-sync runs` lists.".into(),
+            Self::File { source, .. } if source.kind() == io::ErrorKind::InvalidData => {
+                "Save the file as text in UTF-8, then try again.".into()
+            }
             Self::File { .. } => "Check the path and its permissions.".into(),
             Self::Conflict(error) => error.remedy(),
             Self::Link(error) => error.remedy(),
@@ -352,6 +355,10 @@ impl CommandError {
     pub(crate) fn outcome(&self) -> Outcome {
         match self {
             Self::Reconciliation(error) => error.outcome(),
+            // What is read was named by whoever asked; what is written is the program's.
+            Self::File { doing: "read", .. } | Self::Plan(PlanFileError::Io { doing: "read", .. }) => {
+                Outcome::Wrong
+            }
             Self::Plan(
                 PlanFileError::Damaged { .. }
                 | PlanFileError::Altered { .. }

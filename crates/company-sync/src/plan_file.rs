@@ -125,6 +125,9 @@ impl PlanFileError {
     /// What to do.
     pub(crate) fn remedy(&self) -> String {
         match self {
+            Self::Io { source, .. } if source.kind() == io::ErrorKind::InvalidData => {
+                "It is no text, and so no plan: name a file that `company-sync sync --dry-run --plan FILE` wrote.".into()
+            }
             Self::Io { .. } => "Check the path and its permissions.".into(),
             Self::Several { .. } => "Say which: --mapping NAME.".into(),
             Self::Damaged { .. }

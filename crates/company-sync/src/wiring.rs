@@ -99,7 +99,9 @@ pub(crate) fn look_at(config: &Config, store: Arc<dyn Store>) -> Result<Looking,
 
 /// Connects what the configuration names, for one command.
 pub(crate) async fn wire(config: &Config, observers: Vec<Arc<dyn Observer>>) -> Result<Wired, CommandError> {
-    Home::enter(&config.data_dir).await?.wire(config, observers)
+    // What cannot be connected is told before a store is made for it.
+    let connected = Connected::to(config)?;
+    Ok(Home::enter(&config.data_dir).await?.wired(config, connected, observers))
 }
 
 /// Where this process keeps what it remembers, and its name in leases: one for as long as it lives.
@@ -125,12 +127,15 @@ impl Home {
         config: &Config,
         observers: Vec<Arc<dyn Observer>>,
     ) -> Result<Wired, CommandError> {
-        let connected = Connected::to(config)?;
+        Ok(self.wired(config, Connected::to(config)?, observers))
+    }
+
+    fn wired(&self, config: &Config, connected: Connected, observers: Vec<Arc<dyn Observer>>) -> Wired {
         let observers = config.extensions.followed_by(observers);
         let engine = connected.engine(Arc::clone(&self.store) as _, observers, self.holder.name().to_owned());
         let Connected { crm: Crm { vtiger, .. }, frappe, .. } = connected;
         let (store, holder) = (Arc::clone(&self.store), Arc::clone(&self.holder));
-        Ok(Wired { engine, store, vtiger, frappe, holder })
+        Wired { engine, store, vtiger, frappe, holder }
     }
 }
 
@@ -216,6 +221,11 @@ pub(crate) async fn existing_store(data_dir: &Path) -> Result<SqliteStore, Comma
     } else {
         Err(ConfigError::NoStore { path: data_dir.to_owned() }.into())
     }
+}
+
+/// The store that is there; none is made.
+pub(crate) async fn store_if_there(data_dir: &Path) -> Result<Option<SqliteStore>, CommandError> {
+    if has_store(data_dir) { open_store(data_dir).await.map(Some) } else { Ok(None) }
 }
 
 /// Whether there is a store in this folder.

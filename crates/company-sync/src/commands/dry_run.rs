@@ -10,18 +10,18 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::cli::Global;
-use crate::failure::CommandError;
+use crate::failure::{CommandError, Outcome};
 use crate::office::Seal;
 use crate::plan_file::PlanWriter;
 use crate::render::{cost, grouped, line, plan};
 
-/// Shows the plans of a mapping.
+/// Shows the plans of a mapping. Ends as the run would: done in part where units would fail or wait for a decision.
 pub(super) async fn show(
     global: &Global,
     engine: &Engine,
     job: &Job,
     file: Option<(&Path, Seal)>,
-) -> Result<(), CommandError> {
+) -> Result<Outcome, CommandError> {
     let (file, seal) = file.unzip();
     let begin = |(path, seal)| PlanWriter::begin(path, job, seal, Timestamp::now());
     let mut writer = file.zip(seal).map(begin).transpose()?;
@@ -58,9 +58,10 @@ pub(super) async fn show(
             file.display(),
             grouped(kept),
             file.display()
-        )),
-        _ => Ok(()),
+        ))?,
+        _ => {}
     }
+    Ok(if balance.failed + balance.conflicted > 0 { Outcome::Partial } else { Outcome::Done })
 }
 
 fn for_machines(job: &Job, balance: &Balance, cost: &Cost, workers: usize) -> String {

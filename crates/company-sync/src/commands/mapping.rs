@@ -12,6 +12,7 @@ use crate::cli::{Global, MappingCommand};
 use crate::failure::{CommandError, Outcome};
 use crate::mappings::{self, Editions};
 use crate::render::{aside, line};
+use catalogue::Target;
 pub(crate) use catalogue::{CatalogueError, publish_text, who};
 
 /// Runs `mapping ...`.
@@ -24,8 +25,9 @@ pub(crate) async fn run(global: &Global, command: &MappingCommand) -> Result<Out
         }
         MappingCommand::Show { mapping, source } => show(global, mapping, *source).await,
         MappingCommand::List => catalogue::list(global).await,
-        MappingCommand::Export { mapping, version, draft, to } => {
-            catalogue::export(global, mapping, *version, *draft, to.as_deref()).await
+        MappingCommand::Export { mapping, version, draft, to, force } => {
+            let to = to.as_deref().map(|file| Target { file, replace: *force });
+            catalogue::export(global, mapping, *version, *draft, to).await
         }
         MappingCommand::Import { file, publish: _, note } => {
             catalogue::import(global, file, note.as_deref()).await

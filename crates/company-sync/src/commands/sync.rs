@@ -35,7 +35,7 @@ pub(crate) async fn run(global: &Global, sync: &Sync) -> Result<Outcome, Command
     for job in &jobs {
         if sync.dry_run {
             let file = sync.plan.as_deref().map(|file| Ok::<_, CommandError>((file, sealed_by(global)?)));
-            dry_run::show(global, &wired.engine, job, file.transpose()?).await?;
+            outcome = outcome.and(dry_run::show(global, &wired.engine, job, file.transpose()?).await?);
         } else {
             let run = wired.run(job).await?;
             outcome = outcome.and(report(global, &run, &progress)?);

@@ -73,6 +73,14 @@ fn people_can_look_back_at_runs_and_troubles() {
 }
 
 #[test]
+fn a_dry_run_ends_as_the_run_would() {
+    let (world, _) = crate::conflicts::disputed(1);
+    let dry = world.run(&["sync", "--dry-run", "--full"]);
+    assert!(dry.expect(1).stdout.contains("1 need a decision"), "{}", dry.stdout);
+    world.run(&["sync", "--full"]).expect(1);
+}
+
+#[test]
 fn times_are_those_of_the_agency_and_say_so() {
     let world = after_a_run();
     for (zone, clocks) in [("UTC", " UTC  "), ("Asia/Kolkata", " IST  ")] {

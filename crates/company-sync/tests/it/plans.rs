@@ -223,7 +223,7 @@ fn a_plan_that_cannot_be_used_is_refused_as_a_whole() {
     other.env("COMPANY_SYNC_MAPPING_POLICY_DELIVERY_DATE", "2027-01-31");
     let ended = Ended::of(other.output().unwrap());
     assert_eq!(ended.expect(2).last()["error"]["code"], "plan.redefined");
-    world.run(&["sync", "--apply", "none.json"]).expect(3).complains("[plan.io]");
+    world.run(&["sync", "--apply", "none.json"]).expect(2).complains("[plan.io]");
     world.run(&["sync", "--apply", "plan.json", "--full"]).expect(2);
     world.run(&["sync", "--plan", "plan.json"]).expect(2).complains("--dry-run");
     let two = ["sync", "--dry-run", "--plan", "two.json", "--mapping", "policy", "--mapping", "crm"];

@@ -14,8 +14,21 @@ fn changed(source: &str) -> String {
 #[test]
 fn a_file_becomes_a_version_that_runs_and_can_be_taken_back() {
     let world = Wish::orders(2).start();
+    // Looking makes no store.
+    assert!(world.run(&["mapping", "list"]).expect(0).stdout.contains("policy"));
+    assert_eq!(world.run(&["mapping", "versions", "policy"]).expect(0).stdout, "Nothing was published.\n");
+    world.run(&["mapping", "export", "policy", "--draft"]).expect(2).complains("[mapping.no_text]");
+    assert!(!world.data_dir().exists());
     let shipped = world.run(&["mapping", "export", "policy"]);
     shipped.expect(0);
+    // A file that is there is written over where somebody says so.
+    let to = ["mapping", "export", "policy", "--to", "kept.toml"];
+    let kept = || fs::read_to_string(world.folder().join("kept.toml")).unwrap();
+    fs::write(world.folder().join("kept.toml"), "of somebody").unwrap();
+    world.run(&to).expect(2).complains("kept.toml is there already [mapping.file_there]");
+    assert_eq!(kept(), "of somebody");
+    world.run(&[&to[..], &["--force"]].concat()).expect(0);
+    assert_eq!(kept().trim_end(), shipped.stdout.trim_end());
     let file = world.folder().join("ours.toml");
     fs::write(&file, changed(&shipped.stdout)).unwrap();
     let file = file.display().to_string();

@@ -1,7 +1,8 @@
 //! `mapping list|export|import|diff|publish|versions|rollback`: mappings as files, for version control and other
 //! installations.
 
-use std::io::Write as _;
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use cs_domain::mapping::compare::{Difference, compare};
@@ -23,7 +24,7 @@ use crate::failure::{CommandError, Outcome};
 use crate::mappings::{self, Editions, Source, shipped_source};
 use crate::render::line;
 use crate::user;
-use crate::wiring::{Home, open_store};
+use crate::wiring::{Home, existing_store, open_store, store_if_there};
 
 /// Why a mapping's text cannot be given or kept.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +62,12 @@ pub(crate) enum CatalogueError {
     /// It cannot be retired or resumed.
     #[error(transparent)]
     Retirement(#[from] RetireError),
+    /// There is a file already where a text is to go.
+    #[error("{file} is there already")]
+    There {
+        /// Which.
+        file: String,
+    },
     /// Somebody else was quicker.
     #[error("somebody else changed or published the mapping {mapping} at the same time")]
     Moved {
@@ -78,6 +85,7 @@ impl CatalogueError {
             Self::Fixed { .. } => "mapping.fixed",
             Self::Retired { .. } => "mapping.retired",
             Self::Retirement(error) => error.code(),
+            Self::There { .. } => "mapping.file_there",
             Self::Moved { .. } => "mapping.moved",
         }
     }
@@ -92,6 +100,7 @@ impl CatalogueError {
             Self::Fixed { .. } => "Change that file, or take it out of the configuration.",
             Self::Retired { .. } => "Let it run again first: `company-sync mapping resume NAME`.",
             Self::Retirement(error) => error.remedy(),
+            Self::There { .. } => "Name another file, or write over it with --force.",
             Self::Moved { .. } => "Look at it as it is now, and try again.",
         }
     }
@@ -100,9 +109,15 @@ impl CatalogueError {
 /// Names every mapping, which text of it runs, and whether there is a draft.
 pub(super) async fn list(global: &Global) -> Result<Outcome, CommandError> {
     let config = configuration(global).await?;
-    let store = open_store(&config.data_dir).await?;
-    let editions = Editions::read(&config, &store).await?;
-    let drafts = store.mapping_drafts().await?;
+    let (editions, drafts) = match store_if_there(&config.data_dir).await? {
+        Some(store) => {
+            let editions = Editions::read(&config, &store).await?;
+            let drafts = store.mapping_drafts().await?;
+            store.close().await;
+            (editions, drafts)
+        }
+        None => (Editions::of_files(&config), Vec::new()),
+    };
     let mut names = editions.known();
     for draft in &drafts {
         if !names.iter().any(|name| name == draft.mapping.as_str()) {
@@ -124,7 +139,6 @@ pub(super) async fn list(global: &Global) -> Result<Outcome, CommandError> {
             line(&format!("{name}  {runs}{retired}{draft}"))?;
         }
     }
-    store.close().await;
     Ok(Outcome::Done)
 }
 
@@ -134,29 +148,48 @@ pub(super) async fn export(
     name: &str,
     version: Option<i64>,
     draft: bool,
-    to: Option<&Path>,
+    to: Option<Target<'_>>,
 ) -> Result<Outcome, CommandError> {
     let config = configuration(global).await?;
     let text = if version.is_none() && !draft {
         Editions::at_home(&config).await?.source(name)?.text
     } else {
-        let store = open_store(&config.data_dir).await?;
-        let text = kept(&store, name, version).await?;
+        let nothing = || CatalogueError::NoText { mapping: name.to_owned(), what: asked_for(version) };
+        let store = store_if_there(&config.data_dir).await?.ok_or_else(nothing)?;
+        let text = kept(&store, name, version).await;
         store.close().await;
-        text
+        text?
     };
     match to {
         None => line(text.trim_end())?,
-        Some(file) => {
-            let written = std::fs::File::create(file).and_then(|mut out| out.write_all(text.as_bytes()));
-            written.map_err(|source| CommandError::File {
-                doing: "write",
-                file: file.display().to_string(),
-                source,
-            })?;
-        }
+        Some(target) => target.write(&text)?,
     }
     Ok(Outcome::Done)
+}
+
+/// A file that a text is written to.
+pub(super) struct Target<'t> {
+    pub(super) file: &'t Path,
+    /// Whether it may take the place of what is there.
+    pub(super) replace: bool,
+}
+
+impl Target<'_> {
+    fn write(&self, text: &str) -> Result<(), CommandError> {
+        let mut how = OpenOptions::new();
+        how.write(true).truncate(true).create(true).create_new(!self.replace);
+        let written = how.open(self.file).and_then(|mut out| out.write_all(text.as_bytes()));
+        let file = self.file.display().to_string();
+        written.map_err(|source| match source.kind() {
+            ErrorKind::AlreadyExists => CatalogueError::There { file }.into(),
+            _ => CommandError::File { doing: "write", file, source },
+        })
+    }
+}
+
+/// What is looked for in a store: a version, or (`None`) the draft.
+fn asked_for(version: Option<i64>) -> String {
+    version.map_or_else(|| "draft".to_owned(), |number| format!("version {number}"))
 }
 
 /// A version's text, or (`None`) the draft's.
@@ -166,8 +199,8 @@ async fn kept(store: &SqliteStore, name: &str, version: Option<i64>) -> Result<S
         Some(number) => store.mapping_version(&mapping, number).await?.map(|published| published.text),
         None => store.mapping_draft(&mapping).await?.map(|draft| draft.text),
     };
-    let what = version.map_or_else(|| "draft".to_owned(), |number| format!("version {number}"));
-    Ok(text.ok_or_else(|| CatalogueError::NoText { mapping: name.to_owned(), what })?)
+    let nothing = || CatalogueError::NoText { mapping: name.to_owned(), what: asked_for(version) };
+    Ok(text.ok_or_else(nothing)?)
 }
 
 /// Takes a file as a mapping's draft, in place of the one there is, or publishes it at once.
@@ -211,7 +244,7 @@ pub(super) async fn import(
 /// Publishes the draft.
 pub(super) async fn publish(global: &Global, name: &str, note: &str) -> Result<Outcome, CommandError> {
     let config = configuration(global).await?;
-    let store = open_store(&config.data_dir).await?;
+    let store = existing_store(&config.data_dir).await?;
     let mapping = MappingName::new(name);
     expect_free(&config, &store, &mapping).await?;
     let no_draft = || CatalogueError::NoText { mapping: name.to_owned(), what: "draft".to_owned() };
@@ -270,7 +303,7 @@ pub(super) async fn retire(global: &Global, name: &str) -> Result<Outcome, Comma
 /// Lets a retired mapping run again.
 pub(super) async fn resume(global: &Global, name: &str) -> Result<Outcome, CommandError> {
     let config = configuration(global).await?;
-    let store = open_store(&config.data_dir).await?;
+    let store = existing_store(&config.data_dir).await?;
     let mapping = MappingName::new(name);
     cs_engine::resume(&store, &mapping).await.map_err(CatalogueError::from)?;
     note_down(&store, "mapping.resume", &mapping, Value::Null).await?;
@@ -282,8 +315,14 @@ pub(super) async fn resume(global: &Global, name: &str) -> Result<Outcome, Comma
 /// A mapping's versions, the latest first.
 pub(super) async fn versions(global: &Global, name: &str) -> Result<Outcome, CommandError> {
     let config = configuration(global).await?;
-    let store = open_store(&config.data_dir).await?;
-    let versions = store.mapping_versions(&MappingName::new(name)).await?;
+    let versions = match store_if_there(&config.data_dir).await? {
+        Some(store) => {
+            let versions = store.mapping_versions(&MappingName::new(name)).await?;
+            store.close().await;
+            versions
+        }
+        None => Vec::new(),
+    };
     for version in &versions {
         line(&if global.json {
             json!(version).to_string()
@@ -294,7 +333,6 @@ pub(super) async fn versions(global: &Global, name: &str) -> Result<Outcome, Com
     if versions.is_empty() && !global.json {
         line("Nothing was published.")?;
     }
-    store.close().await;
     Ok(Outcome::Done)
 }
 
