@@ -336,10 +336,10 @@ pub(super) fn narrow(query: &mut QueryBuilder<Sqlite>, filter: &FindingFilter) -
         query.push(" AND id IN (SELECT value FROM json_each(").push_bind(ids).push("))");
     }
     if let Some(begins) = &filter.begins {
-        query
-            .push(" AND substr(id, 1, ")
-            .push_bind(i64::try_from(begins.chars().count()).unwrap_or(i64::MAX));
-        query.push(") = ").push_bind(begins.clone());
+        let length = i64::try_from(begins.chars().count()).unwrap_or(i64::MAX);
+        // The first says where to begin to look, the second where to end.
+        query.push(" AND id >= ").push_bind(begins.clone());
+        query.push(" AND substr(id, 1, ").push_bind(length).push(") = ").push_bind(begins.clone());
     }
     Ok(())
 }

@@ -9,10 +9,10 @@ use super::reworded::gaps;
 use crate::words::{Language, Words};
 
 /// A sentence (`{}`: what stands in it) and the key of the same in other languages, where that is `$a`, `$b` and on.
-const SAID: [(&str, &str); 156] = [
-    ("no connection to the {} server", "cause-no-connection"),
-    ("the connection to the {} server broke before its answer was complete", "cause-broke"),
-    ("the {} server did not answer in time", "cause-late"),
+const SAID: [(&str, &str); 160] = [
+    ("no connection to the {} server at {}: {}", "cause-no-connection"),
+    ("the connection to the {} server at {} broke before its answer was complete", "cause-broke"),
+    ("the {} server at {} did not answer in time", "cause-late"),
     ("no answer within {} seconds", "cause-late-within"),
     ("no answer within {} s", "cause-late-within-short"),
     ("the address answers with a redirect (HTTP {})", "cause-redirect"),
@@ -29,6 +29,7 @@ const SAID: [(&str, &str); 156] = [
         "VTiger does not accept the user and access key ({} attempts, each with a fresh challenge)",
         "cause-credentials",
     ),
+    ("Frappe does not accept the API key and secret", "cause-credentials-frappe"),
     ("VTiger knows no user with this name", "cause-unknown-user"),
     ("the {} connection cannot be set up", "cause-not-set-up"),
     ("the {} configuration cannot be used: {}", "cause-configuration"),
@@ -129,6 +130,7 @@ const SAID: [(&str, &str); 156] = [
     ("mapping {} stops at what has changed: {}", "cause-drifted"),
     ("mapping {} stops at what has changed: {}, and {} more", "cause-drifted-more"),
     ("mapping {} needs the setting {}: {}", "cause-setting-missing"),
+    ("mapping {} cannot use the setting {} for {}: {}", "cause-setting-form"),
     ("the process that carried it out ended in the middle of it", "cause-abandoned"),
     ("the program met something in this task that it was not written for", "cause-broke-down"),
     ("the program died {} times while it carried this out", "cause-keeps-dying"),
@@ -137,6 +139,7 @@ const SAID: [(&str, &str); 156] = [
     ("left as it is: {}", "cause-left"),
     ("it is not there any more, or hidden", "cause-left-gone"),
     ("somebody has edited it since", "cause-left-edited"),
+    ("run {} has written it since", "cause-left-newer"),
     ("somebody edited it at that moment", "cause-left-at-once"),
     ("the CRM took the date and holds another one", "cause-not-kept"),
     ("the date was written, and other fields moved at the same time: {}", "cause-others-moved"),
@@ -164,6 +167,7 @@ const SAID: [(&str, &str); 156] = [
     ("the settings do not say what the CRM calls the broker {}", "cause-no-broker"),
     ("the mapping {} has no document {} of a unit {}", "cause-no-seat"),
     ("{} is not set", "cause-not-set"),
+    ("cannot read the secret in {}", "cause-secret-unreadable"),
     ("nothing is said about {}", "cause-nothing-said"),
     ("this program has no connector {}", "cause-no-connector"),
     ("somebody else changed settings at the same time", "cause-changed-meanwhile"),
@@ -355,6 +359,14 @@ mod tests {
             (
                 "the report waits for approval: The report would turn 8 of 24 orders (33%); up to 30% pass without approval. Something else.",
                 "El reporte espera aprobación: El reporte cambiaría 8 de 24 órdenes (33 %); hasta 30 % pasa sin aprobación. Something else.",
+            ),
+            (
+                "Frappe schema of Contact: no connection to the Frappe server at http://127.0.0.1:9: Connection refused (os error 111)",
+                "Frappe (Contact): no hay conexión con el servidor de Frappe en http://127.0.0.1:9 (Connection refused (os error 111))",
+            ),
+            (
+                "mapping policy cannot use the setting delivery_date for Sales Order: \"31.12.2026\" is not a date and field delivery_date takes nothing else",
+                "El mapeo policy no puede usar el ajuste delivery_date para Sales Order: \"31.12.2026\" no es lo que acepta el campo delivery_date",
             ),
             ("left as it is: somebody has edited it since", "Se dejó como está: alguien lo editó después"),
             ("oscar.csv: the file is empty", "oscar.csv: el archivo está vacío"),

@@ -55,7 +55,8 @@ pub(super) async fn count_by(
 /// How many, from the counts that are kept where those tell enough, else along an index.
 fn counting(statement: &mut QueryBuilder<Sqlite>, query: &FindingQuery, along: FindingSort) {
     let FindingQuery { filter, text, from, to, run, .. } = query;
-    let alike = filter.ids.is_none() && filter.member_id.is_none() && text.is_none() && run.is_none();
+    let named = filter.ids.is_some() || filter.begins.is_some();
+    let alike = !named && filter.member_id.is_none() && text.is_none() && run.is_none();
     if alike && from.is_none() && to.is_none() && along == FindingSort::Book {
         statement.push("COALESCE(SUM(findings), 0) AS count FROM finding_count");
     } else {
@@ -69,7 +70,7 @@ fn walk(query: &FindingQuery, sort: FindingSort) -> &'static str {
     let by_day = query.text.is_none() && query.run.is_none();
     match sort {
         // A few that are named are found by their ids.
-        _ if query.filter.ids.is_some() => "",
+        _ if query.filter.ids.is_some() || query.filter.begins.is_some() => "",
         FindingSort::FirstSeen if by_day => " INDEXED BY finding_by_first_seen",
         FindingSort::LastSeen if by_day => " INDEXED BY finding_by_last_seen",
         _ => " INDEXED BY finding_in_order",
