@@ -31,6 +31,12 @@ impl Slips {
         self.0.iter().find(|slip| slip.field == field).map(|slip| slip.message.as_str())
     }
 
+    /// The same, where what is wrong with these fields follows from what is wrong with others.
+    pub(crate) fn without(mut self, fields: &[&str]) -> Self {
+        self.0.retain(|slip| !fields.contains(&slip.field.as_str()));
+        self
+    }
+
     /// What is wrong with none of these fields, and so stands above the form.
     pub(crate) fn besides<'s>(&'s self, fields: &[&str]) -> Vec<&'s str> {
         let others = self.0.iter().filter(|slip| !fields.contains(&slip.field.as_str()));

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use cs_domain::RunStatus;
 use cs_domain::mapping::{Gap, Sentence, shipped};
+use cs_domain::{MappingName, RunStatus};
 use fluent_templates::fluent_bundle::FluentValue;
 use fluent_templates::{LanguageIdentifier, Loader};
 use jiff::Timestamp;
@@ -107,6 +107,14 @@ impl Words {
     /// What a mapping is for.
     pub(crate) fn about(&self, about: &MappingAbout) -> String {
         self.title(&about.description)
+    }
+
+    /// What a run is of: a mapping by its name, a company's report by the company's.
+    pub(crate) fn of_run(&self, of: &MappingName) -> String {
+        match of.as_str().strip_prefix("company/") {
+            Some(company) => self.tell("runs-of-company", &[("company", company.to_owned().into())]),
+            None => of.to_string(),
+        }
     }
 
     /// A mapping's title: one that it came with in the reader's language, one that somebody wrote as it was written.

@@ -47,6 +47,7 @@ writes-total = { $count ->
     [one] { $number } write of the run of
    *[other] { $number } writes of the run of
 }
+runs-of-company = Report of { $company }
 writes-none = This run wrote nothing.
 writes-what = What
 writes-where = Where

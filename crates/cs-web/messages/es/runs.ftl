@@ -47,6 +47,7 @@ writes-total = { $count ->
     [one] { $number } escritura de la ejecución del
    *[other] { $number } escrituras de la ejecución del
 }
+runs-of-company = Reporte de { $company }
 writes-none = Esta ejecución no escribió nada.
 writes-what = Qué
 writes-where = Dónde

@@ -500,6 +500,14 @@ pub(crate) fn difference(visit: &Visit, before: &str, after: &str) -> Option<Vec
     Some(compare(&mapping(before)?, &mapping(after)?))
 }
 
+/// The mappings that run: those that somebody retired need nothing and are offered nowhere.
+pub(crate) async fn that_run(visit: &Visit) -> Result<Vec<MappingAbout>, WebError> {
+    let retired = visit.web.desk.retired_mappings().await?;
+    let mut mappings = visit.web.office.mappings().await?;
+    mappings.retain(|about| retired.iter().all(|one| one.mapping != about.name));
+    Ok(mappings)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

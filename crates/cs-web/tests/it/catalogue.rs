@@ -5,8 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Keys that are put together when they are said: what they begin with, and where that is.
-const DYNAMIC: [(&str, &str); 39] = [
+const DYNAMIC: [(&str, &str); 40] = [
     ("action-", "src/pages/log/changes.rs"),
+    ("changes-about-", "src/pages/log/changes.rs"),
     ("changes-field-", "src/pages/log/changes.rs"),
     ("changes-of-", "src/pages/log/changes.rs"),
     ("choice-", "src/pages/settings/field.rs"),

@@ -50,7 +50,7 @@ async fn runs_are_found_by_mapping_status_and_day() {
     by_status.shows(&[one]);
     by_status.hides(&[other]);
     let by_mapping = reader.get("/runs?mapping=company%2Foscar").await;
-    by_mapping.shows(&[other]);
+    by_mapping.shows(&[other, "Report of oscar"]);
     by_mapping.hides(&[one]);
     reader.get("/runs?from=2026-11-20&to=2026-11-20").await.shows(&[one]);
     reader.get("/runs?from=2026-11-21").await.shows(&["No run fits"]);

@@ -45,9 +45,10 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    fn filter(&self) -> AuditFilter {
+    fn filter(&self, words: &Words) -> AuditFilter {
         let said = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-        AuditFilter { who: said(&self.who), action: said(&self.action), object: said(&self.object) }
+        let object = said(&self.object).map(|object| kept(words, &object));
+        AuditFilter { who: said(&self.who), action: said(&self.action), object }
     }
 
     fn address(&self, path: &str, before: &str) -> String {
@@ -62,6 +63,8 @@ struct Change {
     entry: AuditEntry,
     at: String,
     action: String,
+    /// What it is about.
+    object: String,
     differences: Vec<Difference>,
 }
 
@@ -80,15 +83,40 @@ impl Change {
         Self {
             at: words.precisely(&entry.at),
             action: words.said(&key).unwrap_or_else(|| entry.action.clone()),
+            object: about(words, &entry.object),
             differences: differences(words, &entry.before, &entry.after),
             entry,
         }
     }
 }
 
+/// What changes are about, as entries begin.
+const ABOUT: [&str; 10] =
+    ["conflict", "file", "finding", "mapping", "person", "schedule", "settings", "task", "token", "unit"];
+
+/// What kind of thing a change is about, in the reader's language.
+fn kind(words: &Words, kind: &str) -> String {
+    words.say(&format!("changes-about-{kind}"))
+}
+
+/// What a change is about, in the reader's language: `persona ana@example.test`.
+fn about(words: &Words, object: &str) -> String {
+    match object.split_once(' ') {
+        Some((known, rest)) if ABOUT.contains(&known) => format!("{} {rest}", kind(words, known)),
+        _ => object.to_owned(),
+    }
+}
+
+/// The same as entries have it, whichever of the two somebody typed.
+fn kept(words: &Words, typed: &str) -> String {
+    let Some((first, rest)) = typed.split_once(' ') else { return typed.to_owned() };
+    let known = ABOUT.into_iter().find(|known| kind(words, known).eq_ignore_ascii_case(first));
+    format!("{} {rest}", known.unwrap_or(first))
+}
+
 /// What differs; what stayed the same is not said again.
 fn differences(words: &Words, before: &Json, after: &Json) -> Vec<Difference> {
-    let of = |json: &Json, key: &str| json.get(key).and_then(|value| whole(words, value));
+    let of = |json: &Json, key: &str| json.get(key).and_then(|value| part(words, key, value));
     match (before.as_object(), after.as_object()) {
         (None, None) => {
             let (before, after) = (whole(words, before), whole(words, after));
@@ -126,6 +154,12 @@ fn whole(words: &Words, value: &Json) -> Option<String> {
     there.then(|| shown(words, value))
 }
 
+/// A part of a change; people's parts are called as everywhere.
+fn part(words: &Words, field: &str, value: &Json) -> Option<String> {
+    let name = value.as_str().filter(|_| field == "part").map(|part| part.to_lowercase().replace(' ', "-"));
+    name.and_then(|name| words.said(&format!("part-{name}"))).or_else(|| whole(words, value))
+}
+
 /// A value on a line; a long one is cut.
 fn shown(words: &Words, value: &Json) -> String {
     let text = match value {
@@ -136,6 +170,12 @@ fn shown(words: &Words, value: &Json) -> String {
         Json::Bool(yes) => words.say(if *yes { "changes-yes" } else { "changes-no" }),
         Json::Array(list) if list.iter().all(|one| !one.is_object() && !one.is_array()) => {
             list.iter().map(|one| shown(words, one)).collect::<Vec<_>>().join(", ")
+        }
+        Json::Object(parts) => {
+            let told = parts.iter().filter_map(|(field, value)| {
+                Some(format!("{}: {}", called(words, field), part(words, field, value)?))
+            });
+            told.collect::<Vec<_>>().join(", ")
         }
         other => other.to_string(),
     };
@@ -169,7 +209,7 @@ pub(super) async fn in_users(visit: Visit, Query(asked): Query<Asked>) -> Answer
 
 async fn show(visit: &Visit, asked: Asked, path: &'static str, frame: Frame) -> Answer {
     let before = asked.before.parse().ok();
-    let mut entries = visit.web.desk.audit(&asked.filter(), before, ENTRIES + 1).await?;
+    let mut entries = visit.web.desk.audit(&asked.filter(&visit.words), before, ENTRIES + 1).await?;
     let more = entries.len() > ENTRIES as usize;
     entries.truncate(ENTRIES as usize);
     let last = entries.last().filter(|_| more).map(|last| last.sequence.to_string());
@@ -207,6 +247,24 @@ mod tests {
         assert_eq!(shown(&words(), &json!("2026-11-22T15:04:05.133Z")), "22 Nov 2026, 15:04");
         assert_eq!(shown(&words(), &json!("2026-11-22")), "2026-11-22", "a day is no moment");
         assert_eq!(shown(&words(), &json!([true, 3, "a"])), "yes, 3, a");
+    }
+
+    #[test]
+    fn what_a_change_is_about_is_told_and_found_in_the_reader_s_language() {
+        let es = Words::in_language(Language::Es);
+        assert_eq!(about(&es, "person ana@example.test"), "persona ana@example.test");
+        assert_eq!(about(&es, "nothing of the kind"), "nothing of the kind");
+        for typed in ["persona ana@example.test", "person ana@example.test"] {
+            assert_eq!(kept(&es, typed), "person ana@example.test");
+        }
+        for known in ABOUT {
+            assert_eq!(kept(&es, &about(&es, &format!("{known} 1"))), format!("{known} 1"));
+        }
+        assert_eq!(part(&es, "part", &json!("Syncer User")).as_deref(), Some("Usuario de sincronización"));
+        assert_eq!(
+            shown(&words(), &json!({ "choice": "frappe", "full": false })),
+            "choice: frappe, every record: no"
+        );
     }
 
     #[test]

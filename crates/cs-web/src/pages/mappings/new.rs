@@ -93,7 +93,15 @@ pub(super) async fn begin(visit: Visit, sent: Sent) -> Answer {
     }
     match mappings::begin(&visit, &wish).await {
         Ok(name) => done(&place(&name, ""), "mapping-begun"),
-        Err(error) => refused(&NewPage::of(&visit, wish, Slips::caught(error)?).await),
+        Err(error) => {
+            // What may be left empty is asked for by nobody: it follows from the module once that is chosen.
+            let left: Vec<&str> = [("name", &wish.name), ("title", &wish.title)]
+                .into_iter()
+                .filter_map(|(field, said)| said.is_empty().then_some(field))
+                .collect();
+            let slips = Slips::caught(error)?.without(&left);
+            refused(&NewPage::of(&visit, wish, slips).await)
+        }
     }
 }
 

@@ -36,7 +36,7 @@ struct ListPage {
     frame: Frame,
     asked: Asked,
     /// What can be chosen.
-    mappings: Vec<String>,
+    mappings: Vec<MappingName>,
     rows: Vec<Row>,
     /// The address of the next page.
     older: Option<String>,
@@ -74,11 +74,13 @@ pub(super) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Answer {
 }
 
 /// Mappings, and companies as their runs name them.
-async fn mappings(visit: &Visit) -> Result<Vec<String>, crate::error::WebError> {
+async fn mappings(visit: &Visit) -> Result<Vec<MappingName>, crate::error::WebError> {
     let office = &visit.web.office;
-    let mappings = office.mappings().await?.into_iter().map(|about| about.name.to_string());
+    let mappings = office.mappings().await?.into_iter().map(|about| about.name);
     let companies = office.companies().await?;
-    Ok(mappings.chain(companies.into_iter().map(|about| format!("company/{}", about.key))).collect())
+    let companies =
+        companies.into_iter().map(|about| MappingName::from(format!("company/{}", about.key).as_str()));
+    Ok(mappings.chain(companies).collect())
 }
 
 fn filter(visit: &Visit, asked: &Asked) -> RunFilter {

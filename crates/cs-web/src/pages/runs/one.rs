@@ -137,7 +137,7 @@ pub(super) async fn show(visit: Visit, Path(id): Path<RunId>) -> Answer {
     let entries = visit.web.desk.latest_log(Some(&id), LINES).await?;
     let earlier = entries.len() >= LINES as usize;
     page(&RunPage {
-        frame: visit.titled(Section::Sync, state.run.mapping.to_string()),
+        frame: visit.titled(Section::Sync, visit.words.of_run(&state.run.mapping)),
         last: entries.last().map_or(0, |entry| entry.sequence),
         lines: entries.iter().map(|entry| line(&visit.words, entry)).collect(),
         earlier,

@@ -142,7 +142,7 @@ fn text(words: &Words, event: &Event) -> String {
     let record = |record: &RecordRef| shown::record(record);
     match event {
         Event::RunStarted { mapping, .. } => {
-            words.tell("log-run-started", &[("mapping", mapping.to_string().into())])
+            words.tell("log-run-started", &[("mapping", words.of_run(mapping).into())])
         }
         Event::Recovered { settled, dropped } => words.tell(
             "log-recovered",

@@ -70,7 +70,7 @@ pub(super) async fn show(visit: Visit, Path(id): Path<RunId>, Query(asked): Quer
     let shown = || journal.iter().skip((number - 1) * PAGE).take(PAGE);
     let labels = Labels::of_writes(&visit, shown()).await?;
     page(&WritesPage {
-        frame: visit.titled(Section::Sync, run.mapping.to_string()),
+        frame: visit.titled(Section::Sync, visit.words.of_run(&run.mapping)),
         asked_by: tasks::of_run(&visit, &id).await?.map(|task| task.asked_by),
         writes: shown().map(|entry| Write::of(&visit.words, &labels, &numbers, entry)).collect(),
         total: journal.len() as u64,

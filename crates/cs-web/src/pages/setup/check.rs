@@ -14,8 +14,8 @@ use crate::pages::runs::told::Trouble;
 use crate::pages::shown;
 use crate::sent::Sent;
 use crate::visit::{Answer, Visit, page};
-use crate::work::preparation;
 use crate::work::settings::{self, Changes};
+use crate::work::{mappings, preparation};
 
 #[derive(Template)]
 #[template(path = "setup/check.html")]
@@ -70,7 +70,7 @@ impl CheckPage {
         // A Frappe that lacks what is to be created is not as it must be, and answers all the same.
         let reachable = frappe.probes.iter().any(|probe| probe.good);
         let mut mappings = Vec::new();
-        for about in visit.web.office.mappings().await? {
+        for about in mappings::that_run(visit).await? {
             if !about.problems.is_empty() {
                 continue;
             }

@@ -13,7 +13,7 @@ use crate::office::MappingAbout;
 use crate::sent::Sent;
 use crate::slips::{Slips, refused};
 use crate::visit::{Answer, Visit, done, page};
-use crate::work::tasks;
+use crate::work::{mappings, tasks};
 
 /// Tasks of a mapping that are looked through for a dry run.
 const TASKS: u32 = 20;
@@ -43,7 +43,7 @@ impl Ready {
 impl RunPage {
     async fn of(visit: &Visit, slips: &Slips) -> Result<Self, WebError> {
         let mut mappings = Vec::new();
-        for about in visit.web.office.mappings().await? {
+        for about in mappings::that_run(visit).await? {
             let filter = TaskFilter {
                 kinds: Some(vec!["sync"]),
                 lane: Some(about.name.to_string()),

@@ -1,7 +1,7 @@
 //! A plan as people read it: what each document would get, before and after.
 
 use cs_domain::guarded::Numbers;
-use cs_domain::plan::{Act, Change, Plan, SkipReason, Step, VtigerStep};
+use cs_domain::plan::{Act, Change, Conflict, Plan, SkipReason, Step, VtigerStep};
 use cs_domain::{Kind, RecordRef, System, Verdict};
 
 use crate::pages::conflicts::told;
@@ -69,18 +69,27 @@ impl Unit {
             verdict: would(words, result),
             remark: remark(words, plan),
             steps: record.chain(documents).collect(),
-            conflicts: plan.conflicts.iter().map(|conflict| told::cause(words, labels, conflict)).collect(),
+            conflicts: plan.conflicts.iter().map(|conflict| disputed(words, labels, conflict)).collect(),
             failures: plan.failures.iter().map(|failure| Trouble::of(words, failure)).collect(),
         }
+    }
+}
+
+/// What somebody has to decide; about a field, by its name.
+fn disputed(words: &Words, labels: &Labels, conflict: &Conflict) -> String {
+    let cause = told::cause(words, labels, conflict);
+    match conflict {
+        Conflict::Field { .. } => format!("{}. {cause}", told::place(labels, conflict)),
+        _ => cause,
     }
 }
 
 /// What would become of the unit.
 fn would(words: &Words, verdict: Verdict) -> String {
     words.say(match verdict {
-        Verdict::Created => "plan-created",
-        Verdict::Updated => "plan-updated",
-        Verdict::Failed => "plan-failed",
+        Verdict::Created => "plan-unit-created",
+        Verdict::Updated => "plan-unit-updated",
+        Verdict::Failed => "plan-unit-failed",
         Verdict::Unchanged => "verdict-unchanged",
         Verdict::Skipped => "verdict-skipped",
         Verdict::Conflicted => "verdict-conflicted",

@@ -20,7 +20,7 @@ use crate::office::{Health, MappingAbout};
 use crate::pages::runs::Row;
 use crate::pages::shown;
 use crate::visit::{Answer, Visit, fragment, page};
-use crate::work::drifts;
+use crate::work::{drifts, mappings};
 
 /// Runs that are shown.
 const RUNS: u32 = 8;
@@ -61,14 +61,6 @@ impl Now {
     }
 }
 
-/// The mappings that run; nothing of those that somebody retired needs attention.
-async fn running(visit: &Visit) -> Result<Vec<MappingAbout>, WebError> {
-    let retired = visit.web.desk.retired_mappings().await?;
-    let mut mappings = visit.web.office.mappings().await?;
-    mappings.retain(|about| retired.iter().all(|one| one.mapping != about.name));
-    Ok(mappings)
-}
-
 /// What has changed under the mappings that run, as far as it was seen.
 async fn drifted(visit: &Visit, mappings: &[MappingAbout]) -> Result<Vec<(String, u64)>, WebError> {
     let mut drifted = Vec::new();
@@ -100,7 +92,7 @@ struct WorkspacePage {
 async fn show(visit: Visit, Query(asked): Query<Asked>) -> Answer {
     let period = Period::of(&asked, visit.web.clock.now(), &visit.web.zone);
     let runs = synced::runs(&visit, period).await?;
-    let mappings = running(&visit).await?;
+    let mappings = mappings::that_run(&visit).await?;
     let health = visit.web.office.health().await;
     let told = |health: Health| Health { found: shown::health(&visit.words, &health), ..health };
     page(&WorkspacePage {
@@ -124,6 +116,6 @@ struct NowPart {
 }
 
 async fn now(visit: Visit) -> Answer {
-    let now = Now::of(&visit, &running(&visit).await?).await?;
+    let now = Now::of(&visit, &mappings::that_run(&visit).await?).await?;
     fragment(&NowPart { frame: visit.frame(Section::Workspace, "nav-workspace"), now })
 }
