@@ -99,7 +99,7 @@ log-kind-adopted = Vinculado
 log-kind-unit-done = Unidad
 log-kind-retrying = Otra vez
 log-kind-run-ended = Fin
-log-run-started = Empezó la ejecución de { $mapping }
+log-run-started = Empezó la ejecución: { $mapping }
 log-recovered = Escrituras que una ejecución anterior dejó abiertas: { $settled } habían llegado; { $dropped } no, y se deciden de nuevo
 log-redefined = { $count ->
     [one] El mapeo o su configuración cambió: se revisa otra vez { $number } unidad

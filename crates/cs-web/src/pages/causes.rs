@@ -257,7 +257,7 @@ fn sentence(words: &Words, said: &str, depth: u8) -> Option<String> {
     });
     let best: Option<Found<'_>> = own.chain(of_mappings(said)).max_by_key(|(plain, _, _)| *plain);
     let Some((_, key, found)) = best else {
-        return in_two_parts(words, said, depth).or_else(|| one_by_one(words, said, depth));
+        return one_by_one(words, said, depth).or_else(|| in_two_parts(words, said, depth));
     };
     let inner = |gap: &str| sentence(words, gap, depth).unwrap_or_else(|| gap.to_owned());
     let parameters: Vec<(&'static str, FluentValue<'static>)> =
@@ -357,8 +357,8 @@ mod tests {
                 "Ambos lados lo cambiaron: VTiger dice \"V-1\", Frappe dice \"F-1\"",
             ),
             (
-                "the report waits for approval: The report would turn 8 of 24 orders (33%); up to 30% pass without approval. Something else.",
-                "El reporte espera aprobación: El reporte cambiaría 8 de 24 órdenes (33 %); hasta 30 % pasa sin aprobación. Something else.",
+                "the report waits for approval: The report would turn 8 of 24 orders (33%); up to 30% pass without approval. A report of 2026-11-19 was loaded already, and this one is of 2026-11-02: it would bring back what is settled by now.",
+                "El reporte espera aprobación: El reporte cambiaría 8 de 24 órdenes (33 %); hasta 30 % pasa sin aprobación. Ya se cargó un reporte del 2026-11-19, y este es del 2026-11-02: traería de vuelta lo que ya está resuelto.",
             ),
             (
                 "Frappe schema of Contact: no connection to the Frappe server at http://127.0.0.1:9: Connection refused (os error 111)",
