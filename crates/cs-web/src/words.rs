@@ -104,6 +104,15 @@ impl Words {
         CATALOGUE.try_lookup(&self.language.identifier(), key)
     }
 
+    /// The settings that a mapping asks for and does not have, as the settings' page calls them.
+    pub(crate) fn missing(&self, about: &MappingAbout) -> Vec<String> {
+        let called = |name: &String| {
+            let key = format!("setting-of-mapping-{}-{}", about.name, name.replace('_', "-"));
+            self.said(&key).unwrap_or_else(|| name.clone())
+        };
+        about.missing.iter().map(called).collect()
+    }
+
     /// What a mapping is for.
     pub(crate) fn about(&self, about: &MappingAbout) -> String {
         self.title(&about.description)

@@ -19,6 +19,7 @@ changes-yes = yes
 changes-no = no
 changes-anybody = Anybody
 changes-none = Nothing fits. What people change is written here.
+changes-command-line = command line
 changes-about-conflict = conflict
 changes-about-file = file
 changes-about-finding = finding

@@ -1,4 +1,4 @@
-records-search = Id, name, number or any text that both sides hold
+records-search = Id, name, number or other text
 records-find = Search
 records-search-help = Search by a record’s id (6x231), a document’s name, a phone number, an address: anything that was synced is found.
 records-none = Nothing holds “{ $text }”.

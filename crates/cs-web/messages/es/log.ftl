@@ -19,6 +19,7 @@ changes-yes = sí
 changes-no = no
 changes-anybody = Cualquiera
 changes-none = No hay nada así. Lo que la gente cambia se escribe aquí.
+changes-command-line = línea de comandos
 changes-about-conflict = conflicto
 changes-about-file = archivo
 changes-about-finding = hallazgo

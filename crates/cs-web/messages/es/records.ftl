@@ -1,4 +1,4 @@
-records-search = Id, nombre, número o cualquier texto que tengan ambos lados
+records-search = Id, nombre, número u otro texto
 records-find = Buscar
 records-search-help = Busque por el id de un registro (6x231), el nombre de un documento, un teléfono, una dirección: se encuentra todo lo que se haya sincronizado.
 records-none = Nada contiene «{ $text }».

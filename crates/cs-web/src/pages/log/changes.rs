@@ -60,9 +60,9 @@ impl Asked {
 
 /// A change as people read it.
 struct Change {
-    entry: AuditEntry,
     at: String,
     action: String,
+    who: String,
     /// What it is about.
     object: String,
     differences: Vec<Difference>,
@@ -78,17 +78,23 @@ struct Difference {
 }
 
 impl Change {
-    fn of(words: &Words, entry: AuditEntry) -> Self {
+    fn of(words: &Words, entry: &AuditEntry) -> Self {
         let key = format!("action-{}", entry.action.replace(['.', '_'], "-"));
         Self {
             at: words.precisely(&entry.at),
             action: words.said(&key).unwrap_or_else(|| entry.action.clone()),
+            who: match entry.who.strip_prefix(COMMAND_LINE) {
+                Some(rest) => format!("{}{rest}", words.say("changes-command-line")),
+                None => entry.who.clone(),
+            },
             object: about(words, &entry.object),
             differences: differences(words, &entry.before, &entry.after),
-            entry,
         }
     }
 }
+
+/// How entries name whoever worked in a terminal: `command line (root)`.
+const COMMAND_LINE: &str = "command line";
 
 /// What changes are about, as entries begin.
 const ABOUT: [&str; 10] =
@@ -224,7 +230,7 @@ async fn show(visit: &Visit, asked: Asked, path: &'static str, frame: Frame) -> 
         path,
         people,
         kinds: KINDS.into_iter().map(|kind| (kind, called(kind))).collect(),
-        changes: entries.into_iter().map(|entry| Change::of(&visit.words, entry)).collect(),
+        changes: entries.iter().map(|entry| Change::of(&visit.words, entry)).collect(),
         first: (!asked.before.is_empty()).then(|| asked.address(path, "")),
         older: last.map(|last| asked.address(path, &last)),
         asked,
