@@ -88,15 +88,47 @@ impl<'a> Problems<'a> {
         self.found.push(problem);
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.found.is_empty()
-    }
-
     /// All of them, in the order of the file.
     pub(super) fn sorted(mut self) -> Vec<Problem> {
         self.found.sort_by_key(|problem| problem.span.start);
         self.found
     }
+}
+
+/// Rules about what one key says by itself: a key that is misspelt elsewhere is never why they are broken.
+const BY_THEMSELVES: [&str; 19] = [
+    "condition.empty_list",
+    "condition.number",
+    "constant.empty",
+    "default.empty",
+    "field.joined_twice",
+    "map.empty",
+    "map.empty_word",
+    "map.not_one_to_one",
+    "map.word_twice",
+    "match.only_if_known",
+    "name.form",
+    "part.index",
+    "part.of",
+    "part.separator",
+    "role.duplicate",
+    "transform.date_form",
+    "transform.own_unknown",
+    "transform.region",
+    "unit.duplicate",
+];
+
+/// What is wrong with tables and keys, and of what they say that which does not follow from it; in the order of the file.
+pub(super) fn together(form: Vec<Problem>, meaning: Vec<Problem>) -> Vec<Problem> {
+    if form.is_empty() {
+        return meaning;
+    }
+    let apart = |problem: &Problem| form.iter().all(|other| other.line != problem.line);
+    let own = |problem: &Problem| BY_THEMSELVES.contains(&problem.code.as_str()) && apart(problem);
+    let own: Vec<Problem> = meaning.into_iter().filter(own).collect();
+    let mut all: Vec<Problem> = form.into_iter().chain(own).collect();
+    all.sort_by_key(|problem| problem.span.start);
+    all
 }
 
 /// A problem at a place of a text.

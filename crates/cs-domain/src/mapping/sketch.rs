@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::mapping::OwnTransforms;
-use crate::mapping::diagnostic::{Problem, Problems};
+use crate::mapping::diagnostic::{Problem, Problems, together};
 use crate::mapping::edit::{Level, PoliciesSaid};
 use crate::mapping::file::{self, DeletesForm, DeletesWord, MappingForm, Placed};
 use crate::mapping::place::Place;
@@ -47,8 +47,7 @@ pub fn sketch_with(text: &str, own: &OwnTransforms) -> Sketch {
         return Sketch { parsed: None, problems: problems.sorted(), said: BTreeMap::new() };
     };
     let (parsed, found) = Lowering::lower(text, &form, own);
-    // One stage at a time: what follows from a misspelt key is no news.
-    let problems = if problems.is_empty() { found } else { problems.sorted() };
+    let problems = together(problems.sorted(), found);
     Sketch { parsed: Some(parsed), problems, said: said(&form) }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use crate::mapping::diagnostic::{Problem, Problems, near, placed};
+use crate::mapping::diagnostic::{Problem, Problems, near, placed, together};
 use crate::mapping::file::{self, Entries, MappingForm, Placed, SettingForm};
 use crate::mapping::phrases;
 use crate::mapping::place::{DocumentPart, Place, UnitPart};
@@ -35,8 +35,9 @@ impl ParsedMapping {
 
 /// Reads a mapping file's text.
 ///
-/// Problems come in three stages, all of one stage at once: the text is no TOML; its tables and keys are not those of
-/// a mapping; what it says contradicts itself. They are in the order of the file.
+/// Where the text is no TOML, that is told alone. Where its tables and keys are not those of a mapping, that is told with
+/// what else is wrong and cannot follow from it; where they are, with everything in which it contradicts itself. Problems are
+/// in the order of the file.
 ///
 /// A file that names a transform of somebody's own is refused: see [`parse_with`].
 pub fn parse(text: &str) -> Result<ParsedMapping, Vec<Problem>> {
@@ -54,13 +55,10 @@ pub fn can_name(name: &str) -> bool {
 pub fn parse_with(text: &str, own: &OwnTransforms) -> Result<ParsedMapping, Vec<Problem>> {
     let mut problems = Problems::new(text);
     let form = file::read(text, &mut problems);
-    match form {
-        Some(form) if problems.is_empty() => {
-            let (parsed, problems) = Lowering::lower(text, &form, own);
-            if problems.is_empty() { Ok(parsed) } else { Err(problems) }
-        }
-        _ => Err(problems.sorted()),
-    }
+    let Some(form) = form else { return Err(problems.sorted()) };
+    let (parsed, meaning) = Lowering::lower(text, &form, own);
+    let problems = together(problems.sorted(), meaning);
+    if problems.is_empty() { Ok(parsed) } else { Err(problems) }
 }
 
 /// Turns forms into the model. It never stops: what is wrong is told, and something stands in for it so that the rest

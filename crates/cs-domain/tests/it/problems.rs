@@ -529,3 +529,25 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn mistakes_that_have_nothing_to_do_with_each_other_are_told_at_once() {
+    let text = RIGHT
+        .replace(
+            "customer_name = \"account\"",
+            "customer_name = { vtiger = \"account\", transfrom = \"trim\" }",
+        )
+        .replace("day = \"birthday\"", "day = { vtiger = \"birthday\", transform = { date = \"%Q\" } }")
+        .replace("[settings.company]", "[setings.company]")
+        .replace("role = \"owner\"", "role = \"The Owner\"");
+    let problems = parse(&text).unwrap_err();
+    let codes: Vec<&str> = problems.iter().map(|problem| problem.code.as_str()).collect();
+    // That no setting is called so follows from the misspelt table, and is no news.
+    assert_eq!(
+        codes,
+        ["file.unknown_key", "file.unknown_key", "name.form", "transform.date_form"],
+        "{problems:#?}"
+    );
+    assert!(problems.is_sorted_by_key(|problem| problem.span.start));
+    assert_eq!(cs_domain::mapping::sketch(&text).problems, problems);
+}
