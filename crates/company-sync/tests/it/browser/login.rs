@@ -3,14 +3,14 @@
 use serde_json::json;
 
 use super::viewer::Browser;
-use crate::service::{READER, Service};
+use crate::service::{MANAGER, READER, Service};
 use crate::world::Wish;
 
 #[test]
 fn a_wrong_password_is_refused_and_whoever_only_looks_changes_nothing() {
     let Some(browser) = Browser::start("login") else { return };
     let world = Wish::orders(3).start();
-    let service = Service::of(&world, "login", &[READER]);
+    let service = Service::of(&world, "login", &[MANAGER, READER]);
     let viewer = browser.viewer();
 
     viewer.open(&service.at("/conflicts"));
