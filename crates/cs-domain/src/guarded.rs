@@ -266,9 +266,9 @@ fn agreed_shown(agreed: &Agreed, show: fn(&Value) -> Value) -> Agreed {
     Agreed { vtiger: show(&agreed.vtiger), frappe: show(&agreed.frappe) }
 }
 
-/// How values of this document, and of VTiger's fields that it mirrors, are shown.
-fn manner(document: &RecordRef) -> fn(&Value) -> Value {
-    if is_guarded(document) { reduced } else { named }
+/// How values of documents of this kind, and of VTiger's fields that they mirror, are shown.
+pub fn manner(system: System, kind: &Kind) -> fn(&Value) -> Value {
+    if tells_numbers(system, kind) { reduced } else { named }
 }
 
 /// A conflict, as it may be shown: both sides hold the same fact.
@@ -282,20 +282,20 @@ pub fn conflict(conflict: &Conflict) -> Conflict {
         }
         Conflict::Taken { candidate, by, .. } => (*candidate, *by) = (shown(candidate), shown(by)),
         Conflict::Shared { document, vtiger, theirs, other, .. } => {
-            let show = manner(document);
+            let show = manner(document.system, &document.kind);
             (*vtiger, *theirs, *other) = (show(vtiger), show(theirs), shown(other));
             *document = shown(document);
         }
         Conflict::DeleteEdit { document, .. } => *document = shown(document),
         Conflict::Submitted { document, changes, .. } => {
-            let show = manner(document);
+            let show = manner(document.system, &document.kind);
             for change in changes {
                 *change = changed(change, show);
             }
             *document = shown(document);
         }
         Conflict::Field { document, base, vtiger, frappe, .. } => {
-            let show = manner(document);
+            let show = manner(document.system, &document.kind);
             *base = base.as_ref().map(|base| agreed_shown(base, show));
             (*vtiger, *frappe) = (show(vtiger), show(frappe));
             *document = shown(document);

@@ -283,7 +283,7 @@ impl Seat<'_> {
                 for name in rule.source.vtiger_fields() {
                     let partner = format!("{}.{}", document.role, rule.frappe);
                     if let Some(field) = fields.iter_mut().find(|field| field.name == *name) {
-                        field.value = shown(&document.doctype, &field.value);
+                        field.value = guarded::manner(System::Frappe, &document.doctype)(&field.value);
                         join(&mut field.partner, ", ", &partner);
                         join(&mut field.rule, "; ", &worded(document, rule));
                         continue;
@@ -292,7 +292,7 @@ impl Seat<'_> {
                     fields.push(SightField {
                         partner: Some(partner),
                         rule: Some(worded(document, rule)),
-                        value: shown(&document.doctype, &field.value),
+                        value: guarded::manner(System::Frappe, &document.doctype)(&field.value),
                         ..field
                     });
                 }
@@ -320,22 +320,15 @@ impl Seat<'_> {
     }
 }
 
-/// What a field of such a document, or one that mirrors it, holds, as it may be shown.
-fn shown(doctype: &Kind, value: &Value) -> Value {
-    if guarded::tells_numbers(System::Frappe, doctype) {
-        guarded::reduced(value)
-    } else {
-        guarded::named(value)
-    }
-}
-
 /// A field by itself, without what the mapping says of it.
 fn plain(schema: Option<&KindSchema>, name: &FieldName, record: &Record) -> SightField {
     let label = schema.and_then(|schema| schema.fields.get(name)).map(|field| field.label.clone());
     SightField {
         name: name.clone(),
         label: label.filter(|label| !label.is_empty()).unwrap_or_else(|| name.to_string()),
-        value: shown(&record.reference.kind, record.get(name).unwrap_or(&Value::Empty)),
+        value: guarded::manner(System::Frappe, &record.reference.kind)(
+            record.get(name).unwrap_or(&Value::Empty),
+        ),
         partner: None,
         rule: None,
     }

@@ -26,6 +26,7 @@ sync-next-run = Next run
 sync-never = It has never run.
 sync-no-schedule = By hand only; there is no schedule.
 sync-expected = of
+sync-fell = What was asked for last could not begin.
 sync-goes-on = It was interrupted at { $percent } % and goes on from there; these counts begin again.
 sync-in-step = in step
 sync-waiting = waiting for the next run

@@ -26,6 +26,7 @@ sync-next-run = Próxima ejecución
 sync-never = Nunca se ha ejecutado.
 sync-no-schedule = Solo a mano; no hay horario.
 sync-expected = de
+sync-fell = Lo último que se pidió no pudo empezar.
 sync-goes-on = Se interrumpió al { $percent } % y sigue desde ahí; estas cuentas empiezan de nuevo.
 sync-in-step = al día
 sync-waiting = esperan la próxima ejecución

@@ -26,10 +26,7 @@ pub(crate) fn value(words: &Words, value: &Value) -> String {
 
 /// A value of a record's field: in documents about accounts and cards, numbers show their last four digits.
 pub(crate) fn value_of(words: &Words, system: System, kind: &Kind, held: &Value) -> String {
-    if guarded::tells_numbers(system, kind) {
-        return value(words, &guarded::reduced(held));
-    }
-    value(words, held)
+    value(words, &guarded::manner(system, kind)(held))
 }
 
 fn row(words: &Words, row: &Row) -> String {

@@ -8,6 +8,7 @@ use cs_domain::{
     Advice, Balance, Failure, MappingName, RecordRef, Run, RunId, RunStatus, System, Value, Verdict,
 };
 use cs_ports::{AuditFilter, Part, StagedState, Task, TaskFilter, TaskId, UnitKey, UnitOutcome, Work};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use crate::world::World;
@@ -154,19 +155,28 @@ async fn what_a_dry_run_shows_is_what_is_approved() {
     again.hides(&["/apply\""]);
 }
 
+/// A run that went well at once.
+fn run_begun(at: Timestamp) -> Run {
+    Run {
+        id: RunId("20261122-120000-0001".to_owned()),
+        mapping: policy(),
+        edition: None,
+        status: RunStatus::Success,
+        started: at,
+        ended: Some(at),
+        balance: Balance::default(),
+        requests: cs_domain::Requests::default(),
+        failure: None,
+    }
+}
+
 #[tokio::test]
 async fn too_many_deletes_wait_for_somebody_to_say_so() {
     let world = World::new().await;
     let run = Run {
-        id: RunId("20261122-120000-0001".to_owned()),
-        mapping: policy(),
-        edition: None,
         status: RunStatus::PartialSuccess,
-        started: world.now(),
-        ended: Some(world.now()),
         balance: Balance { read: 25, failed: 25, ..Balance::default() },
-        requests: cs_domain::Requests::default(),
-        failure: None,
+        ..run_begun(world.now())
     };
     world.desk.put_run(&run).await.unwrap();
     brake(&world, &run.id, 25).await;
@@ -266,4 +276,33 @@ async fn a_schedule_is_looked_at_in_words_before_it_is_kept() {
     let audit = world.desk.audit(&AuditFilter::default(), None, 10).await.unwrap();
     let said: Vec<&str> = audit.iter().map(|entry| entry.action.as_str()).collect();
     assert_eq!(said, ["schedule.remove", "schedule.switch", "schedule.switch", "schedule.save"]);
+}
+
+/// No list of runs tells of what never became one.
+#[tokio::test]
+async fn what_was_asked_for_and_could_not_begin_is_told_until_a_run_begins() {
+    let world = World::new().await;
+    let work =
+        Work::Sync { mapping: policy(), full: false, census: false, approved_deletes: None, dry_run: false };
+    let failure = Failure {
+        code: "store.other_address".to_owned(),
+        cause: "the store belongs to another VTiger".to_owned(),
+        remedy: "company-sync systems accept".to_owned(),
+        advice: Advice::NeedsSetup,
+        place: None,
+    };
+    let fell =
+        Task { failure: Some(failure), ..task(&world, "20261122-160000-0001", work, RunStatus::Error) };
+    world.desk.add_task(&fell).await.unwrap();
+    let mut user = world.visitor(Part::ReadOnly).await;
+    let told = ["could not begin", "belongs to another VTiger"];
+    for page in ["/", "/sync", "/sync/policy"] {
+        user.get(page).await.shows(&told);
+    }
+    user.get("/sync/policy").await.shows(&["company-sync systems accept"]);
+
+    world.desk.put_run(&run_begun(world.now() + SignedDuration::from_secs(1))).await.unwrap();
+    for page in ["/", "/sync", "/sync/policy"] {
+        user.get(page).await.hides(&told);
+    }
 }

@@ -206,9 +206,12 @@ impl Comparing<'_> {
         let partners: Vec<&SightField> =
             partners(field).filter_map(|name| vtiger.get(name).copied()).collect();
         let agreed = tie.and_then(|tie| tie.shadow.fields.get(&field.name));
+        let show = tie.map_or(guarded::named as fn(&Value) -> Value, |tie| {
+            guarded::manner(tie.link.document.system, &tie.link.document.kind)
+        });
         let name = format!("{role}.{}", field.name);
         Line {
-            mark: mark(&partners, field, agreed.map(|agreed| (&agreed.vtiger, &agreed.frappe))),
+            mark: mark(&partners, field, agreed.map(|agreed| (&agreed.vtiger, &agreed.frappe)), show),
             vtiger: partners.into_iter().map(|field| self.cell(field)).collect(),
             base: agreed.and_then(|agreed| self.base(tie, &agreed.frappe)),
             frappe: Some(self.cell(field)),
@@ -269,8 +272,13 @@ fn partners(field: &SightField) -> impl Iterator<Item = &str> {
 }
 
 /// How the sides stand to what was agreed on (VTiger's word for it, and Frappe's). A field that VTiger's fields become by a
-/// transform cannot be compared with them as they are; it moved where Frappe's side did.
-fn mark(partners: &[&SightField], field: &SightField, agreed: Option<(&Value, &Value)>) -> Mark {
+/// transform cannot be compared with them as they are; it moved where Frappe's side did. `show`: how values are shown here.
+fn mark(
+    partners: &[&SightField],
+    field: &SightField,
+    agreed: Option<(&Value, &Value)>,
+    show: fn(&Value) -> Value,
+) -> Mark {
     let source = match partners {
         [one] => Some(&one.value),
         _ => None,
@@ -279,8 +287,10 @@ fn mark(partners: &[&SightField], field: &SightField, agreed: Option<(&Value, &V
     let Some((of_vtiger, of_frappe)) = agreed else {
         return if alike { Mark::InStep } else { Mark::Open };
     };
-    let frappe_moved = !same(&field.value, of_frappe);
-    let vtiger_moved = is_copied(field) && source.is_some_and(|source| !same(source, of_vtiger));
+    // What may not be shown of a number cannot be compared either: a value stands where it was if it looks as it did.
+    let stands = |value: &Value, agreed: &Value| same(value, agreed) || same(value, &show(agreed));
+    let frappe_moved = !stands(&field.value, of_frappe);
+    let vtiger_moved = is_copied(field) && source.is_some_and(|source| !stands(source, of_vtiger));
     match (vtiger_moved, frappe_moved) {
         _ if alike => Mark::InStep,
         (true, true) => Mark::Apart,
@@ -338,7 +348,7 @@ mod tests {
         let base = (Value::text("Base"), Value::text("Base"));
         let agreed = Some((&base.0, &base.1));
         let marked = |vtiger: &str, frappe: &str, rule: &str, agreed| {
-            mark(&[&field(vtiger, rule)], &field(frappe, rule), agreed)
+            mark(&[&field(vtiger, rule)], &field(frappe, rule), agreed, guarded::reduced)
         };
         assert_eq!(marked("Base", "Base", COPY, agreed), Mark::InStep);
         assert_eq!(marked("V", "Base", COPY, agreed), Mark::VtigerMoved);
@@ -351,6 +361,11 @@ mod tests {
             "what a transform makes is not compared"
         );
         assert_eq!(marked("base", "F", TURNED, agreed), Mark::FrappeMoved);
+        let (key, shown) = (Value::text("6x28/bank/125759ca8a3d57a9"), "6x28/bank/****5759ca8a3d57a9");
+        let of_account = Some((&key, &key));
+        assert_eq!(marked(shown, shown, TURNED, of_account), Mark::InStep);
+        assert_eq!(marked("x", shown, TURNED, of_account), Mark::InStep, "as it may be shown, it stands");
+        assert_eq!(marked("x", "6x28/bank/****0000", TURNED, of_account), Mark::FrappeMoved);
         assert_eq!(marked("V", "F", COPY, None), Mark::Open);
         assert_eq!(marked("V", "V", COPY, None), Mark::InStep);
     }

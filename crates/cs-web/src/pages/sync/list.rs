@@ -6,7 +6,7 @@ use cs_engine::scheduler::Calendar;
 use cs_ports::{RetiredMapping, RunFilter, Schedule, UnitCounts};
 use jiff::Timestamp;
 
-use super::now::{Going, going};
+use super::now::{Fell, Going, fell, going};
 use crate::error::WebError;
 use crate::frame::{Frame, Section};
 use crate::office::{MappingAbout, UnitAbout};
@@ -20,6 +20,8 @@ pub(super) struct Standing {
     pub(super) last: Option<Run>,
     pub(super) next: Option<Timestamp>,
     pub(super) going: Vec<Going>,
+    /// What was asked for last, where it could not begin.
+    pub(super) fell: Option<Fell>,
     /// Who keeps it from running, and since when.
     pub(super) retired: Option<RetiredMapping>,
 }
@@ -37,6 +39,7 @@ impl Standing {
             last: desk.runs_before(&runs, None, 1).await?.pop(),
             next: next.filter(|_| retired.is_none()),
             going: going(visit, name).await?,
+            fell: fell(visit, name).await?,
             retired,
             about,
         })

@@ -9,6 +9,8 @@ pub(crate) mod planned;
 mod schedule;
 mod start;
 
+pub(super) use now::fell;
+
 use cs_ports::Right;
 
 use crate::doors::{Doors, Rule};

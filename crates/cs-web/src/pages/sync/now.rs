@@ -2,12 +2,13 @@
 
 use askama::Template;
 use axum::extract::Path;
-use cs_domain::{Balance, MappingName, RunStatus};
-use cs_ports::{Task, Work};
+use cs_domain::{Balance, Failure, MappingName, RunStatus};
+use cs_ports::{RunFilter, Task, TaskFilter, Work};
 
 use super::list::{Standing, about};
 use crate::error::WebError;
 use crate::frame::{Frame, Section};
+use crate::pages::shown;
 use crate::visit::{Answer, Visit, fragment};
 use crate::work::syncs;
 
@@ -19,19 +20,19 @@ pub(super) struct Going {
     pub(super) percent: u64,
     pub(super) balance: Balance,
     pub(super) expected: u64,
+    /// Why it has to be begun once more: cause and remedy.
+    pub(super) again: Option<(String, String)>,
 }
 
 impl Going {
     pub(super) fn of(visit: &Visit, task: Task) -> Self {
         let what = what(&task.work);
-        match visit.web.hub.progress(&task.id) {
-            Some(told) => {
-                Self { percent: told.percent(), balance: told.balance, expected: told.expected, what, task }
-            }
-            None => {
-                Self { percent: task.percent(), balance: task.balance, expected: task.expected, what, task }
-            }
-        }
+        let again = task.failure.as_ref().map(|failure| told(visit, failure));
+        let (percent, balance, expected) = match visit.web.hub.progress(&task.id) {
+            Some(told) => (told.percent(), told.balance, told.expected),
+            None => (task.percent(), task.balance, task.expected),
+        };
+        Self { task, what, percent, balance, expected, again }
     }
 }
 
@@ -52,6 +53,33 @@ pub(super) async fn going(visit: &Visit, mapping: &MappingName) -> Result<Vec<Go
     let open = visit.web.desk.open_tasks().await?;
     let lane = mapping.to_string();
     Ok(open.into_iter().filter(|task| task.work.lane() == lane).map(|task| Going::of(visit, task)).collect())
+}
+
+/// A task that ended before its run began: no list of runs tells of it.
+pub(in crate::pages) struct Fell {
+    pub(in crate::pages) task: Task,
+    pub(in crate::pages) cause: String,
+    pub(in crate::pages) remedy: String,
+}
+
+/// The latest task of a mapping, where it came to no run and none was begun since.
+pub(in crate::pages) async fn fell(visit: &Visit, mapping: &MappingName) -> Result<Option<Fell>, WebError> {
+    let desk = &visit.web.desk;
+    let lane = TaskFilter { lane: Some(mapping.to_string()), ..TaskFilter::default() };
+    let runs = RunFilter { mapping: Some(mapping.clone()), ..RunFilter::default() };
+    let Some(task) = desk.tasks(&lane, None, 1).await?.pop() else { return Ok(None) };
+    let stopped = matches!(task.status, RunStatus::Error | RunStatus::TimedOut) && task.run.is_none();
+    let Some(failure) = task.failure.as_ref().filter(|_| stopped) else { return Ok(None) };
+    let since = desk.runs_before(&runs, None, 1).await?.pop();
+    if since.is_some_and(|run| run.started > task.asked) {
+        return Ok(None);
+    }
+    let (cause, remedy) = told(visit, failure);
+    Ok(Some(Fell { task, cause, remedy }))
+}
+
+fn told(visit: &Visit, failure: &Failure) -> (String, String) {
+    (shown::cause(&visit.words, failure), shown::remedy(&visit.words, failure))
 }
 
 #[derive(Template)]

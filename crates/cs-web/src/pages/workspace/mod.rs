@@ -18,7 +18,7 @@ use crate::error::WebError;
 use crate::frame::{Frame, Section};
 use crate::office::{Health, MappingAbout};
 use crate::pages::runs::Row;
-use crate::pages::shown;
+use crate::pages::{shown, sync};
 use crate::visit::{Answer, Visit, fragment, page};
 use crate::work::{drifts, mappings};
 
@@ -35,6 +35,8 @@ struct Now {
     conflicts: u64,
     troubles: u64,
     findings: u64,
+    /// Mappings of which what was asked for last could not begin, with why.
+    fallen: Vec<(String, String)>,
     /// Mappings under which something has changed, with how much.
     drifted: Vec<(String, u64)>,
     runs: Vec<Row>,
@@ -55,10 +57,20 @@ impl Now {
             conflicts: desk.count_open_conflicts(None).await?,
             troubles: troubles.iter().map(|cause| cause.count).sum(),
             findings: desk.count_findings(&unreviewed).await?,
+            fallen: fallen(visit, mappings).await?,
             drifted: drifted(visit, mappings).await?,
             runs: runs.into_iter().map(|run| Row::of(&visit.words, run, at)).collect(),
         })
     }
+}
+
+async fn fallen(visit: &Visit, mappings: &[MappingAbout]) -> Result<Vec<(String, String)>, WebError> {
+    let mut fallen = Vec::new();
+    for mapping in mappings {
+        let fell = sync::fell(visit, &mapping.name).await?;
+        fallen.extend(fell.map(|fell| (mapping.name.to_string(), fell.cause)));
+    }
+    Ok(fallen)
 }
 
 /// What has changed under the mappings that run, as far as it was seen.
